@@ -1,0 +1,165 @@
+// The workers that share one world (or one pack of worlds).
+//   each(n, f)     runs f(0) .. f(n-1) in any order, perhaps at once. All that was written before it
+//                  is visible inside it; its items must not depend on each other.
+//   once(f)        runs f() on one worker; everything after it sees what it wrote.
+//   sum(n, f)      adds f(0) .. f(n-1) along one tree that depends on n alone, so every team returns
+//                  the same bits, and every worker gets the result. Real or Sums<Real, K>.
+//   max(n, f)      largest of f(0) .. f(n-1), at least 0.
+//   sum_at(n, index, f)   like sum over the *sparse* items index(0) < index(1) < ...: an absent item
+//                  counts as zero, so the bits do not depend on which zeros were left out.
+//
+// The tree: P partial sums; partial k starts from +0 and adds the items k, k+P, k+2P, ... in this
+// order, then the upper half of the partials is added to the lower half until one is left.
+// P = 8 for n <= 8, 16 for n <= 16, else 32 (`sum`); always 8 for `sum_at`. Items that are exactly
+// zero at the end of the list change nothing.
+#pragma once
+#include "motorium/core/real.h"
+
+namespace motorium {
+
+FN int tree_width(int n) { return n <= 8 ? 8 : n <= 16 ? 16 : 32; }
+
+// several sums along one tree
+template <class Real, int K>
+struct Sums {
+  Real v[K];
+  FN Sums() = default;
+  FN explicit Sums(float x) {
+    for (int k = 0; k < K; ++k) v[k] = Real(x);
+  }
+  FN Sums& operator+=(const Sums& o) {
+    for (int k = 0; k < K; ++k) v[k] = v[k] + o.v[k];
+    return *this;
+  }
+};
+
+// one CPU thread
+struct Solo {
+  template <class F>
+  FN void each(int n, F f) const {
+    for (int i = 0; i < n; ++i) f(i);
+  }
+  template <class F>
+  FN void once(F f) const {
+    f();
+  }
+  template <class F>
+  FN auto sum(int n, F f) const {
+    return n <= 8 ? tree<8>(n, f) : n <= 16 ? tree<16>(n, f) : tree<32>(n, f);
+  }
+  template <class F>
+  FN auto max(int n, F f) const {
+    using Real = decltype(f(0));
+    Real best = Real(0.f);
+    for (int i = 0; i < n; ++i) best = motorium::max(best, f(i));
+    return best;
+  }
+  template <class I, class F>
+  FN auto sum_at(int n, I index, F f) const {
+    using Real = decltype(f(0));
+    Real part[8];
+    for (int k = 0; k < 8; ++k) part[k] = Real(0.f);
+    for (int i = 0; i < n; ++i) part[index(i) & 7] += f(i);
+    for (int half = 4; half > 0; half /= 2)
+      for (int k = 0; k < half; ++k) part[k] += part[k + half];
+    return part[0];
+  }
+
+ private:
+  template <int P, class F>
+  FN static auto tree(int n, F f) {
+    using Real = decltype(f(0));
+    Real part[P];
+    for (int k = 0; k < P; ++k) part[k] = Real(0.f);
+    for (int i = 0; i < n; ++i) part[i % P] += f(i);
+    for (int half = P / 2; half > 0; half /= 2)
+      for (int k = 0; k < half; ++k) part[k] += part[k + half];
+    return part[0];
+  }
+};
+
+// the logic that Tile (GPU lanes) and Crew (test threads) share word for word; `Lane` supplies
+// lane(), exchange(x, distance) and meet() (a barrier of the team)
+template <int L, class Lane>
+struct LaneTeam {
+  static_assert(L == 8 || L == 16 || L == 32);
+  template <class F>
+  FN void each(int n, F f) const {
+    for (int i = self().lane(); i < n; i += L) f(i);
+    self().meet();
+  }
+  template <class F>
+  FN void once(F f) const {
+    if (self().lane() == 0) f();
+    self().meet();
+  }
+  template <class F>
+  FN auto sum(int n, F f) const {
+    const int width = tree_width(n);
+    using Real = decltype(f(0));
+
+    // a lane keeps the partials lane, lane+L, ...; lanes beyond the width repeat the others' work
+    Real part[32 / L];
+    for (int r = 0; r < 32 / L; ++r) {
+      part[r] = Real(0.f);
+      for (int i = (self().lane() + r * L) % width; i < n; i += width) part[r] += f(i);
+    }
+
+    // halve inside the lane, then across lanes
+    for (int half = 16; half >= L; half /= 2)
+      if (half < width)
+        for (int r = 0; r < half / L; ++r) part[r] += part[r + half / L];
+    for (int half = L / 2; half > 0; half /= 2)
+      if (half < width) part[0] += self().exchange(part[0], half);
+    self().meet();
+    return part[0];
+  }
+  template <class F>
+  FN auto max(int n, F f) const {
+    using Real = decltype(f(0));
+    Real best = Real(0.f);
+    for (int i = self().lane(); i < n; i += L) best = motorium::max(best, f(i));
+    for (int half = L / 2; half > 0; half /= 2)
+      best = motorium::max(best, self().exchange(best, half));
+    self().meet();
+    return best;
+  }
+  template <class I, class F>
+  FN auto sum_at(int n, I index, F f) const {
+    using Real = decltype(f(0));
+    Real part = Real(0.f);
+    for (int i = 0; i < n; ++i)
+      if ((index(i) & 7) == (self().lane() & 7)) part += f(i);
+    for (int half = 4; half > 0; half /= 2) part += self().exchange(part, half);
+    self().meet();
+    return part;
+  }
+
+ private:
+  FN const Lane& self() const { return static_cast<const Lane&>(*this); }
+};
+
+#if defined(__CUDACC__)
+
+// L lanes of a warp; a warp carries 32/L worlds, which may diverge. Collectives name only the
+// lanes of their own tile
+template <int L>
+struct Tile : LaneTeam<L, Tile<L>> {
+  __device__ __forceinline__ static int lane() { return threadIdx.x & (L - 1); }
+  __device__ __forceinline__ static unsigned mask() {
+    return (0xffffffffu >> (32 - L)) << (threadIdx.x & 31 & ~(L - 1));
+  }
+  __device__ __forceinline__ static void meet() { __syncwarp(mask()); }
+  __device__ __forceinline__ static float exchange(float x, int distance) {
+    return __shfl_xor_sync(mask(), x, distance, L);
+  }
+  template <class Real, int K>
+  __device__ __forceinline__ static Sums<Real, K> exchange(Sums<Real, K> x, int distance) {
+    for (int k = 0; k < K; ++k) x.v[k] = exchange(x.v[k], distance);
+    return x;
+  }
+};
+
+#endif
+
+}  // namespace motorium

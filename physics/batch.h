@@ -1,0 +1,116 @@
+// Batch: N worlds of one Model on the cores of this machine.
+//
+//   Batch batch(model, {.worlds = 4096});
+//   float* ctrl = batch.state<float>().ctrl;       // (worlds, nu), C-contiguous
+//   batch.step({.nstep = 5});
+//
+// Arrays are world-major and stay at their addresses. Errors of the caller throw Error; what physics
+// does to a world sets bits in its status word and never touches another world. One thread at a time.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "motorium/core/threads.h"
+#include "motorium/physics/entry.h"
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+enum class Precision { single, double_ };  // float packs, or the slow double reference
+
+struct BatchOptions {
+  int worlds = 1;                            // 1 .. 10,000,000
+  Precision precision = Precision::single;   // double_ is the reference build, one world at a time
+  bool autoreset = false;                    // a frozen world is reset at the start of the next step
+  Threads* threads = nullptr;                // null: the process's default pool
+};
+
+struct StepOptions {
+  int nstep = 1;                             // steps, fused
+  const int* ids = nullptr;                  // worlds to step; null: all
+  int id_count = 0;
+  Refresh refresh = Refresh::none;           // bring outputs up to date with the new state
+};
+
+struct ResetOptions {
+  const int* ids = nullptr;                  // worlds to reset; null: all
+  int id_count = 0;
+  int keyframe = -1;                         // -1: qpos0
+};
+
+// one array of a batch: (worlds, columns) of float or double
+struct ArrayView {
+  void* data = nullptr;
+  int columns = 0;
+  bool writable = false;
+};
+
+// one contact of one world, for people
+struct Contact {
+  double dist, pos[3], frame[9], friction[5], force[6];  // force in the contact frame [N, N m]
+  int geom1, geom2, dim;
+};
+
+class Batch {
+ public:
+  Batch(std::shared_ptr<const Model> model, const BatchOptions& options);
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  const Model& model() const;
+  int worlds() const;
+  Precision precision() const;
+
+  void step(const StepOptions& options = {});
+  void forward(const int* ids = nullptr, int id_count = 0, Refresh upto = Refresh::acc);
+  void reset(const ResetOptions& options = {});
+
+  // State and inputs by the names of MOTORIUM_STATE_FIELDS; made at first use where they are optional
+  // (qfrc_applied, xfrc_applied). Unknown name: Error naming the nearest.
+  ArrayView state(const std::string& name);
+  // Outputs by the names of MOTORIUM_SCRATCH_FIELDS ("xpos", "sensordata", "qacc", ...): allocated
+  // and filled from the next step or forward on.
+  ArrayView bind(const std::string& name);
+  std::vector<std::string> output_names() const;
+  double time(int world) const;                // [s]
+  void set_time(int world, double seconds);
+  int64_t* steps();                            // (worlds) steps since reset
+
+  const uint32_t* status() const;              // (worlds) sticky Status bits
+  std::vector<uint32_t> read_status();         // returns and clears what is not a freeze
+  int64_t status_count(uint32_t bit) const;    // worlds that have it now
+
+  // Per-world model fields: body_mass, body_inertia, body_ipos, geom_friction, actuator_gainprm,
+  // actuator_biasprm, dof_armature, dof_damping, dof_frictionloss, gravity. values: (id_count, size)
+  // of the field. Derived constants (subtree mass, inverse weights, ...) of these worlds follow.
+  void set_override(const std::string& field, const double* values, const int* ids, int id_count);
+  std::vector<double> get_override(const std::string& field, int world) const;
+
+  // Everything a world is, as bytes: state, inputs, status, time, overrides.
+  std::vector<uint8_t> save(int world) const;
+  void load(int world, const std::vector<uint8_t>& bytes);
+
+  // Contacts of one world at its present state, with forces.
+  std::vector<Contact> contacts(int world);
+
+  // For modules that run their own entries on the pack that has just stepped (robots/tasks):
+  // the same kernels, arguments and per-thread scratch that step() uses.
+  int pack_width() const;
+  const PhysicsKernels<float>& kernels() const;
+  PackArgs<float> pack_args(int worker, const int* worlds, int count);
+  Threads& threads();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads a model file (MJCF) and compiles it. Throws Error or UnsupportedModel with all problems.
+std::shared_ptr<const Model> load_model(const std::string& path);
+std::shared_ptr<const Model> load_model_from_string(const std::string& xml,
+                                                    const std::string& folder = "");
+
+}  // namespace motorium

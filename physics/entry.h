@@ -1,0 +1,73 @@
+// The door between host code and the kernels of one instruction set: plain structs and functions.
+//
+// An entry works on one pack: up to `width` worlds, given by their ids. It reads and writes their rows
+// of the world-major arrays below; between two calls nothing else is kept.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+// State and inputs of all worlds: X(name, columns, unit, meaning). (worlds, columns) each.
+#define MOTORIUM_STATE_FIELDS(X)                                                   \
+  X(qpos, nq, "m, rad, -", "joint positions; quaternions are (w, x, y, z)")        \
+  X(qvel, nv, "m/s, rad/s", "joint velocities")                                    \
+  X(act, na, "as act", "actuator activations")                                     \
+  X(qacc_warmstart, nv, "m/s^2, rad/s^2", "acceleration the solver starts from")   \
+  X(ctrl, nu, "as ctrl", "controls")                                               \
+  X(qfrc_applied, nv, "N, N m", "generalized forces from the caller")              \
+  X(xfrc_applied, 6 * nbody, "N, N m", "force, torque on each body's centre of mass, world axes") \
+  X(mocap_pos, 3 * nmocap, "m", "mocap positions")                                 \
+  X(mocap_quat, 4 * nmocap, "-", "mocap orientations")                             \
+  X(eq_active, neq, "-", "1: the equality constraint acts")
+
+// pointers of one precision; a null input counts as zeros
+template <class Scalar>
+struct StateArrays {
+#define MOTORIUM_FIELD(name, columns, unit, doc) Scalar* name = nullptr;
+  MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+  int64_t* steps = nullptr;    // (worlds) steps since reset; time = time0 + steps * timestep
+  uint32_t* status = nullptr;  // (worlds) Status bits
+};
+
+// one requested output: columns numbers of a Scratch field, copied to (worlds, columns)
+template <class Scalar>
+struct OutputBinding {
+  int field = 0;    // index in the Scratch field list
+  int columns = 0;
+  Scalar* data = nullptr;
+};
+
+template <class Scalar>
+struct ModelData;  // model_view.h
+
+// everything an entry needs besides the world ids
+template <class Scalar>
+struct PackArgs {
+  const ModelData<Scalar>* model = nullptr;
+  StateArrays<Scalar> state;
+  const OutputBinding<Scalar>* outputs = nullptr;
+  int output_count = 0;
+  void* scratch = nullptr;  // scratch_bytes(model) bytes, 64-byte aligned, one per thread
+};
+
+// how much `forward` brings up to date
+enum class Refresh : int { none = 0, vel = 1, acc = 2 };
+
+// worlds: ids of the pack, `count` of them (1 .. width)
+template <class Scalar>
+struct PhysicsKernels {
+  int width = 0;                                       // worlds of a pack
+  size_t (*scratch_bytes)(const ModelData<Scalar>&) = nullptr;
+  // nstep steps; then outputs, which hold the values before the last integration unless `refresh`
+  // brings them up to date. Frozen worlds keep their state.
+  void (*step)(const PackArgs<Scalar>&, const int* worlds, int count, int nstep,
+               Refresh refresh) = nullptr;
+  // outputs of the present state, which is not changed
+  void (*forward)(const PackArgs<Scalar>&, const int* worlds, int count, Refresh upto) = nullptr;
+};
+
+}  // namespace motorium

@@ -1,0 +1,283 @@
+// The compiled description of a robot scene: constant, flat, validated, shared by all worlds.
+//
+// Every array is listed once, in the tables below; save, hash, compare, kernel view and Python view
+// visit the same list. Names, meanings and layouts are MuJoCo's (mjModel) where MuJoCo has the field;
+// the last table holds what only our kernels need. Quaternions are (w, x, y, z); SI units.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace motorium {
+
+// numeric values are MuJoCo's
+enum class JointType : int { free = 0, ball = 1, slide = 2, hinge = 3 };
+enum class GeomType : int {
+  plane = 0, hfield = 1, sphere = 2, capsule = 3, ellipsoid = 4, cylinder = 5, box = 6, mesh = 7
+};
+enum class EqualityType : int { connect = 0, weld = 1, joint = 2 };
+enum class DynType : int { none = 0, integrator = 1, filter = 2, filterexact = 3 };
+enum class GainType : int { fixed = 0, affine = 1 };
+enum class BiasType : int { none = 0, affine = 1 };
+enum class TransmissionType : int { joint = 0, jointinparent = 1, site = 4 };
+enum class Integrator : int { euler = 0, implicitfast = 3 };
+enum class Cone : int { pyramidal = 0, elliptic = 1 };
+enum class ObjectType : int { none = 0, body = 1, xbody = 2, joint = 3, geom = 5, site = 6 };
+// our own numbering: MuJoCo's differs between releases
+enum class SensorType : int {
+  accelerometer, gyro, velocimeter, jointpos, jointvel, actuatorfrc, framepos, framequat,
+  framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, subtreecom, subtreelinvel,
+  subtreeangmom, contact
+};
+// which friction a collision pair uses, evaluated per world because geom_friction can be overridden
+enum class FrictionMix : int { larger = 0, first = 1, second = 2, own = 3 };
+// which closed-form collider handles a pair (geom 1 has the lower geom type)
+enum class Collider : int {
+  plane_sphere, plane_capsule, plane_box, sphere_sphere, sphere_capsule, sphere_box,
+  capsule_capsule, capsule_box, box_box
+};
+inline constexpr int kColliderCount = 9;
+// bits of Model::flags; a set bit means enabled
+enum Flag : uint32_t {
+  kFlagConstraint = 1u << 0, kFlagEquality = 1u << 1, kFlagFrictionloss = 1u << 2,
+  kFlagLimit = 1u << 3, kFlagContact = 1u << 4, kFlagSpring = 1u << 5, kFlagDamper = 1u << 6,
+  kFlagGravity = 1u << 7, kFlagClampctrl = 1u << 8, kFlagWarmstart = 1u << 9,
+  kFlagFilterparent = 1u << 10, kFlagActuation = 1u << 11, kFlagRefsafe = 1u << 12,
+  kFlagSensor = 1u << 13, kFlagEulerdamp = 1u << 14, kFlagIsland = 1u << 15
+};
+// bits of contact_dataspec: which numbers a contact sensor slot holds, in this order
+enum ContactData : int {
+  kContactFound = 1, kContactForce = 2, kContactTorque = 4, kContactDist = 8, kContactPos = 16,
+  kContactNormal = 32, kContactTangent = 64
+};
+enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce = 3 };
+
+// sizes                                       meaning
+#define MOTORIUM_MODEL_SIZES(X)                                                             \
+  X(nq)          /* numbers in qpos                                            */           \
+  X(nv)          /* degrees of freedom, numbers in qvel                        */           \
+  X(nu)          /* controls                                                   */           \
+  X(na)          /* activation states                                          */           \
+  X(nbody)       /* bodies, the world (0) included                             */           \
+  X(njnt)        /* joints                                                     */           \
+  X(ngeom)       /* geoms                                                      */           \
+  X(nsite)       /* sites                                                      */           \
+  X(nmocap)      /* mocap bodies                                               */           \
+  X(neq)         /* equality constraints                                       */           \
+  X(nsensor)     /* sensors                                                    */           \
+  X(nsensordata) /* numbers in sensordata                                      */           \
+  X(nkey)        /* keyframes                                                  */           \
+  X(ntree)       /* kinematic trees with degrees of freedom                    */           \
+  X(nM)          /* non-zeros of the lower triangle of the inertia matrix      */           \
+  X(nlevel)      /* depths of the body tree, the world's included              */           \
+  X(npair)       /* candidate collision pairs                                  */           \
+  X(ncgeom)      /* geoms that occur in a pair                                 */           \
+  X(nword)       /* 32-bit words of a dof mask: (nv + 31) / 32                 */           \
+  X(nconmax)     /* largest number of contacts that the pairs can produce      */           \
+  X(nlimit)      /* limited hinge and slide joints                             */           \
+  X(nballlimit)  /* limited ball joints                                        */
+
+// numbers that never differ between worlds:  X(name, rows, columns, unit, meaning)
+#define MOTORIUM_MODEL_REALS(X)                                                             \
+  X(qpos0, nq, 1, "m, rad, -", "reference configuration")                                   \
+  X(qpos_spring, nq, 1, "m, rad, -", "configuration of zero spring force")                  \
+  X(body_pos, nbody, 3, "m", "body origin in the parent frame at qpos0")                    \
+  X(body_quat, nbody, 4, "-", "body orientation in the parent frame at qpos0")              \
+  X(body_iquat, nbody, 4, "-", "orientation of the inertial frame in the body frame")       \
+  X(jnt_pos, njnt, 3, "m", "anchor in the body frame")                                      \
+  X(jnt_axis, njnt, 3, "-", "axis in the body frame, unit")                                 \
+  X(jnt_stiffness, njnt, 1, "N/m, N m/rad", "spring, linear part")                          \
+  X(jnt_range, njnt, 2, "m, rad", "limits")                                                 \
+  X(jnt_margin, njnt, 1, "m, rad", "distance at which the limit row appears")               \
+  X(jnt_solref, njnt, 2, "s, -", "reference of the limit row")                              \
+  X(jnt_solimp, njnt, 5, "-", "impedance of the limit row")                                 \
+  X(jnt_actfrcrange, njnt, 2, "N, N m", "bounds of the summed actuator force")              \
+  X(dof_M0, nv, 1, "kg, kg m^2", "diagonal inertia at qpos0")                               \
+  X(dof_solref, nv, 2, "s, -", "reference of the friction row")                             \
+  X(dof_solimp, nv, 5, "-", "impedance of the friction row")                                \
+  X(geom_pos, ngeom, 3, "m", "centre in the body frame")                                    \
+  X(geom_quat, ngeom, 4, "-", "orientation in the body frame")                              \
+  X(geom_size, ngeom, 3, "m", "half sizes, as the type defines them")                       \
+  X(geom_rbound, ngeom, 1, "m", "bounding sphere radius, 0 for planes")                     \
+  X(geom_margin, ngeom, 1, "m", "distance at which contact force starts")                   \
+  X(geom_gap, ngeom, 1, "m", "extra detection distance without force")                      \
+  X(geom_solmix, ngeom, 1, "-", "mixing weight of contact parameters")                      \
+  X(geom_solref, ngeom, 2, "s, -", "contact reference")                                     \
+  X(geom_solimp, ngeom, 5, "-", "contact impedance")                                        \
+  X(site_pos, nsite, 3, "m", "position in the body frame")                                  \
+  X(site_quat, nsite, 4, "-", "orientation in the body frame")                              \
+  X(site_size, nsite, 3, "m", "half sizes")                                                 \
+  X(eq_data, neq, 11, "mixed", "anchors, relative pose, torquescale or polynomial")         \
+  X(eq_solref, neq, 2, "s, -", "reference")                                                 \
+  X(eq_solimp, neq, 5, "-", "impedance")                                                    \
+  X(actuator_gear, nu, 6, "-", "gear")                                                      \
+  X(actuator_ctrlrange, nu, 2, "as ctrl", "bounds of the control")                          \
+  X(actuator_forcerange, nu, 2, "N, N m", "bounds of the force")                            \
+  X(actuator_actrange, nu, 2, "as act", "bounds of the activation")                         \
+  X(actuator_dynprm, nu, 10, "mixed", "dynamics parameters; [0] time constant")             \
+  X(actuator_length0, nu, 1, "m, rad", "length at qpos0")                                   \
+  X(sensor_cutoff, nsensor, 1, "as the sensor", "0: no clipping")                           \
+  X(key_time, nkey, 1, "s", "time of the keyframe")                                         \
+  X(key_qpos, nkey, nq, "m, rad, -", "positions")                                           \
+  X(key_qvel, nkey, nv, "m/s, rad/s", "velocities")                                         \
+  X(key_act, nkey, na, "as act", "activations")                                             \
+  X(key_ctrl, nkey, nu, "as ctrl", "controls")                                              \
+  X(key_mpos, nkey, 3 * nmocap, "m", "mocap positions")                                     \
+  X(key_mquat, nkey, 4 * nmocap, "-", "mocap orientations")                                 \
+  X(pair_margin, npair, 1, "m", "summed margin")                                            \
+  X(pair_gap, npair, 1, "m", "summed gap")                                                  \
+  X(pair_friction, npair, 5, "-", "slide, slide, spin, roll, roll as compiled")             \
+  X(pair_solref, npair, 2, "s, -", "combined reference")                                    \
+  X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref") \
+  X(pair_solimp, npair, 5, "-", "combined impedance")
+
+// numbers that may differ between worlds (overrides and what is derived from them)
+#define MOTORIUM_MODEL_OVERRIDES(X)                                                         \
+  X(gravity, 1, 3, "m/s^2", "gravity")                                                      \
+  X(body_mass, nbody, 1, "kg", "mass")                                                      \
+  X(body_inertia, nbody, 3, "kg m^2", "principal moments of inertia")                       \
+  X(body_ipos, nbody, 3, "m", "centre of mass in the body frame")                           \
+  X(body_subtreemass, nbody, 1, "kg", "mass of the subtree (derived)")                      \
+  X(body_invweight0, nbody, 2, "1/kg, 1/(kg m^2)", "mean inverse inertia at qpos0 (derived)") \
+  X(dof_armature, nv, 1, "kg, kg m^2", "rotor inertia")                                     \
+  X(dof_damping, nv, 1, "N s/m, N m s/rad", "linear damping")                               \
+  X(dof_frictionloss, nv, 1, "N, N m", "dry friction")                                      \
+  X(dof_invweight0, nv, 1, "1/kg, 1/(kg m^2)", "diagonal of the inverse inertia at qpos0 (derived)") \
+  X(geom_friction, ngeom, 3, "-", "slide, spin, roll")                                      \
+  X(actuator_gainprm, nu, 10, "mixed", "gain parameters")                                   \
+  X(actuator_biasprm, nu, 10, "mixed", "bias parameters")                                   \
+  X(actuator_acc0, nu, 1, "m/s^2, rad/s^2", "acceleration from unit force at qpos0 (derived)")
+
+// integers:  X(name, rows, columns, meaning)
+#define MOTORIUM_MODEL_INTS(X)                                                              \
+  X(body_parentid, nbody, 1, "parent body")                                                 \
+  X(body_rootid, nbody, 1, "top body of the tree that holds it")                            \
+  X(body_weldid, nbody, 1, "body it is rigidly attached to")                                \
+  X(body_mocapid, nbody, 1, "mocap index or -1")                                            \
+  X(body_jntnum, nbody, 1, "joints")                                                        \
+  X(body_jntadr, nbody, 1, "first joint or -1")                                             \
+  X(body_dofnum, nbody, 1, "dofs")                                                          \
+  X(body_dofadr, nbody, 1, "first dof or -1")                                               \
+  X(body_treeid, nbody, 1, "kinematic tree or -1")                                          \
+  X(body_geomnum, nbody, 1, "geoms")                                                        \
+  X(body_geomadr, nbody, 1, "first geom or -1")                                             \
+  X(jnt_type, njnt, 1, "JointType")                                                         \
+  X(jnt_qposadr, njnt, 1, "first number in qpos")                                           \
+  X(jnt_dofadr, njnt, 1, "first number in qvel")                                            \
+  X(jnt_bodyid, njnt, 1, "body it moves")                                                   \
+  X(jnt_limited, njnt, 1, "1: has limits")                                                  \
+  X(jnt_actfrclimited, njnt, 1, "1: actuator force is bounded")                             \
+  X(dof_bodyid, nv, 1, "body")                                                              \
+  X(dof_jntid, nv, 1, "joint")                                                              \
+  X(dof_parentid, nv, 1, "previous dof on the path to the root, or -1")                     \
+  X(dof_treeid, nv, 1, "kinematic tree")                                                    \
+  X(geom_type, ngeom, 1, "GeomType")                                                        \
+  X(geom_contype, ngeom, 1, "collision bits")                                               \
+  X(geom_conaffinity, ngeom, 1, "collision bits accepted")                                  \
+  X(geom_condim, ngeom, 1, "contact dimension 1, 3, 4, 6")                                  \
+  X(geom_bodyid, ngeom, 1, "body")                                                          \
+  X(geom_group, ngeom, 1, "viewer group")                                                   \
+  X(geom_priority, ngeom, 1, "contact parameter priority")                                  \
+  X(geom_dataid, ngeom, 1, "mesh or -1")                                                    \
+  X(site_type, nsite, 1, "GeomType")                                                        \
+  X(site_bodyid, nsite, 1, "body")                                                          \
+  X(eq_type, neq, 1, "EqualityType")                                                        \
+  X(eq_objtype, neq, 1, "ObjectType: body or site for connect and weld, joint")             \
+  X(eq_obj1id, neq, 1, "first object")                                                      \
+  X(eq_obj2id, neq, 1, "second object or -1")                                               \
+  X(eq_active0, neq, 1, "1: active after reset")                                            \
+  X(actuator_trntype, nu, 1, "TransmissionType")                                            \
+  X(actuator_trnid, nu, 2, "joint or site; reference site or -1")                           \
+  X(actuator_dyntype, nu, 1, "DynType")                                                     \
+  X(actuator_gaintype, nu, 1, "GainType")                                                   \
+  X(actuator_biastype, nu, 1, "BiasType")                                                   \
+  X(actuator_ctrllimited, nu, 1, "1: control is clamped")                                   \
+  X(actuator_forcelimited, nu, 1, "1: force is clamped")                                    \
+  X(actuator_actlimited, nu, 1, "1: activation is clamped")                                 \
+  X(actuator_actadr, nu, 1, "activation or -1")                                             \
+  X(actuator_actearly, nu, 1, "1: force from the next activation")                          \
+  X(sensor_type, nsensor, 1, "SensorType")                                                  \
+  X(sensor_objtype, nsensor, 1, "ObjectType")                                               \
+  X(sensor_objid, nsensor, 1, "object")                                                     \
+  X(sensor_reftype, nsensor, 1, "ObjectType of the reference frame")                        \
+  X(sensor_refid, nsensor, 1, "reference object or -1 (second object of a contact sensor)") \
+  X(sensor_dim, nsensor, 1, "numbers")                                                      \
+  X(sensor_adr, nsensor, 1, "first number in sensordata")                                   \
+  X(sensor_intprm, nsensor, 3, "contact: ContactData bits, ContactReduce, slots")           \
+  X(pair_geom1, npair, 1, "geom with the lower type")                                       \
+  X(pair_geom2, npair, 1, "other geom")                                                     \
+  X(pair_collider, npair, 1, "Collider")                                                    \
+  X(pair_condim, npair, 1, "contact dimension")                                             \
+  X(pair_mix, npair, 1, "FrictionMix")                                                      \
+  /* kernel tables */                                                                       \
+  X(level_adr, nlevel + 1, 1, "first entry of each tree depth in level_body")               \
+  X(level_body, nbody, 1, "bodies by depth, ids rising within a depth")                     \
+  X(body_childadr, nbody, 1, "first entry in child_body")                                   \
+  X(body_childnum, nbody, 1, "children")                                                    \
+  X(child_body, nbody, 1, "children of all bodies, by parent")                              \
+  X(M_rowadr, nv, 1, "first entry of a dof's row in M_col")                                 \
+  X(M_rownum, nv, 1, "entries of the row: its ancestors and itself")                        \
+  X(M_col, nM, 1, "columns of a row, from the root to the diagonal")                        \
+  X(dof_descnum, nv, 1, "dofs below it on its branches, not itself")                        \
+  X(body_dofmask, nbody, nword, "bit i of word w: dof 32 w + i moves the body")             \
+  X(cgeom_id, ncgeom, 1, "geoms that occur in a pair, rising")                              \
+  X(geom_cid, ngeom, 1, "index in cgeom_id or -1")                                          \
+  X(limit_jnt, nlimit, 1, "limited hinges and slides")                                      \
+  X(balllimit_jnt, nballlimit, 1, "limited ball joints")
+
+// Constant after `compile`; safe to share between threads.
+struct Model {
+#define MOTORIUM_SIZE(name) int name = 0;
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_SIZE
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) std::vector<double> name;
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_INT(name, rows, columns, doc) std::vector<int> name;
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_INT
+
+  // options; defaults are MuJoCo's
+  double timestep = 0.002;       // step                                               [s]
+  double impratio = 1;           // friction-to-normal impedance ratio of elliptic and pyramid rows
+  double tolerance = 1e-8;       // solver: scaled gradient, improvement and decrement
+  double ls_tolerance = 0.01;    // line search: slope relative to the solver tolerance
+  int iterations = 100;          // Newton iterations at most
+  int ls_iterations = 50;        // line-search evaluations at most
+  Integrator integrator = Integrator::euler;
+  Cone cone = Cone::pyramidal;
+  uint32_t flags = 0xffffu;      // Flag bits
+  double meaninertia = 1;        // mean diagonal of the inertia matrix at qpos0 (statistics only)
+
+  // names, by id; empty where the file gives none
+  std::string name;
+  std::vector<std::string> body_name, jnt_name, geom_name, site_name, actuator_name, sensor_name,
+      eq_name, key_name;
+  // what the file holds that the engine accepts without using, one line each
+  std::vector<std::string> report;
+};
+
+// visits every array of the model: visit(name, vector, rows, columns)
+template <class M, class Visit>
+void each_field(M& m, Visit visit) {
+  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt,
+            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, neq = m.neq, nsensor = m.nsensor,
+            nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom,
+            nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) visit(#name, m.name, (rows), (columns));
+#define MOTORIUM_INT(name, rows, columns, doc) visit(#name, m.name, (rows), (columns));
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_REAL
+#undef MOTORIUM_INT
+}
+
+// Throws Error unless every index, count and number is in range; run on every Model from any source.
+void validate(const Model& m);
+
+// 64-bit hash over sizes, options and every array; equal for equal models on every platform.
+uint64_t hash(const Model& m);
+
+}  // namespace motorium
