@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "motorium/policy/nn/activation.h"
+#include "motorium/policy/nn/mlp.h"
 
 namespace motorium {
 

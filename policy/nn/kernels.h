@@ -1,0 +1,45 @@
+// The table of kernels of one instruction set. Host code calls through it and never includes a kernel
+// header's templates.
+#pragma once
+#include <cstdint>
+
+#include "motorium/policy/nn/net_view.h"
+
+namespace motorium {
+
+struct GatherArgs;
+struct PolicyHeadArgs;
+struct ValueHeadArgs;
+struct GaeArgs;
+struct AdamArgs;
+struct SampleArgs;
+
+struct PolicyKernels {
+  const char* isa;
+  int width;  // floats per pack
+  void (*gemm_packed)(int rows, int width, const TileArgs* t);
+  void (*gemm_across)(int rows, int width, const TileArgs* t);
+  void (*pack_panels)(int depth, int columns, const float* from, int k_stride, int j_stride,
+                      float* packed);
+  void (*activate)(Activation kind, long count, float* y);
+  void (*forward)(const NetView* net, const NetBuffers* buffers, int rows);
+  void (*backward)(const NetView* net, const NetBuffers* buffers, int rows, float* gradient);
+  void (*pack)(const NetView* net, int layer);
+  void (*add_columns)(int rows, int width, const float* d, int stride, float* sum);
+  void (*gather_rows)(const GatherArgs* g);
+  void (*sample)(const SampleArgs* s);
+  void (*policy_head)(const PolicyHeadArgs* h);
+  void (*value_head)(const ValueHeadArgs* h);
+  void (*gae)(const GaeArgs* g, int begin, int end);
+  void (*adam)(const AdamArgs* a, long count, float* parameter, float* m, float* v,
+               const float* gradient);
+  double (*sum_blocks)(int blocks, const float* const* from, long begin, long end, float* sum);
+};
+
+// Kernels of the best instruction set of this machine; MOTORIUM_ISA=v3 forces another. Throws Error
+// when the CPU has none that this library was built for.
+const PolicyKernels& policy_kernels();
+// Those of one instruction set ("v3", "v4"); null when not built or not supported by this CPU.
+const PolicyKernels* policy_kernels(const char* isa);
+
+}  // namespace motorium

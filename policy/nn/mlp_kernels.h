@@ -1,0 +1,111 @@
+// Forward and backward pass of a multi-layer perceptron for a chunk of rows that fits the cache.
+#pragma once
+#include "motorium/policy/nn/net_view.h"
+#include "motorium/policy/nn/pointwise.h"
+
+namespace motorium {
+
+template <class Real>
+STAGE void activate_rows(Activation kind, int rows, int width, int stride, float* y, float* x) {
+  constexpr int W = kWidth<Real>;
+  for (int r = 0; r < rows; ++r)
+    for (int i = 0; i < width; i += W) {
+      float* at = y + long(r) * stride + i;
+      const Real v = load<Real>(at);
+      if (x) store<Real>(x + long(r) * stride + i, v);
+      store<Real>(at, activate<Real>(kind, v));
+    }
+}
+
+// Y[l+1] = activation(bias + Y[l] W')
+template <class Real>
+STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
+  long at = 0;
+  for (int l = 0; l < net.layers; ++l) {
+    const int in = net.in(l), width = padded(net.out(l));
+    const long bias = at + long(net.out(l)) * padded(in);
+    TileArgs t{};
+    t.a = b.y[l];
+    t.lda = row_stride(in);
+    t.b = net.forward_pack[l];
+    t.c = b.y[l + 1];
+    t.ldc = row_stride(net.out(l));
+    t.bias = net.parameters + bias;
+    t.depth = in;
+    gemm_packed<Real>(rows, width, t);
+    if (l + 1 < net.layers && net.activation != Activation::none)
+      activate_rows<Real>(net.activation, rows, width, t.ldc, b.y[l + 1], b.x[l + 1]);
+    at = bias + padded(net.out(l));
+  }
+}
+
+// sum over rows, each column one chain that goes on from `sum`
+template <class Real>
+STAGE void add_columns(int rows, int width, const float* d, int stride, float* sum) {
+  constexpr int W = kWidth<Real>;
+  for (int i = 0; i < width; i += W) {
+    Real s = load<Real>(sum + i);
+    for (int r = 0; r < rows; ++r) s = s + load<Real>(d + long(r) * stride + i);
+    store<Real>(sum + i, s);
+  }
+}
+
+// d *= activation'(y)
+template <class Real>
+STAGE void multiply_slope(Activation kind, int rows, int width, const float* y, const float* x,
+                          int stride, float* d, int d_stride) {
+  constexpr int W = kWidth<Real>;
+  for (int r = 0; r < rows; ++r)
+    for (int i = 0; i < width; i += W) {
+      const Real v = load<Real>(y + long(r) * stride + i);
+      const Real u = x ? load<Real>(x + long(r) * stride + i) : v;
+      float* at = d + long(r) * d_stride + i;
+      store<Real>(at, load<Real>(at) * activation_slope<Real>(kind, v, u));
+    }
+}
+
+// gradient += that of these rows, in row order; b.d[layers & 1] holds dL/d(output), zero in its padding
+template <class Real>
+STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float* gradient) {
+  for (int l = net.layers - 1; l >= 0; --l) {
+    const int in = net.in(l), out = net.out(l);
+    float* d = b.d[(l + 1) & 1];
+    TileArgs t{};
+    t.a = d;
+    t.lda = b.d_stride;
+    t.b = b.y[l];
+    t.ldb = row_stride(in);
+    t.c = gradient + net.weight_at(l);
+    t.ldc = padded(in);
+    t.depth = rows;
+    t.add = true;
+    gemm_across<Real>(out, padded(in), t);
+    add_columns<Real>(rows, padded(out), d, b.d_stride, gradient + net.bias_at(l));
+    if (l == 0) break;
+
+    // inputs of the layer below
+    TileArgs u{};
+    u.a = d;
+    u.lda = b.d_stride;
+    u.b = net.backward_pack[l];
+    u.c = b.d[l & 1];
+    u.ldc = b.d_stride;
+    u.depth = out;
+    gemm_packed<Real>(rows, padded(in), u);
+    if (net.activation != Activation::none)
+      multiply_slope<Real>(net.activation, rows, padded(in), b.y[l], b.x[l], row_stride(in),
+                           b.d[l & 1], b.d_stride);
+  }
+}
+
+// weights of one layer -> the layouts the products read
+template <class Real>
+STAGE void mlp_pack(const NetView& net, int layer) {
+  const int in = net.in(layer), out = net.out(layer), stride = padded(in);
+  const float* w = net.parameters + net.weight_at(layer);
+  pack_panels<Real>(in, out, w, 1, stride, net.forward_pack[layer]);
+  if (net.backward_pack[layer])
+    pack_panels<Real>(out, in, w, stride, 1, net.backward_pack[layer]);
+}
+
+}  // namespace motorium
