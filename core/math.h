@@ -250,11 +250,11 @@ FN Real pow(Real x, Like<Real> p) {
   const Real log_low = (sum - log_x) + low;
 
   // x^p = exp(h) (1 + l), h + l = p log x
-  Real h = p * log_x;
+  const Real h = p * log_x;
   const Real l = fma(p, log_x, -h) + p * log_low;
-  const Mask<Real> inside = (h < Real(89.f)) & (h > Real(-104.f));
   const Real y = exp(h);
-  const Real power = select(inside, fma(y, select(inside, l, Real(0.f)), y), y);
+  const Mask<Real> inside = (h > Real(-104.f)) & (y < from_bits(Int<Real>(0x7f800000)));
+  const Real power = select(inside, fma(y, l, y), y);
   const Real at_zero = select(p == Real(0.f), Real(1.f),
                               select(p > Real(0.f), Real(0.f), from_bits(Int<Real>(0x7f800000))));
   return select(x == Real(0.f), at_zero, power);
@@ -309,14 +309,14 @@ FN Real atan2(Real y, Like<Real> x) {
 }
 FN double atan2(double y, double x) { return ::atan2(y, x); }
 
-// asin a = a + a^3 P(a^2) on 0 <= a <= 0.5 [5e-9]
+// asin a = a + a^3 P(a^2) on 0 <= a <= 0.55 [2e-8]
 template <class Real>
 FN Real asin_small(Real a) {
   const Real z = a * a;
-  Real p = fma(Real(0x1.596d5cp-5f), z, Real(0x1.8c2d86p-6f));
-  p = fma(p, z, Real(0x1.747d06p-5f));
-  p = fma(p, z, Real(0x1.3301fcp-4f));
-  p = fma(p, z, Real(0x1.5555c8p-3f));
+  Real p = fma(Real(0x1.926e73p-5f), z, Real(0x1.46852cp-6f));
+  p = fma(p, z, Real(0x1.7bc3a4p-5f));
+  p = fma(p, z, Real(0x1.32b626p-4f));
+  p = fma(p, z, Real(0x1.5556bap-3f));
   return fma(p * z, a, a);
 }
 
@@ -326,7 +326,7 @@ FN Real asin(Real x) {
   // asin a = pi/2 - 2 asin(sqrt((1 - a) / 2)) for large a
   Real a = abs(x);
   a = select(a > Real(1.f), Real(1.f), a);
-  const Mask<Real> large = a > Real(0.5f);
+  const Mask<Real> large = a > Real(0.55f);
   const Real half = Real(0.5f) * (Real(1.f) - a);
   const Real r = asin_small(select(large, sqrt(half), a));
   const Real y = select(large, Real(0x1.921fb6p+0f) - (r + r + Real(0x1.777a5cp-25f)), r);
@@ -340,7 +340,7 @@ FN Real acos(Real x) {
   // acos a = 2 asin(sqrt((1 - a) / 2)) for large a, pi - that for large -a, pi/2 - asin x between
   Real a = abs(x);
   a = select(a > Real(1.f), Real(1.f), a);
-  const Mask<Real> large = a > Real(0.5f);
+  const Mask<Real> large = a > Real(0.55f);
   const Real half = Real(0.5f) * (Real(1.f) - a);
   const Real r = asin_small(select(large, sqrt(half), a));
   const Real near = Real(0x1.921fb6p+0f) - (copy_sign(r, x) + Real(0x1.777a5cp-25f));
