@@ -313,7 +313,7 @@ FN double atan2(double y, double x) { return ::atan2(y, x); }
 template <class Real>
 FN Real asin_small(Real a) {
   const Real z = a * a;
-  Real p = fma(Real(0x1.926e73p-5f), z, Real(0x1.46852cp-6f));
+  Real p = fma(Real(0x1.926e72p-5f), z, Real(0x1.46852cp-6f));
   p = fma(p, z, Real(0x1.7bc3a4p-5f));
   p = fma(p, z, Real(0x1.32b626p-4f));
   p = fma(p, z, Real(0x1.5556bap-3f));
