@@ -1,5 +1,5 @@
-// Hyper-parameters of PPO with the names of rsl_rl, so that published recipes can be typed in as they
-// stand. Equations: docs/learning.md.
+// Hyper-parameters of PPO with the names of rsl_rl, so that published recipes can be typed in as
+// they stand. Equations: docs/learning.md.
 #pragma once
 #include <string>
 #include <utility>
@@ -25,16 +25,16 @@ enum class StdType {
 
 struct PpoConfig {
   // rollout and budget
-  int num_steps_per_env = 24;  // control steps per world and iteration
-  int max_iterations = 1500;   // used when RunOptions gives neither iterations nor minutes
-  int save_interval = 50;      // iterations between checkpoints
+  int num_steps_per_env = 24;         // control steps per world and iteration
+  int max_iterations = 1500;          // used when RunOptions gives neither iterations nor minutes
+  int save_interval = 50;             // iterations between checkpoints
   bool init_at_random_ep_len = true;  // first episodes start at U{0..max-1}: time-outs spread
   TimeOut time_out = TimeOut::final;
-  double clip_actions = 0;     // actions are clipped to +-this before the environment; 0: not
+  double clip_actions = 0;  // actions are clipped to +-this before the environment; 0: not
 
   // update
   int num_learning_epochs = 5;
-  int num_mini_batches = 4;    // equal slices of one permutation per update
+  int num_mini_batches = 4;  // equal slices of one permutation per update
   double learning_rate = 1e-3;
   Schedule schedule = Schedule::adaptive;
   double desired_kl = 0.01;
@@ -67,7 +67,8 @@ struct PpoConfig {
   // The prefix "agent." may be left out, '-' equals '_'. Throws Error for an unknown name (with the
   // nearest known one) or a bad value.
   void set(const std::string& name, const std::string& value);
-  // All fields as name and text, in the order above; set() of each pair restores the config exactly.
+  // All fields as name and text, in the order above; set() of each pair restores the config
+  // exactly.
   std::vector<std::pair<std::string, std::string>> fields() const;
   // Throws Error listing every field that is out of range.
   void validate() const;

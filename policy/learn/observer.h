@@ -10,20 +10,20 @@
 namespace motorium {
 
 struct Progress {
-  int iteration = 0;         // finished iterations
-  int iterations = 0;        // goal; 0 when the budget is time alone
-  int64_t steps = 0;         // world-steps so far
-  double steps_per_second = 0;   // of this iteration
+  int iteration = 0;            // finished iterations
+  int iterations = 0;           // goal; 0 when the budget is time alone
+  int64_t steps = 0;            // world-steps so far
+  double steps_per_second = 0;  // of this iteration
   double collection_seconds = 0;
   double learning_seconds = 0;
   double elapsed_seconds = 0;    // of this run
   double remaining_seconds = 0;  // estimate
   double mean_reward = 0;        // last 100 episodes
   double mean_episode_length = 0;
-  int64_t episodes = 0;      // finished so far
+  int64_t episodes = 0;  // finished so far
   // every scalar of the log, as tag and value: "Loss/value", "Train/mean_reward", ...
   const std::vector<std::pair<std::string, double>>* scalars = nullptr;
-  std::string note;          // e.g. "saved checkpoint_50.safetensors"; usually empty
+  std::string note;  // e.g. "saved checkpoint_50.safetensors"; usually empty
 };
 
 class Observer {

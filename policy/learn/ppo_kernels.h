@@ -1,13 +1,12 @@
 // The arithmetic of PPO on chunks of samples; lanes are samples. Equations in docs/learning.md.
 #pragma once
-#include "motorium/policy/nn/net_view.h"
 #include "motorium/core/math.h"
+#include "motorium/policy/nn/net_view.h"
 
 namespace motorium {
 
 // W numbers that lie `stride` floats apart
-template <class Real>
-FN Real gather(const float* p, long stride) {
+template <class Real> FN Real gather(const float* p, long stride) {
   if constexpr (kWidth<Real> == 1) {
     return *p;
   } else {
@@ -17,8 +16,7 @@ FN Real gather(const float* p, long stride) {
     return x;
   }
 }
-template <class Real>
-FN void scatter(float* p, long stride, const Real& x) {
+template <class Real> FN void scatter(float* p, long stride, const Real& x) {
   for (int i = 0; i < kWidth<Real>; ++i) p[i * stride] = get<Real>(x, i);
 }
 
@@ -27,8 +25,8 @@ FN void scatter(float* p, long stride, const Real& x) {
 struct GatherArgs {
   int rows, size;
   const float* from;
-  const int* index;   // null: row r
-  const int* map;     // null: not mirrored
+  const int* index;  // null: row r
+  const int* map;    // null: not mirrored
   const float* sign;
   const float* mean;  // null: not normalised
   const float* scale;
@@ -36,8 +34,7 @@ struct GatherArgs {
   int to_stride;
 };
 
-template <class Real>
-STAGE void gather_rows(const GatherArgs& g) {
+template <class Real> STAGE void gather_rows(const GatherArgs& g) {
   constexpr int W = kWidth<Real>;
   for (int r = 0; r < g.rows; ++r) {
     const float* from = g.from + long(g.index ? g.index[r] : r) * g.size;
@@ -66,32 +63,31 @@ STAGE void gather_rows(const GatherArgs& g) {
 // Clipped surrogate of a diagonal Gaussian. With u = (a - mu) / sigma:
 //   log p  = - sum u^2 / 2 - sum (ln sigma + ln(2 pi) / 2)
 //   rho    = exp(log p - log p_old),  L = max(-A rho, -A clip(rho, 1 - e, 1 + e))
-//   dL/dmu = g u / sigma,  dL/dsigma = g (u^2 - 1) / sigma,  g = dL/dlog p = -A rho where not clipped
-//   KL     = sum ln(sigma/sigma_old) + (sigma_old^2 + (mu_old - mu)^2) / (2 sigma^2) - 1/2
+//   dL/dmu = g u / sigma,  dL/dsigma = g (u^2 - 1) / sigma,  g = dL/dlog p = -A rho where not
+//   clipped KL     = sum ln(sigma/sigma_old) + (sigma_old^2 + (mu_old - mu)^2) / (2 sigma^2) - 1/2
 struct PolicyHeadArgs {
   int rows, actions;
-  const float* mean;      // (rows, actions), stride mean_stride
-  const float* action;    // (rows, actions), stride table_stride
-  const float* old_mean;  // as action
+  const float* mean;          // (rows, actions), stride mean_stride
+  const float* action;        // (rows, actions), stride table_stride
+  const float* old_mean;      // as action
   const float* old_log_prob;  // (rows)
   const float* advantage;     // (rows)
-  const float* weight;    // (rows) share of a sample in the mean: 1/count, or 0 when masked
+  const float* weight;        // (rows) share of a sample in the mean: 1/count, or 0 when masked
   const float* inverse_std;   // (actions)
-  float log_norm;         // sum (ln sigma + ln(2 pi) / 2)
-  float kl_constant;      // sum ln(sigma/sigma_old) + sigma_old^2 / (2 sigma^2) - 1/2
+  float log_norm;             // sum (ln sigma + ln(2 pi) / 2)
+  float kl_constant;          // sum ln(sigma/sigma_old) + sigma_old^2 / (2 sigma^2) - 1/2
   float clip;
   int mean_stride, table_stride;
-  float* d_mean;          // (rows, actions), stride d_stride; weighted gradient
-  float* d_std;           // as d_mean: terms of dL/dsigma, or of dL/dln sigma
+  float* d_mean;  // (rows, actions), stride d_stride; weighted gradient
+  float* d_std;   // as d_mean: terms of dL/dsigma, or of dL/dln sigma
   int d_stride;
   bool log_std;
-  float* loss;            // (rows) unweighted
-  float* kl;              // (rows)
-  float* clipped;         // (rows) 1 where the clip took the gradient
+  float* loss;     // (rows) unweighted
+  float* kl;       // (rows)
+  float* clipped;  // (rows) 1 where the clip took the gradient
 };
 
-template <class Real>
-FN void policy_head_at(const PolicyHeadArgs& h, int r) {
+template <class Real> FN void policy_head_at(const PolicyHeadArgs& h, int r) {
   const float* mean = h.mean + long(r) * h.mean_stride;
   const float* action = h.action + long(r) * h.table_stride;
   const float* old_mean = h.old_mean + long(r) * h.table_stride;
@@ -128,8 +124,7 @@ FN void policy_head_at(const PolicyHeadArgs& h, int r) {
     scatter<Real>(d_std + i, h.d_stride, s);
   }
 }
-template <class Real>
-STAGE void policy_head(const PolicyHeadArgs& h) {
+template <class Real> STAGE void policy_head(const PolicyHeadArgs& h) {
   int r = 0;
   for (; r + kWidth<Real> <= h.rows; r += kWidth<Real>) policy_head_at<Real>(h, r);
   for (; r < h.rows; ++r) policy_head_at<float>(h, r);
@@ -143,20 +138,19 @@ STAGE void policy_head(const PolicyHeadArgs& h) {
 // Value loss: L = max((V - R)^2, (V_c - R)^2), V_c = V_old + clip(V - V_old, +-e); or (V - R)^2.
 struct ValueHeadArgs {
   int rows;
-  const float* value;      // (rows), stride value_stride
+  const float* value;  // (rows), stride value_stride
   int value_stride;
   const float* old_value;  // (rows)
   const float* target;     // (rows) R
   const float* weight;     // (rows) c_V / count, or 0 when masked
   bool clip_loss;
   float clip;
-  float* d_value;          // (rows), stride d_stride; weighted gradient; the padding becomes zero
+  float* d_value;  // (rows), stride d_stride; weighted gradient; the padding becomes zero
   int d_stride;
-  float* loss;             // (rows) unweighted
+  float* loss;  // (rows) unweighted
 };
 
-template <class Real>
-FN void value_head_at(const ValueHeadArgs& h, int r) {
+template <class Real> FN void value_head_at(const ValueHeadArgs& h, int r) {
   const Real v = gather<Real>(h.value + long(r) * h.value_stride, h.value_stride);
   const Real target = load<Real>(h.target + r);
   const Real e = v - target;
@@ -176,8 +170,7 @@ FN void value_head_at(const ValueHeadArgs& h, int r) {
   store<Real>(h.loss + r, loss);
   scatter<Real>(h.d_value + long(r) * h.d_stride, h.d_stride, slope * load<Real>(h.weight + r));
 }
-template <class Real>
-STAGE void value_head(const ValueHeadArgs& h) {
+template <class Real> STAGE void value_head(const ValueHeadArgs& h) {
   int r = 0;
   for (; r + kWidth<Real> <= h.rows; r += kWidth<Real>) value_head_at<Real>(h, r);
   for (; r < h.rows; ++r) value_head_at<float>(h, r);
@@ -186,19 +179,19 @@ STAGE void value_head(const ValueHeadArgs& h) {
 }
 
 // Advantages backwards in time, lanes are worlds:
-//   delta = r + gamma (1 - done) V[t+1] - V[t],  A[t] = delta + gamma lam (1 - done) A[t+1],  R = A + V
+//   delta = r + gamma (1 - done) V[t+1] - V[t],  A[t] = delta + gamma lam (1 - done) A[t+1],  R = A
+//   + V
 struct GaeArgs {
   int worlds, steps;
-  const float* reward;     // (steps, worlds), bootstrapped
-  const float* done;       // (steps, worlds) 0 or 1
-  const float* value;      // (steps + 1, worlds)
+  const float* reward;  // (steps, worlds), bootstrapped
+  const float* done;    // (steps, worlds) 0 or 1
+  const float* value;   // (steps + 1, worlds)
   float gamma, lam;
-  float* advantage;        // (steps, worlds)
-  float* target;           // (steps, worlds)
+  float* advantage;  // (steps, worlds)
+  float* target;     // (steps, worlds)
 };
 
-template <class Real>
-FN void gae_at(const GaeArgs& g, int w) {
+template <class Real> FN void gae_at(const GaeArgs& g, int w) {
   Real next = load<Real>(g.value + long(g.steps) * g.worlds + w);
   Real advantage = Real(0.f);
   for (int t = g.steps - 1; t >= 0; --t) {
@@ -212,8 +205,7 @@ FN void gae_at(const GaeArgs& g, int w) {
     next = value;
   }
 }
-template <class Real>
-STAGE void gae(const GaeArgs& g, int begin, int end) {
+template <class Real> STAGE void gae(const GaeArgs& g, int begin, int end) {
   int w = begin;
   for (; w + kWidth<Real> <= end; w += kWidth<Real>) gae_at<Real>(g, w);
   for (; w < end; ++w) gae_at<float>(g, w);

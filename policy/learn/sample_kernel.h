@@ -7,10 +7,10 @@ namespace motorium {
 
 struct SampleArgs {
   int rows, actions;
-  int first_world;     // of row 0
+  int first_world;  // of row 0
   uint64_t seed;
   uint32_t step;
-  const float* mean;   // (rows, actions), stride mean_stride
+  const float* mean;  // (rows, actions), stride mean_stride
   int mean_stride;
   const float* std;    // (actions)
   float log_norm;      // sum (ln sigma + ln(2 pi) / 2)
@@ -19,8 +19,7 @@ struct SampleArgs {
   float* log_prob;     // (rows)
 };
 
-template <class Real>
-STAGE void sample_actions(const SampleArgs& s) {
+template <class Real> STAGE void sample_actions(const SampleArgs& s) {
   for (int r = 0; r < s.rows; ++r) {
     const float* mean = s.mean + long(r) * s.mean_stride;
     float* action = s.action + long(r) * s.actions;

@@ -3,11 +3,11 @@
 //
 //   c = start;  for k = 0 .. depth-1:  c = fma(a(r,k), b(k,j), c)
 //
-// so the result is the same for any tile, pack width, thread count or batch size. Three products make
-// a network; all are the same tile with other strides:
+// so the result is the same for any tile, pack width, thread count or batch size. Three products
+// make a network; all are the same tile with other strides:
 //
-//   forward   Y[n,o]  = bias[o] + sum_k X[n,k] W[o,k]      a = X,  b = W transposed, packed in panels
-//   backward  dX[n,k] =           sum_o dY[n,o] W[o,k]     a = dY, b = W, packed in panels
+//   forward   Y[n,o]  = bias[o] + sum_k X[n,k] W[o,k]      a = X,  b = W transposed, packed in
+//   panels backward  dX[n,k] =           sum_o dY[n,o] W[o,k]     a = dY, b = W, packed in panels
 //   gradient  dW[o,k] = dW[o,k] + sum_n dY[n,o] X[n,k]     a = dY read across, b = X as it lies
 //
 // A tile is M rows by V packs of accumulators in registers. A panel is V packs wide and holds its
@@ -21,8 +21,7 @@ constexpr int kLanes = 16;  // widths are padded to this: the widest pack, so th
 FN int padded(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
 // rows and packs of one register tile; `Across`: a(r,k) = a[k*lda + r], else a[r*lda + k]
-template <int M, int V, bool Across>
-struct TileShape {
+template <int M, int V, bool Across> struct TileShape {
   static constexpr int rows = M;
   static constexpr int packs = V;
   static constexpr bool across = Across;
@@ -34,11 +33,10 @@ struct TileArgs {
   float* c;
   const float* bias;  // start of the chains, one per column; null: start from c, or zero
   int lda, ldb, ldc, depth;
-  bool add;           // start from c
+  bool add;  // start from c
 };
 
-template <class Real, class Shape>
-STAGE void gemm_tile(const TileArgs& t) {
+template <class Real, class Shape> STAGE void gemm_tile(const TileArgs& t) {
   constexpr int M = Shape::rows, V = Shape::packs, W = kWidth<Real>;
   Real acc[M][V];
   const float* a = t.a;
@@ -89,20 +87,25 @@ STAGE void gemm_tile(const TileArgs& t) {
 }
 
 // a strip: tiles of M rows from top to bottom, then one of the rows that are left
-template <class Real, class Shape>
-FN void gemm_strip(int rows, TileArgs t) {
+template <class Real, class Shape> FN void gemm_strip(int rows, TileArgs t) {
   constexpr int M = Shape::rows, V = Shape::packs;
   constexpr bool across = Shape::across;
   const long step = across ? M : long(M) * t.lda;
   for (; rows >= M; rows -= M, t.a += step, t.c += long(M) * t.ldc) gemm_tile<Real, Shape>(t);
   static_assert(M == 6 || M == 8);
   switch (rows) {
-    case 1: return gemm_tile<Real, TileShape<1, V, across>>(t);
-    case 2: return gemm_tile<Real, TileShape<2, V, across>>(t);
-    case 3: return gemm_tile<Real, TileShape<3, V, across>>(t);
-    case 4: return gemm_tile<Real, TileShape<4, V, across>>(t);
-    case 5: return gemm_tile<Real, TileShape<5, V, across>>(t);
-    default: break;
+    case 1:
+      return gemm_tile<Real, TileShape<1, V, across>>(t);
+    case 2:
+      return gemm_tile<Real, TileShape<2, V, across>>(t);
+    case 3:
+      return gemm_tile<Real, TileShape<3, V, across>>(t);
+    case 4:
+      return gemm_tile<Real, TileShape<4, V, across>>(t);
+    case 5:
+      return gemm_tile<Real, TileShape<5, V, across>>(t);
+    default:
+      break;
   }
   if constexpr (M == 8) {
     if (rows == 6) gemm_tile<Real, TileShape<6, V, across>>(t);
@@ -111,12 +114,10 @@ FN void gemm_strip(int rows, TileArgs t) {
 }
 
 // rows of a full tile: 16 accumulators of 32 registers with AVX-512, 12 of 16 with AVX2
-template <class Real>
-inline constexpr int kTileRows = kWidth<Real> == 16 ? 8 : 6;
+template <class Real> inline constexpr int kTileRows = kWidth<Real> == 16 ? 8 : 6;
 
 // c (rows, width) = bias + a (rows, depth) b, b packed by pack_panels; width a multiple of kLanes
-template <class Real>
-STAGE void gemm_packed(int rows, int width, TileArgs t) {
+template <class Real> STAGE void gemm_packed(int rows, int width, TileArgs t) {
   constexpr int W = kWidth<Real>, M = kTileRows<Real>;
   const float* packed = t.b;
   float* c = t.c;
@@ -135,8 +136,7 @@ STAGE void gemm_packed(int rows, int width, TileArgs t) {
 }
 
 // c (rows, width) += a(:, 0 .. rows-1) transposed times b (depth, width), both as they lie
-template <class Real>
-STAGE void gemm_across(int rows, int width, TileArgs t) {
+template <class Real> STAGE void gemm_across(int rows, int width, TileArgs t) {
   constexpr int W = kWidth<Real>, M = kTileRows<Real>;
   const float* b = t.b;
   float* c = t.c;

@@ -15,9 +15,11 @@ namespace motorium {
 
 const PolicyKernels* policy_kernels(const char* isa) {
   if (!std::strcmp(isa, "v4"))
-    return &motorium_policy_v4 && __builtin_cpu_supports("x86-64-v4") ? &motorium_policy_v4 : nullptr;
+    return &motorium_policy_v4 && __builtin_cpu_supports("x86-64-v4") ? &motorium_policy_v4
+                                                                      : nullptr;
   if (!std::strcmp(isa, "v3"))
-    return &motorium_policy_v3 && __builtin_cpu_supports("x86-64-v3") ? &motorium_policy_v3 : nullptr;
+    return &motorium_policy_v3 && __builtin_cpu_supports("x86-64-v3") ? &motorium_policy_v3
+                                                                      : nullptr;
   return nullptr;
 }
 

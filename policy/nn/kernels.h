@@ -1,5 +1,5 @@
-// The table of kernels of one instruction set. Host code calls through it and never includes a kernel
-// header's templates.
+// The table of kernels of one instruction set. Host code calls through it and never includes a
+// kernel header's templates.
 #pragma once
 #include <cstdint>
 

@@ -5,8 +5,8 @@
 #include <new>
 
 #include "motorium/core/error.h"
-#include "motorium/policy/nn/noise.h"
 #include "motorium/policy/learn/ppo_kernels.h"
+#include "motorium/policy/nn/noise.h"
 
 namespace motorium {
 
@@ -14,9 +14,9 @@ namespace {
 const struct {
   const char* name;
   Activation value;
-} kActivations[] = {{"none", Activation::none},   {"elu", Activation::elu},
-                    {"tanh", Activation::tanh},   {"swish", Activation::swish},
-                    {"silu", Activation::swish},  {"relu", Activation::relu}};
+} kActivations[] = {{"none", Activation::none},  {"elu", Activation::elu},
+                    {"tanh", Activation::tanh},  {"swish", Activation::swish},
+                    {"silu", Activation::swish}, {"relu", Activation::relu}};
 }  // namespace
 
 Activation parse_activation(const std::string& name) {
@@ -31,7 +31,8 @@ std::string activation_name(Activation a) {
   return "none";
 }
 
-// ---- Floats --------------------------------------------------------------------------------------
+// ---- Floats
+// --------------------------------------------------------------------------------------
 Floats::Floats(size_t count) : size_(count) {
   if (!count) return;
   data_ = static_cast<float*>(::operator new(count * sizeof(float), std::align_val_t(64)));
@@ -44,19 +45,20 @@ Floats::~Floats() {
   if (data_) ::operator delete(data_, std::align_val_t(64));
 }
 
-// ---- Mlp -----------------------------------------------------------------------------------------
+// ---- Mlp
+// -----------------------------------------------------------------------------------------
 Mlp::Mlp(const std::vector<int>& sizes, Activation activation, const PolicyKernels* kernels)
     : kernels_(kernels ? kernels : &policy_kernels()) {
   const int layers = static_cast<int>(sizes.size()) - 1;
-  require(layers >= 1 && layers <= kMaxLayers,
-          "network: " + std::to_string(layers) + " layers, allowed are 1 to " +
-              std::to_string(kMaxLayers));
+  require(layers >= 1 && layers <= kMaxLayers, "network: " + std::to_string(layers) +
+                                                   " layers, allowed are 1 to " +
+                                                   std::to_string(kMaxLayers));
   view_.layers = layers;
   view_.activation = activation;
   for (int l = 0; l <= layers; ++l) {
-    require(sizes[l] >= 1 && sizes[l] <= kMaxWidth,
-            "network: width " + std::to_string(sizes[l]) + ", allowed are 1 to " +
-                std::to_string(kMaxWidth));
+    require(sizes[l] >= 1 && sizes[l] <= kMaxWidth, "network: width " + std::to_string(sizes[l]) +
+                                                        ", allowed are 1 to " +
+                                                        std::to_string(kMaxWidth));
     view_.sizes[l] = sizes[l];
   }
   size_t packed = 0;
@@ -107,7 +109,8 @@ void Mlp::repack() {
   for (int l = 0; l < layers(); ++l) repack(l);
 }
 
-// ---- MlpScratch ----------------------------------------------------------------------------------
+// ---- MlpScratch
+// ----------------------------------------------------------------------------------
 MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   // kernels load whole packs of rows in the heads, so row counts are padded too
   const size_t tall = padded(rows);
@@ -134,7 +137,8 @@ MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   d_output_ = buffers_.d[net.layers() & 1];
 }
 
-// ---- inference -----------------------------------------------------------------------------------
+// ---- inference
+// -----------------------------------------------------------------------------------
 void mlp(const Mlp& net, const float* observations, int rows, float* outputs, MlpScratch& scratch,
          const ObservationScale& scale) {
   const PolicyKernels& k = net.kernels();

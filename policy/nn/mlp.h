@@ -43,7 +43,8 @@ class Floats {
 class Mlp {
  public:
   Mlp() = default;
-  // sizes: inputs, hidden ..., outputs. All weights are zero. kernels: null for the best of this CPU.
+  // sizes: inputs, hidden ..., outputs. All weights are zero. kernels: null for the best of this
+  // CPU.
   Mlp(const std::vector<int>& sizes, Activation activation, const PolicyKernels* kernels = nullptr);
   Mlp(const Mlp& o);
   Mlp& operator=(const Mlp& o);
@@ -68,8 +69,8 @@ class Mlp {
   const float* parameters() const { return view_.parameters; }
   long count() const { return view_.count(); }
 
-  // Weights and biases U(+-1/sqrt(in)), the default of PyTorch; number i of layer l is a function of
-  // (seed, stream, l, i).
+  // Weights and biases U(+-1/sqrt(in)), the default of PyTorch; number i of layer l is a function
+  // of (seed, stream, l, i).
   void initialize(uint64_t seed, uint32_t stream);
   void repack();
   void repack(int layer) { kernels_->pack(&view_, layer); }
@@ -112,9 +113,10 @@ struct ObservationScale {
   const float* scale = nullptr;  // 1 / (sqrt(var) + 0.01)
 };
 
-// outputs (rows, net.outputs()) of observations (rows, net.inputs()), both dense and row-major, on the
-// calling thread without allocation. The bits of a row do not depend on its neighbours, so this may
-// run on the pack of worlds that has just been stepped. Any number of rows; scratch.rows() at a time.
+// outputs (rows, net.outputs()) of observations (rows, net.inputs()), both dense and row-major, on
+// the calling thread without allocation. The bits of a row do not depend on its neighbours, so this
+// may run on the pack of worlds that has just been stepped. Any number of rows; scratch.rows() at a
+// time.
 void mlp(const Mlp& net, const float* observations, int rows, float* outputs, MlpScratch& scratch,
          const ObservationScale& scale = {});
 

@@ -18,8 +18,7 @@ STAGE void activate_rows(Activation kind, int rows, int width, int stride, float
 }
 
 // Y[l+1] = activation(bias + Y[l] W')
-template <class Real>
-STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
+template <class Real> STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
   long at = 0;
   for (int l = 0; l < net.layers; ++l) {
     const int in = net.in(l), width = padded(net.out(l));
@@ -64,7 +63,8 @@ STAGE void multiply_slope(Activation kind, int rows, int width, const float* y, 
     }
 }
 
-// gradient += that of these rows, in row order; b.d[layers & 1] holds dL/d(output), zero in its padding
+// gradient += that of these rows, in row order; b.d[layers & 1] holds dL/d(output), zero in its
+// padding
 template <class Real>
 STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float* gradient) {
   for (int l = net.layers - 1; l >= 0; --l) {
@@ -99,13 +99,11 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
 }
 
 // weights of one layer -> the layouts the products read
-template <class Real>
-STAGE void mlp_pack(const NetView& net, int layer) {
+template <class Real> STAGE void mlp_pack(const NetView& net, int layer) {
   const int in = net.in(layer), out = net.out(layer), stride = padded(in);
   const float* w = net.parameters + net.weight_at(layer);
   pack_panels<Real>(in, out, w, 1, stride, net.forward_pack[layer]);
-  if (net.backward_pack[layer])
-    pack_panels<Real>(out, in, w, stride, 1, net.backward_pack[layer]);
+  if (net.backward_pack[layer]) pack_panels<Real>(out, in, w, stride, 1, net.backward_pack[layer]);
 }
 
 }  // namespace motorium

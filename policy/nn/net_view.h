@@ -1,8 +1,8 @@
 // What kernels see of a multi-layer perceptron: pointers, sizes, strides.
 //
 // Parameters lie in one array so that Adam and gradient sums are one loop: per layer the weight
-// (out rows of padded(in) floats), then the bias (padded(out) floats). Padding is zero and stays zero,
-// because its inputs, and so its gradients, are zero.
+// (out rows of padded(in) floats), then the bias (padded(out) floats). Padding is zero and stays
+// zero, because its inputs, and so its gradients, are zero.
 #pragma once
 #include "motorium/policy/nn/activation.h"
 #include "motorium/policy/nn/gemm.h"
@@ -14,7 +14,7 @@ constexpr int kMaxWidth = 4096;  // of any layer; GEMM is tuned for 512
 
 struct NetView {
   int layers = 0;
-  int sizes[kMaxLayers + 1] = {};  // inputs, hidden ..., outputs
+  int sizes[kMaxLayers + 1] = {};           // inputs, hidden ..., outputs
   Activation activation = Activation::elu;  // after all layers but the last
   float* parameters = nullptr;
   float* forward_pack[kMaxLayers] = {};   // panels of the transposed weight
@@ -36,8 +36,8 @@ struct NetView {
   FN long count() const { return weight_at(layers); }
 };
 
-// Buffers of a chunk of rows. Row strides are padded by 16 floats more than the width needs: a power of
-// two would map all rows of a panel to a few cache sets.
+// Buffers of a chunk of rows. Row strides are padded by 16 floats more than the width needs: a
+// power of two would map all rows of a panel to a few cache sets.
 FN int row_stride(int width) { return padded(width) + kLanes; }
 
 struct NetBuffers {

@@ -19,16 +19,17 @@ struct DtypeRow {
   const char* name;
   int bytes;
 };
-constexpr DtypeRow kDtypes[] = {{"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"U16", 2},     {"I16", 2},
-                                {"U32", 4},  {"I32", 4}, {"U64", 8},  {"I64", 8},     {"F16", 2},
-                                {"BF16", 2}, {"F32", 4}, {"F64", 8}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+constexpr DtypeRow kDtypes[] = {{"BOOL", 1}, {"U8", 1},      {"I8", 1},     {"U16", 2},
+                                {"I16", 2},  {"U32", 4},     {"I32", 4},    {"U64", 8},
+                                {"I64", 8},  {"F16", 2},     {"BF16", 2},   {"F32", 4},
+                                {"F64", 8},  {"F8_E4M3", 1}, {"F8_E5M2", 1}};
 const char* const kRefused[] = {"F8_E4M3FNUZ", "F8_E5M2FNUZ", "F8_E8M0", "F4",
                                 "F6_E2M3",     "F6_E3M2",     "C64"};
 
 // printable form of a name from a file
 std::string in_quotes(const std::string& s) {
-  return nlohmann::json(s.substr(0, 80)).dump(-1, ' ', true,
-                                              nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(s.substr(0, 80))
+      .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 uint64_t checked_multiply(uint64_t a, uint64_t b, const std::string& what) {
@@ -37,7 +38,8 @@ uint64_t checked_multiply(uint64_t a, uint64_t b, const std::string& what) {
   return r;
 }
 
-// Walks the header event by event, so that duplicate keys and wrong types are seen where they stand.
+// Walks the header event by event, so that duplicate keys and wrong types are seen where they
+// stand.
 class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit HeaderReader(const std::string& o) : origin(o) {}
@@ -117,9 +119,9 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
       t.end = offsets[1];
       uint64_t bytes = dtype_bytes(t.dtype);
       for (int64_t n : shape) bytes = checked_multiply(bytes, static_cast<uint64_t>(n), at());
-      require(bytes == offsets[1] - offsets[0],
-              at() + ": shape needs " + std::to_string(bytes) + " bytes, data_offsets give " +
-                  std::to_string(offsets[1] - offsets[0]));
+      require(bytes == offsets[1] - offsets[0], at() + ": shape needs " + std::to_string(bytes) +
+                                                    " bytes, data_offsets give " +
+                                                    std::to_string(offsets[1] - offsets[0]));
       require(tensors.size() < kTensors,
               origin + ": more than " + std::to_string(kTensors) + " tensors");
       tensors.push_back(std::move(t));
@@ -221,8 +223,9 @@ Safetensors Safetensors::parse(std::vector<uint8_t> bytes, const std::string& or
   const size_t length = bytes.size() - 8 - n;
   size_t end = 0;
   for (const TensorInfo& i : t) {
-    require(i.begin == end, origin + ": tensor " + in_quotes(i.name) +
-                                (i.begin < end ? ": overlaps the one before" : ": a hole before it"));
+    require(i.begin == end,
+            origin + ": tensor " + in_quotes(i.name) +
+                (i.begin < end ? ": overlaps the one before" : ": a hole before it"));
     end = i.end;
   }
   require(end == length, origin + ": tensors end at byte " + std::to_string(end) +
@@ -252,7 +255,8 @@ std::vector<float> Safetensors::floats(const std::string& name,
                                        const std::vector<int64_t>& shape) const {
   const TensorInfo* t = find(name);
   require(t, origin_ + ": no tensor " + in_quotes(name));
-  require(t->shape == shape, origin_ + ": tensor " + in_quotes(name) + " has another shape than needed");
+  require(t->shape == shape,
+          origin_ + ": tensor " + in_quotes(name) + " has another shape than needed");
   size_t count = 1;
   for (int64_t n : shape) count *= static_cast<size_t>(n);
   std::vector<float> x(count);
@@ -266,7 +270,8 @@ const std::string& Safetensors::text(const std::string& key) const {
   return i->second;
 }
 
-// ---- writer --------------------------------------------------------------------------------------
+// ---- writer
+// --------------------------------------------------------------------------------------
 void SafetensorsWriter::add(const std::string& name, Dtype dtype, const std::vector<int64_t>& shape,
                             const void* data) {
   for (const TensorInfo& t : tensors_) require(t.name != name, "safetensors: " + name + " twice");
@@ -290,9 +295,8 @@ std::vector<uint8_t> SafetensorsWriter::bytes() const {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata_.empty()) header["__metadata__"] = metadata_;
   for (const TensorInfo& t : tensors_)
-    header[t.name] = {{"dtype", dtype_name(t.dtype)},
-                      {"shape", t.shape},
-                      {"data_offsets", {t.begin, t.end}}};
+    header[t.name] = {
+        {"dtype", dtype_name(t.dtype)}, {"shape", t.shape}, {"data_offsets", {t.begin, t.end}}};
   std::string text = header.dump();
   while ((8 + text.size()) % 64) text += ' ';
   std::vector<uint8_t> out(8 + text.size() + data_.size());

@@ -2,8 +2,8 @@
 //
 //   u64 little-endian N | N bytes of UTF-8 JSON | data
 //
-// The reader takes bytes from anywhere, hostile ones too: everything is checked before it is used, and
-// what is wrong is named (policy rules: sizes exact, no hole, no overlap, no duplicate key).
+// The reader takes bytes from anywhere, hostile ones too: everything is checked before it is used,
+// and what is wrong is named (policy rules: sizes exact, no hole, no overlap, no duplicate key).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,23 @@
 
 namespace motorium {
 
-enum class Dtype { boolean, u8, i8, u16, i16, u32, i32, u64, i64, f16, bf16, f32, f64, f8_e4m3, f8_e5m2 };
+enum class Dtype {
+  boolean,
+  u8,
+  i8,
+  u16,
+  i16,
+  u32,
+  i32,
+  u64,
+  i64,
+  f16,
+  bf16,
+  f32,
+  f64,
+  f8_e4m3,
+  f8_e5m2
+};
 const char* dtype_name(Dtype d);  // "F32"
 int dtype_bytes(Dtype d);
 
@@ -59,7 +75,8 @@ class SafetensorsWriter {
  public:
   void metadata(const std::string& key, const std::string& value) { metadata_[key] = value; }
   // Copies the data. Throws Error for a name used twice.
-  void add(const std::string& name, Dtype dtype, const std::vector<int64_t>& shape, const void* data);
+  void add(const std::string& name, Dtype dtype, const std::vector<int64_t>& shape,
+           const void* data);
   // rows of `cols` floats that lie `stride` floats apart
   void add_rows(const std::string& name, int rows, int cols, const float* data, long stride);
   std::vector<uint8_t> bytes() const;

@@ -1,4 +1,5 @@
-// GEMM, MLP and activations against double; equal bits for any instruction set, row count and chunk.
+// GEMM, MLP and activations against double; equal bits for any instruction set, row count and
+// chunk.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -15,7 +16,7 @@ using test::random_floats;
 struct GemmShape {
   int rows, depth, columns;
 };
-const GemmShape kGemmShapes[] = {{1, 1, 1},    {2, 3, 5},     {7, 48, 12},   {13, 17, 33},
+const GemmShape kGemmShapes[] = {{1, 1, 1},    {2, 3, 5},     {7, 48, 12},    {13, 17, 33},
                                  {64, 45, 12}, {61, 128, 1},  {96, 128, 128}, {31, 512, 97},
                                  {8, 97, 512}, {65, 256, 130}};
 
@@ -40,10 +41,11 @@ TEST(Gemm, PackedProductIsOneFmaChainPerOutput) {
       kernels->gemm_packed(s.rows, width, &t);
       for (int r = 0; r < s.rows; ++r) {
         for (int j = 0; j < s.columns; ++j) {
-          const float want = chain(bias[j], s.depth, &a[long(r) * lda], 1, &w[long(j) * s.depth], 1);
+          const float want =
+              chain(bias[j], s.depth, &a[long(r) * lda], 1, &w[long(j) * s.depth], 1);
           ASSERT_EQ(c[long(r) * ldc + j], want)
-              << kernels->isa << " row " << r << " column " << j << " of " << s.rows << "x" << s.depth
-              << "x" << s.columns;
+              << kernels->isa << " row " << r << " column " << j << " of " << s.rows << "x"
+              << s.depth << "x" << s.columns;
         }
         for (int j = s.columns; j < width; ++j) ASSERT_EQ(c[long(r) * ldc + j], bias[j]);
         for (int j = width; j < ldc; ++j) ASSERT_EQ(c[long(r) * ldc + j], -7.f);
@@ -77,8 +79,8 @@ TEST(Gemm, AcrossProductGoesOnWithTheChain) {
 }
 
 TEST(Activation, ValueAndSlopeMatchDouble) {
-  for (Activation a : {Activation::elu, Activation::tanh, Activation::swish, Activation::relu,
-                       Activation::none}) {
+  for (Activation a :
+       {Activation::elu, Activation::tanh, Activation::swish, Activation::relu, Activation::none}) {
     Mlp net({1, 1, 1}, a);
     for (float x = -20.f; x < 20.f; x += 0.0371f) {
       net.weight(0)[0] = net.weight(1)[0] = 1.f;
@@ -205,8 +207,7 @@ TEST(Mlp, GradientBitsDoNotDependOnChunksOrInstructionSet) {
         const int stride = scratch.buffers().d_stride;
         std::fill(scratch.d_output(), scratch.d_output() + n * stride, 0.f);
         for (int r = 0; r < n; ++r)
-          for (int i = 0; i < 12; ++i)
-            scratch.d_output()[r * stride + i] = c[(begin + r) * 12 + i];
+          for (int i = 0; i < 12; ++i) scratch.d_output()[r * stride + i] = c[(begin + r) * 12 + i];
         kernels->backward(&net.view(), &scratch.buffers(), n, gradient.data());
       }
       if (want.empty()) want = gradient;

@@ -18,11 +18,16 @@ inline std::vector<float> random_floats(size_t count, unsigned seed, float scale
 
 inline double activate_plain(Activation a, double x) {
   switch (a) {
-    case Activation::elu: return x > 0 ? x : std::expm1(x);
-    case Activation::tanh: return std::tanh(x);
-    case Activation::swish: return x / (1 + std::exp(-x));
-    case Activation::relu: return x > 0 ? x : 0;
-    default: return x;
+    case Activation::elu:
+      return x > 0 ? x : std::expm1(x);
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::swish:
+      return x / (1 + std::exp(-x));
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    default:
+      return x;
   }
 }
 
