@@ -15,8 +15,9 @@ enum Status : uint32_t {
   kStatusSearchLimit = 1u << 7,   // line search stopped by its evaluation limit
   kStatusDeep = 1u << 8,          // penetration above 10 % of a geom's size
 };
-// the world's steps are no-ops until it is reset
-inline constexpr uint32_t kStatusFrozen = kStatusFaultState | kStatusFaultAcc;
+// present state, not history: the world's steps are no-ops until it is reset. Set with every fault;
+// reading the status does not clear it
+inline constexpr uint32_t kStatusFrozen = 1u << 31;
 inline constexpr int kStatusCount = 9;
 
 }  // namespace motorium

@@ -1,0 +1,663 @@
+#include "motorium/physics/batch.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "motorium/core/cpu.h"
+#include "motorium/core/error.h"
+#include "motorium/core/memory.h"
+#include "motorium/core/status.h"
+#include "motorium/core/text.h"
+#include "motorium/physics/compile/derive.h"
+#include "motorium/physics/kernels.h"
+#include "motorium/physics/model_data.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+namespace {
+
+constexpr int kMaxWorlds = 10'000'000;
+constexpr int kBlockWorlds = 16;  // worlds that a thread takes at once: no two threads share a line
+
+// the columns of every state field and output of a model
+struct FieldShape {
+  const char* name;
+  int columns;
+};
+std::vector<FieldShape> state_shapes(const Model& m) {
+  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, nmocap = m.nmocap,
+            neq = m.neq;
+  return {
+#define MOTORIUM_FIELD(name, columns, unit, doc) {#name, (columns)},
+      MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+  };
+}
+std::vector<FieldShape> output_shapes(const Model& m) {
+  const int nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
+            nsite = m.nsite, nsensordata = m.nsensordata, nM = m.nM;
+  return {
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, (rows) * (columns)},
+      MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+  };
+}
+
+template <class S>
+const PhysicsKernels<S>& single_kernels() {
+  if constexpr (sizeof(S) == 8)
+    return motorium_physics_v3_double;
+  else
+    return motorium_physics_v3_float;
+}
+
+// the widest pack of this machine; single worlds where a batch would not fill half a pack
+template <class S>
+const PhysicsKernels<S>& choose_kernels(int worlds) {
+  if constexpr (sizeof(S) == 8) {
+    return motorium_physics_v3_double;
+  } else {
+    const PhysicsKernels<float>& wide =
+        best_isa() == Isa::v4 && worlds > 8 ? motorium_physics_v4_pack : motorium_physics_v3_pack;
+    return worlds < wide.width / 2 ? motorium_physics_v3_float : wide;
+  }
+}
+
+// Everything of one precision.
+template <class S>
+struct Worlds {
+  ModelBlob<S> blob;
+  const PhysicsKernels<S>& kernels;
+  int count;
+  std::vector<FieldShape> shapes;
+  std::vector<std::vector<S>> fields;  // by shape; empty until used where optional
+  std::vector<int64_t> steps;
+  std::vector<uint32_t> status;
+  StateArrays<S> arrays;
+  std::vector<FieldShape> output_shapes_;
+  std::map<int, std::vector<S>> outputs;  // by field index
+  std::vector<OutputBinding<S>> bindings;
+  std::map<std::string, std::vector<S>> overrides;
+  std::vector<std::unique_ptr<Arena>> scratch;
+  size_t scratch_size = 0;
+
+  Worlds(const Model& m, int worlds)
+      : blob(m), kernels(choose_kernels<S>(worlds)), count(worlds), shapes(state_shapes(m)),
+        fields(shapes.size()), steps(static_cast<size_t>(worlds)),
+        status(static_cast<size_t>(worlds)), output_shapes_(output_shapes(m)) {
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      const std::string name = shapes[i].name;
+      if (name != "qfrc_applied" && name != "xfrc_applied") allocate(i);
+    }
+    point();
+  }
+
+  void allocate(size_t i) {
+    fields[i].assign(static_cast<size_t>(count) * static_cast<size_t>(shapes[i].columns), S(0));
+  }
+  void point() {
+    size_t i = 0;
+#define MOTORIUM_FIELD(name, columns, unit, doc) \
+  arrays.name = fields[i].empty() ? nullptr : fields[i].data(); \
+  ++i;
+    MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+    arrays.steps = steps.data();
+    arrays.status = status.data();
+  }
+
+  // scratch of every worker, after the model view or the bindings changed
+  void prepare(int workers) {
+    const size_t need =
+        std::max(kernels.scratch_bytes(blob.data), single_kernels<S>().scratch_bytes(blob.data));
+    if (need > scratch_size) {
+      scratch.clear();
+      scratch_size = need;
+    }
+    while (static_cast<int>(scratch.size()) < workers)
+      scratch.push_back(std::make_unique<Arena>(scratch_size));
+  }
+
+  PackArgs<S> args(int worker) {
+    PackArgs<S> a;
+    a.model = &blob.data;
+    a.state = arrays;
+    a.outputs = bindings.data();
+    a.output_count = static_cast<int>(bindings.size());
+    a.scratch = scratch[static_cast<size_t>(worker)]->data();
+    return a;
+  }
+};
+
+// the override fields of ModelData by name
+template <class S>
+const S** override_pointer(ModelData<S>& d, const std::string& field) {
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) \
+  if (field == #name) return &d.name##_worlds;
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+  return nullptr;
+}
+const std::vector<double>& model_field(const Model& m, const std::string& field) {
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) \
+  if (field == #name) return m.name;
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+  throw Error("no such override: " + field);
+}
+
+const std::vector<std::string> kSettable = {
+    "body_mass",        "body_inertia",     "body_ipos",   "geom_friction",    "actuator_gainprm",
+    "actuator_biasprm", "dof_armature",     "dof_damping", "dof_frictionloss", "gravity"};
+
+}  // namespace
+
+struct Batch::Impl {
+  std::shared_ptr<const Model> model;
+  BatchOptions options;
+  Threads* threads = nullptr;
+  std::unique_ptr<Worlds<float>> single;
+  std::unique_ptr<Worlds<double>> reference;
+  std::vector<double> time0;                            // time at step 0 of each world
+  std::map<std::string, std::vector<double>> overrides; // masters in double, (worlds, size)
+  std::vector<int> all;
+  std::vector<uint64_t> seen;  // the call that named a world last
+  uint64_t stamp = 0;
+
+  template <class F>
+  auto visit(F f) {
+    return single ? f(*single) : f(*reference);
+  }
+  template <class F>
+  auto visit(F f) const {
+    return single ? f(*single) : f(*reference);
+  }
+
+  // the worlds a call names, checked
+  const int* worlds_of(const int* ids, int count, int& n, const char* what) {
+    if (!ids) {
+      n = static_cast<int>(all.size());
+      return all.data();
+    }
+    n = count;
+    ++stamp;
+    for (int i = 0; i < count; ++i) {
+      if (ids[i] < 0 || ids[i] >= options.worlds)
+        throw Error(std::string("Batch.") + what + ": ids[" + std::to_string(i) + "] = " +
+                    std::to_string(ids[i]) + " is out of range: the batch has worlds 0 .. " +
+                    std::to_string(options.worlds - 1));
+      if (std::exchange(seen[static_cast<size_t>(ids[i])], stamp) == stamp)
+        throw Error(std::string("Batch.") + what + ": ids names world " + std::to_string(ids[i]) +
+                    " twice: name each world once");
+    }
+    return ids;
+  }
+
+  // runs fn(worker, first world of a pack, worlds in it) over all packs of a list
+  template <class S, class F>
+  void run(Worlds<S>& w, const int* ids, int n, F fn) {
+    w.prepare(threads->count());
+    const int width = w.kernels.width, block = std::max(kBlockWorlds, width);
+    const int blocks = (n + block - 1) / block;
+    threads->run(blocks, [&](int item, int worker) {
+      const int end = std::min(n, (item + 1) * block);
+      for (int first = item * block; first < end; first += width)
+        fn(worker, ids + first, std::min(width, end - first));
+    });
+  }
+
+  void reset_world(int w, int keyframe);
+  void set_field(const std::string& field, const double* values, const int* ids, int n);
+  void refresh_lists();
+};
+
+Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
+    : impl_(std::make_unique<Impl>()) {
+  require(model != nullptr, "Batch: model is null");
+  require(options.worlds >= 1 && options.worlds <= kMaxWorlds,
+          "Batch: worlds = " + std::to_string(options.worlds) + ": allowed are 1 .. " +
+              std::to_string(kMaxWorlds));
+
+  // refuse what cannot fit, and say what would
+  double numbers = 0;
+  for (const FieldShape& s : state_shapes(*model)) numbers += s.columns;
+  const double bytes = numbers * (options.precision == Precision::single ? 4 : 8) + 32;
+  const double available = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
+                           static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (bytes * options.worlds > available) {
+    char text[200];
+    std::snprintf(text, sizeof text,
+                  "Batch: %d worlds need %.1f GiB, %.1f GiB are free: at most %d fit",
+                  options.worlds, bytes * options.worlds / (1 << 30), available / (1 << 30),
+                  static_cast<int>(available / bytes));
+    throw Error(text);
+  }
+
+  impl_->model = std::move(model);
+  impl_->options = options;
+  impl_->threads = options.threads ? options.threads : &default_threads();
+  if (options.precision == Precision::single)
+    impl_->single = std::make_unique<Worlds<float>>(*impl_->model, options.worlds);
+  else
+    impl_->reference = std::make_unique<Worlds<double>>(*impl_->model, options.worlds);
+  impl_->time0.assign(static_cast<size_t>(options.worlds), 0.0);
+  impl_->all.resize(static_cast<size_t>(options.worlds));
+  for (int w = 0; w < options.worlds; ++w) impl_->all[static_cast<size_t>(w)] = w;
+  impl_->seen.assign(static_cast<size_t>(options.worlds), 0);
+  reset();
+}
+
+Batch::~Batch() = default;
+
+const Model& Batch::model() const { return *impl_->model; }
+int Batch::worlds() const { return impl_->options.worlds; }
+Precision Batch::precision() const { return impl_->options.precision; }
+Threads& Batch::threads() { return *impl_->threads; }
+
+void Batch::step(const StepOptions& o) {
+  require(o.nstep >= 0, "Batch.step: nstep = " + std::to_string(o.nstep) + ": allowed is 0 or more");
+  int n = 0;
+  const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "step");
+  if (impl_->options.autoreset)
+    for (int i = 0; i < n; ++i)
+      if (status()[ids[i]] & kStatusFrozen) impl_->reset_world(ids[i], -1);
+  impl_->visit([&](auto& w) {
+    impl_->run(w, ids, n, [&](int worker, const int* worlds, int count) {
+      w.kernels.step(w.args(worker), worlds, count, o.nstep, o.refresh);
+    });
+  });
+}
+
+void Batch::forward(const int* ids, int id_count, Refresh upto) {
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "forward");
+  impl_->visit([&](auto& w) {
+    impl_->run(w, list, n, [&](int worker, const int* worlds, int count) {
+      w.kernels.forward(w.args(worker), worlds, count, upto);
+    });
+  });
+}
+
+// ---- reset -------------------------------------------------------------------------------------
+
+void Batch::Impl::reset_world(int world, int keyframe) {
+  const Model& m = *model;
+  const size_t at = static_cast<size_t>(world);
+  visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    const auto fill = [&](S* base, int columns, const std::vector<double>& from, int row) {
+      if (!base) return;
+      for (int i = 0; i < columns; ++i)
+        base[at * static_cast<size_t>(columns) + static_cast<size_t>(i)] =
+            from.empty() ? S(0)
+                         : static_cast<S>(from[static_cast<size_t>(row * columns + i)]);
+    };
+    const std::vector<double> zero;
+    const bool key = keyframe >= 0;
+    const int k = key ? keyframe : 0;
+    fill(w.arrays.qpos, m.nq, key ? m.key_qpos : m.qpos0, k);
+    fill(w.arrays.qvel, m.nv, key ? m.key_qvel : zero, k);
+    fill(w.arrays.act, m.na, key ? m.key_act : zero, k);
+    fill(w.arrays.ctrl, m.nu, key ? m.key_ctrl : zero, k);
+    fill(w.arrays.qacc_warmstart, m.nv, zero, 0);
+    fill(w.arrays.qfrc_applied, m.nv, zero, 0);
+    fill(w.arrays.xfrc_applied, 6 * m.nbody, zero, 0);
+    if (key) {
+      fill(w.arrays.mocap_pos, 3 * m.nmocap, m.key_mpos, k);
+      fill(w.arrays.mocap_quat, 4 * m.nmocap, m.key_mquat, k);
+    } else {
+      for (int b = 0; b < m.nbody; ++b) {
+        const int id = m.body_mocapid[static_cast<size_t>(b)];
+        if (id < 0) continue;
+        for (int i = 0; i < 3; ++i)
+          w.arrays.mocap_pos[at * static_cast<size_t>(3 * m.nmocap) + static_cast<size_t>(3 * id + i)] =
+              static_cast<S>(m.body_pos[static_cast<size_t>(3 * b + i)]);
+        for (int i = 0; i < 4; ++i)
+          w.arrays.mocap_quat[at * static_cast<size_t>(4 * m.nmocap) + static_cast<size_t>(4 * id + i)] =
+              static_cast<S>(m.body_quat[static_cast<size_t>(4 * b + i)]);
+      }
+    }
+    for (int e = 0; e < m.neq; ++e)
+      w.arrays.eq_active[at * static_cast<size_t>(m.neq) + static_cast<size_t>(e)] =
+          static_cast<S>(m.eq_active0[static_cast<size_t>(e)]);
+    w.steps[at] = 0;
+    w.status[at] &= ~kStatusFrozen;
+  });
+  time0[at] = keyframe >= 0 ? m.key_time[static_cast<size_t>(keyframe)] : 0.0;
+}
+
+void Batch::reset(const ResetOptions& o) {
+  require(o.keyframe < impl_->model->nkey,
+          "Batch.reset: keyframe = " + std::to_string(o.keyframe) + ": the model has " +
+              std::to_string(impl_->model->nkey) + " keyframes");
+  int n = 0;
+  const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "reset");
+  for (int i = 0; i < n; ++i) impl_->reset_world(ids[i], o.keyframe);
+}
+
+// ---- arrays ------------------------------------------------------------------------------------
+
+ArrayView Batch::state(const std::string& name) {
+  return impl_->visit([&](auto& w) -> ArrayView {
+    for (size_t i = 0; i < w.shapes.size(); ++i) {
+      if (name != w.shapes[i].name) continue;
+      const size_t need =
+          static_cast<size_t>(w.count) * static_cast<size_t>(w.shapes[i].columns);
+      if (w.fields[i].size() != need) {
+        w.allocate(i);
+        w.point();
+      }
+      return {w.fields[i].data(), w.shapes[i].columns, true};
+    }
+    std::vector<std::string> names;
+    for (const FieldShape& s : w.shapes) names.push_back(s.name);
+    throw Error("Batch.state: no field '" + name + "': did you mean '" + nearest(name, names) + "'?");
+  });
+}
+
+ArrayView Batch::bind(const std::string& name) {
+  return impl_->visit([&](auto& w) -> ArrayView {
+    for (size_t i = 0; i < w.output_shapes_.size(); ++i) {
+      if (name != w.output_shapes_[i].name) continue;
+      const int columns = w.output_shapes_[i].columns;
+      auto [entry, fresh] = w.outputs.try_emplace(static_cast<int>(i));
+      if (fresh) {
+        entry->second.assign(static_cast<size_t>(w.count) * static_cast<size_t>(columns), 0);
+        w.bindings.push_back({static_cast<int>(i), columns, entry->second.data()});
+        if (name == "geom_xpos" || name == "geom_xmat") w.blob.data.want_geoms = true;
+      }
+      return {entry->second.data(), columns, false};
+    }
+    throw Error("Batch.bind: no output '" + name + "': did you mean '" +
+                nearest(name, output_names()) + "'?");
+  });
+}
+
+std::vector<std::string> Batch::output_names() const {
+  std::vector<std::string> names;
+  for (const FieldShape& s : output_shapes(*impl_->model)) names.push_back(s.name);
+  return names;
+}
+
+double Batch::time(int world) const {
+  return impl_->visit([&](const auto& w) {
+    return impl_->time0[static_cast<size_t>(world)] +
+           static_cast<double>(w.steps[static_cast<size_t>(world)]) * impl_->model->timestep;
+  });
+}
+void Batch::set_time(int world, double seconds) {
+  impl_->visit([&](auto& w) { w.steps[static_cast<size_t>(world)] = 0; });
+  impl_->time0[static_cast<size_t>(world)] = seconds;
+}
+int64_t* Batch::steps() {
+  return impl_->visit([](auto& w) { return w.steps.data(); });
+}
+const uint32_t* Batch::status() const {
+  return impl_->visit([](const auto& w) { return w.status.data(); });
+}
+std::vector<uint32_t> Batch::read_status() {
+  return impl_->visit([](auto& w) {
+    std::vector<uint32_t> copy = w.status;
+    for (uint32_t& s : w.status) s &= kStatusFrozen;
+    return copy;
+  });
+}
+int64_t Batch::status_count(uint32_t bit) const {
+  int64_t n = 0;
+  for (int w = 0; w < worlds(); ++w) n += (status()[w] & bit) != 0;
+  return n;
+}
+
+// ---- overrides ---------------------------------------------------------------------------------
+
+// writes rows of one field into the double master and the kernels' arrays
+void Batch::Impl::set_field(const std::string& field, const double* values, const int* ids, int n) {
+  const std::vector<double>& shared = model_field(*model, field);
+  const size_t size = shared.size();
+  auto [entry, fresh] = overrides.try_emplace(field);
+  if (fresh)
+    for (int w = 0; w < options.worlds; ++w)
+      entry->second.insert(entry->second.end(), shared.begin(), shared.end());
+  for (int i = 0; i < n; ++i)
+    std::copy_n(values + static_cast<size_t>(i) * size, size,
+                entry->second.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(ids[i]) * size));
+  visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    auto& rows = w.overrides[field];
+    if (rows.empty())
+      for (double v : entry->second) rows.push_back(static_cast<S>(v));
+    for (int i = 0; i < n; ++i)
+      for (size_t k = 0; k < size; ++k) {
+        const size_t at = static_cast<size_t>(ids[i]) * size + k;
+        rows[at] = static_cast<S>(entry->second[at]);
+      }
+    *override_pointer(w.blob.data, field) = rows.data();
+  });
+}
+
+// which dofs can have friction or damping in any world
+void Batch::Impl::refresh_lists() {
+  const Model& m = *model;
+  const auto ever = [&](const char* field, int d) {
+    const auto it = overrides.find(field);
+    if (model_field(m, field)[static_cast<size_t>(d)] > 0) return true;
+    if (it == overrides.end()) return false;
+    for (int w = 0; w < options.worlds; ++w)
+      if (it->second[static_cast<size_t>(w) * static_cast<size_t>(m.nv) + static_cast<size_t>(d)] > 0)
+        return true;
+    return false;
+  };
+  visit([&](auto& w) {
+    w.blob.friction_dof.clear();
+    for (int d = 0; d < m.nv; ++d) {
+      if (ever("dof_frictionloss", d)) w.blob.friction_dof.push_back(d);
+      w.blob.data.dof_damped = w.blob.data.dof_damped || ever("dof_damping", d);
+    }
+    w.blob.data.friction_dof = w.blob.friction_dof.data();
+    w.blob.data.nfriction = static_cast<int>(w.blob.friction_dof.size());
+  });
+}
+
+void Batch::set_override(const std::string& field, const double* values, const int* ids,
+                         int id_count) {
+  if (std::find(kSettable.begin(), kSettable.end(), field) == kSettable.end())
+    throw Error("Batch.set_override: '" + field + "' cannot differ between worlds: did you mean '" +
+                nearest(field, kSettable) + "'?");
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "set_override");
+  const Model& m = *impl_->model;
+  const size_t size = model_field(m, field).size();
+
+  // numbers that would make a world impossible are the caller's mistake
+  const bool positive = field == "body_mass" || field == "body_inertia" ||
+                        field == "dof_armature" || field == "dof_damping" ||
+                        field == "dof_frictionloss" || field == "geom_friction";
+  for (size_t i = 0; i < static_cast<size_t>(n) * size; ++i) {
+    const double v = values[i];
+    if (!(std::fabs(v) <= 1e10) || (positive && v < 0))
+      throw Error("Batch.set_override: " + field + "[world " +
+                  std::to_string(list[i / size]) + "][" + std::to_string(i % size) + "] = " +
+                  std::to_string(v) + ": allowed are finite numbers" +
+                  (positive ? ", 0 or more" : ""));
+  }
+  impl_->set_field(field, values, list, n);
+  if (field == "dof_frictionloss" || field == "dof_damping") impl_->refresh_lists();
+
+  // constants that depend on inertia follow
+  if (field == "body_mass" || field == "body_inertia" || field == "body_ipos" ||
+      field == "dof_armature") {
+    for (int i = 0; i < n; ++i) {
+      const int w = list[i];
+      const Derived d = derive(m, get_override("body_mass", w), get_override("body_inertia", w),
+                               get_override("body_ipos", w), get_override("dof_armature", w));
+      impl_->set_field("body_subtreemass", d.body_subtreemass.data(), &w, 1);
+      impl_->set_field("body_invweight0", d.body_invweight0.data(), &w, 1);
+      impl_->set_field("dof_invweight0", d.dof_invweight0.data(), &w, 1);
+      impl_->set_field("actuator_acc0", d.actuator_acc0.data(), &w, 1);
+    }
+  }
+}
+
+std::vector<double> Batch::get_override(const std::string& field, int world) const {
+  const std::vector<double>& shared = model_field(*impl_->model, field);
+  const auto it = impl_->overrides.find(field);
+  if (it == impl_->overrides.end()) return shared;
+  const auto first = it->second.begin() +
+                     static_cast<std::ptrdiff_t>(static_cast<size_t>(world) * shared.size());
+  return {first, first + static_cast<std::ptrdiff_t>(shared.size())};
+}
+
+// ---- save and load -----------------------------------------------------------------------------
+
+namespace {
+struct SaveHeader {
+  uint64_t magic, model, bytes;
+};
+constexpr uint64_t kSaveMagic = 0x31646c726f77746dULL;  // "mtworld1"
+}  // namespace
+
+std::vector<uint8_t> Batch::save(int world) const {
+  require(world >= 0 && world < worlds(), "Batch.save: no world " + std::to_string(world));
+  std::vector<uint8_t> out(sizeof(SaveHeader));
+  const auto put = [&](const void* p, size_t n) {
+    const auto* b = static_cast<const uint8_t*>(p);
+    out.insert(out.end(), b, b + n);
+  };
+  const size_t at = static_cast<size_t>(world);
+  impl_->visit([&](const auto& w) {
+    put(&w.steps[at], sizeof(int64_t));
+    put(&w.status[at], sizeof(uint32_t));
+    put(&impl_->time0[at], sizeof(double));
+    for (size_t i = 0; i < w.shapes.size(); ++i) {
+      // state is kept exactly: a double holds every float
+      for (int k = 0; k < w.shapes[i].columns; ++k) {
+        const double v = w.fields[i].empty()
+                             ? 0.0
+                             : static_cast<double>(
+                                   w.fields[i][at * static_cast<size_t>(w.shapes[i].columns) +
+                                               static_cast<size_t>(k)]);
+        put(&v, sizeof v);
+      }
+    }
+  });
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)                     \
+  {                                                                       \
+    const bool own = impl_->overrides.count(#name) > 0;                   \
+    const uint8_t flag = own;                                             \
+    put(&flag, 1);                                                        \
+    if (own) {                                                            \
+      const std::vector<double> v = get_override(#name, world);           \
+      put(v.data(), v.size() * sizeof(double));                           \
+    }                                                                     \
+  }
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+  const SaveHeader header = {kSaveMagic, hash(*impl_->model), out.size()};
+  std::memcpy(out.data(), &header, sizeof header);
+  return out;
+}
+
+void Batch::load(int world, const std::vector<uint8_t>& bytes) {
+  require(world >= 0 && world < worlds(), "Batch.load: no world " + std::to_string(world));
+  SaveHeader header{};
+  require(bytes.size() >= sizeof header, "Batch.load: these bytes are too short for a saved world");
+  std::memcpy(&header, bytes.data(), sizeof header);
+  require(header.magic == kSaveMagic && header.bytes == bytes.size(),
+          "Batch.load: these bytes are not a saved world, or are cut");
+  require(header.model == hash(*impl_->model), "Batch.load: the world was saved with another model");
+  size_t pos = sizeof header;
+  const auto take = [&](void* p, size_t n) {
+    require(n <= bytes.size() - pos, "Batch.load: these bytes are cut");
+    std::memcpy(p, bytes.data() + pos, n);
+    pos += n;
+  };
+  const size_t at = static_cast<size_t>(world);
+  impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    take(&w.steps[at], sizeof(int64_t));
+    take(&w.status[at], sizeof(uint32_t));
+    take(&impl_->time0[at], sizeof(double));
+    for (size_t i = 0; i < w.shapes.size(); ++i)
+      for (int k = 0; k < w.shapes[i].columns; ++k) {
+        double v = 0;
+        take(&v, sizeof v);
+        if (w.fields[i].empty() && v != 0) {
+          w.allocate(i);
+          w.point();
+        }
+        if (!w.fields[i].empty())
+          w.fields[i][at * static_cast<size_t>(w.shapes[i].columns) + static_cast<size_t>(k)] =
+              static_cast<S>(v);
+      }
+  });
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                   \
+  {                                                                                     \
+    uint8_t flag = 0;                                                                   \
+    take(&flag, 1);                                                                     \
+    std::vector<double> v = impl_->model->name;                                         \
+    if (flag) take(v.data(), v.size() * sizeof(double));                                \
+    if (flag || impl_->overrides.count(#name)) impl_->set_field(#name, v.data(), &world, 1); \
+  }
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+  impl_->refresh_lists();
+}
+
+// ---- contacts ----------------------------------------------------------------------------------
+
+std::vector<Contact> Batch::contacts(int world) {
+  require(world >= 0 && world < worlds(), "Batch.contacts: no world " + std::to_string(world));
+  const Model& m = *impl_->model;
+  return impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+
+    // one forward pass of this world alone; the scratch it leaves behind holds the contacts
+    w.prepare(1);
+    PackArgs<S> args = w.args(0);
+    args.output_count = 0;
+    uint32_t status = w.status[static_cast<size_t>(world)];
+    single_kernels<S>().forward(args, &world, 1, Refresh::acc);
+    w.status[static_cast<size_t>(world)] = status;
+    ModelView<S> view = view_of<S>(w.blob.data);
+    State<S> s;
+    Scratch<S> x;
+    layout(w.blob.data, static_cast<char*>(args.scratch), view, s, x);
+    std::vector<Contact> out;
+    for (int k = 0; k < x.con_count[0]; ++k) {
+      Contact c{};
+      const int p = x.con_pair[k], row = x.blk_row[m.neq + m.nballlimit + k];
+      c.dist = static_cast<double>(x.con_dist[k]);
+      c.dim = m.pair_condim[static_cast<size_t>(p)];
+      c.geom1 = m.pair_geom1[static_cast<size_t>(p)];
+      c.geom2 = m.pair_geom2[static_cast<size_t>(p)];
+      for (int i = 0; i < 3; ++i) c.pos[i] = static_cast<double>(x.con_pos[3 * k + i]);
+      for (int i = 0; i < 9; ++i) c.frame[i] = static_cast<double>(x.con_frame[9 * k + i]);
+      for (int i = 0; i < 5; ++i) c.friction[i] = static_cast<double>(x.con_friction[5 * k + i]);
+      for (int i = 0; i < c.dim; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
+      out.push_back(c);
+    }
+    return out;
+  });
+}
+
+// ---- for other modules -------------------------------------------------------------------------
+
+int Batch::pack_width() const {
+  return impl_->visit([](const auto& w) { return w.kernels.width; });
+}
+const PhysicsKernels<float>& Batch::kernels() const {
+  require(impl_->single != nullptr, "Batch.kernels: tasks run in single precision");
+  return impl_->single->kernels;
+}
+PackArgs<float> Batch::pack_args(int worker, const int*, int) {
+  require(impl_->single != nullptr, "Batch.pack_args: tasks run in single precision");
+  impl_->single->prepare(impl_->threads->count());
+  return impl_->single->args(worker);
+}
+
+}  // namespace motorium

@@ -1,0 +1,192 @@
+// From geom poses to contacts.
+//   broad phase:   bounding spheres of every candidate pair
+//   narrow phase:  the pair's collider, for the worlds whose spheres touch
+//   compaction:    slot k holds each world's k-th contact, in pair order, then generation order
+#pragma once
+#include "motorium/physics/collide_box_box.h"
+#include "motorium/physics/collide_capsule.h"
+#include "motorium/physics/collide_plane.h"
+#include "motorium/physics/collide_sphere.h"
+#include "motorium/physics/collider_result.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+
+// contacts that a collider can report at most
+FN int collider_slots(int collider) {
+  switch (static_cast<Collider>(collider)) {
+    case Collider::plane_capsule:
+    case Collider::capsule_capsule:
+    case Collider::capsule_box:
+      return 2;
+    case Collider::plane_box:
+      return 4;
+    case Collider::box_box:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+template <class Real>
+FN GeomPose<Real> geom_pose(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
+  const int c = m.geom_cid[g];
+  return {vec3(x.geom_pos + 3 * c), mat3(x.geom_mat + 9 * c),
+          vec3(m.geom_size[3 * g], m.geom_size[3 * g + 1], m.geom_size[3 * g + 2])};
+}
+
+// do the bounding spheres touch? a plane's is its half space
+template <class Real>
+FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const int c1 = m.geom_cid[g1], c2 = m.geom_cid[g2];
+  const Vec3<Real> d = vec3(x.geom_pos + 3 * c2) - vec3(x.geom_pos + 3 * c1);
+  const Real reach = m.pair_margin[p] + m.pair_gap[p] + m.geom_rbound[g2];
+  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
+    const Vec3<Real> n = mat3(x.geom_mat + 9 * c1).column(2);
+    return dot(n, d) <= reach;
+  }
+  const Real r = reach + m.geom_rbound[g1];
+  return dot(d, d) <= r * r;
+}
+
+// the colliders, by pair type (uniform)
+template <class Real>
+STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
+                        const Mask<Real>& active, ContactPoint<Real>* out) {
+  const GeomPose<Real> a = geom_pose(m, x, m.pair_geom1[p]), b = geom_pose(m, x, m.pair_geom2[p]);
+  const Real margin = m.pair_margin[p] + m.pair_gap[p];
+  switch (static_cast<Collider>(m.pair_collider[p])) {
+    case Collider::plane_sphere: return collide_plane_sphere(a, b, margin, active, out);
+    case Collider::plane_capsule: return collide_plane_capsule(a, b, margin, active, out);
+    case Collider::plane_box: return collide_plane_box(a, b, margin, active, out);
+    case Collider::sphere_sphere: return collide_sphere_sphere(a, b, margin, active, out);
+    case Collider::sphere_capsule: return collide_sphere_capsule(a, b, margin, active, out);
+    case Collider::sphere_box: return collide_sphere_box(a, b, margin, active, out);
+    case Collider::capsule_capsule: return collide_capsule_capsule(a, b, margin, active, out);
+    case Collider::capsule_box: return collide_capsule_box(a, b, margin, active, out);
+    case Collider::box_box: return collide_box_box(a, b, margin, active, out);
+  }
+}
+
+// copies what was found into the next free slot of each world
+template <class Real>
+FN void compact_contacts(const ModelView<Real>& m, Scratch<Real>& x) {
+  constexpr int W = kWidth<Real>;
+  int count[W];
+  for (int l = 0; l < W; ++l) count[l] = 0;
+  x.con_slots = 0;
+  for (int c = 0; c < x.cand_count; ++c) {
+    const int p = x.cand_pair[c], first = x.cand_adr[c];
+    const int slots = collider_slots(m.pair_collider[p]);
+    for (int f = first; f < first + slots; ++f) {
+      if (!any(x.found[f])) continue;
+      for (int l = 0; l < W; ++l) {
+        if (!get_mask<Real>(x.found[f], l)) continue;
+        const int k = count[l]++;
+
+        // a new slot starts empty in all worlds
+        if (k == x.con_slots) {
+          x.con_pair[k] = Int<Real>(-1);
+          x.con_dist[k] = Real(0.f);
+          for (int i = 0; i < 3; ++i) x.con_pos[3 * k + i] = Real(0.f);
+          for (int i = 0; i < 9; ++i) x.con_frame[9 * k + i] = Real(0.f);
+          ++x.con_slots;
+        }
+        put_int<Real>(x.con_pair[k], l, p);
+        put(x.con_dist[k], l, get(x.found_dist[f], l));
+        for (int i = 0; i < 3; ++i) {
+          put(x.con_pos[3 * k + i], l, get(x.found_pos[3 * f + i], l));
+          put(x.con_frame[9 * k + i], l, get(x.found_normal[3 * f + i], l));
+          put(x.con_frame[9 * k + 3 + i], l, get(x.found_hint[3 * f + i], l));
+        }
+      }
+    }
+  }
+  for (int l = 0; l < W; ++l) put_int<Real>(x.con_count[0], l, count[l]);
+}
+
+// contact frame: x the normal, y a tangent near the hint, z = x cross y
+template <class Real>
+FN void complete_frame(Real* frame) {
+  const Vec3<Real> n = vec3(frame);
+  Vec3<Real> t = vec3(frame + 3);
+  const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
+
+  // without a hint: y, or z where the normal is close to y
+  const Mask<Real> near_y = !((n.y < half) & (n.y > -half));
+  const Vec3<Real> usual = {zero, select(near_y, zero, one), select(near_y, one, zero)};
+  t = select<Real>(dot(t, t) < Real(0.25f), usual, t);
+  t = add_scaled(t, -dot(n, t), n);
+
+  // a hint along the normal says nothing
+  Real length = norm(t);
+  const Mask<Real> lost = length < number<Real>(sizeof(Scalar<Real>) == 8 ? 1e-15 : 1e-6);
+  if (any(lost)) {
+    const Mask<Real> near_x = !((n.x < Real(0.9f)) & (n.x > Real(-0.9f)));
+    Vec3<Real> other = {select(near_x, zero, one), select(near_x, one, zero), zero};
+    other = add_scaled(other, -dot(n, other), n);
+    t = select<Real>(lost, other, t);
+    length = norm(t);
+  }
+  t = t * (one / select(length > zero, length, one));
+  put3(frame + 3, t);
+  put3(frame + 6, cross(n, t));
+}
+
+template <class Team, class Real>
+STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+  x.con_slots = 0;
+  x.cand_count = 0;
+  if (!m.on(kFlagContact) || !m.on(kFlagConstraint) || m.npair == 0) {
+    team.once([&] {
+      x.con_count[0] = Int<Real>(0);
+      x.ncon[0] = Real(0.f);
+    });
+    return;
+  }
+
+  // broad phase
+  team.each(m.npair, [&](int p) { x.cand_mask[p] = spheres_touch(m, x, p); });
+  team.once([&] {
+    int slots = 0, count = 0;
+    for (int p = 0; p < m.npair; ++p) {
+      if (!any(x.cand_mask[p])) continue;
+      x.cand_pair[count] = p;
+      x.cand_adr[count] = slots;
+      slots += collider_slots(m.pair_collider[p]);
+      ++count;
+    }
+    x.shared_int[0] = count;
+  });
+  x.cand_count = x.shared_int[0];
+
+  // narrow phase
+  team.each(x.cand_count, [&](int c) {
+    const int p = x.cand_pair[c], first = x.cand_adr[c];
+    const int slots = collider_slots(m.pair_collider[p]);
+    ContactPoint<Real> point[8];
+    collide_pair(m, x, p, x.cand_mask[p], point);
+    const bool hinted = static_cast<Collider>(m.pair_collider[p]) == Collider::plane_capsule;
+    const Vec3<Real> none = {Real(0.f), Real(0.f), Real(0.f)};
+    for (int k = 0; k < slots; ++k) {
+      const int f = first + k;
+      x.found[f] = point[k].found & x.cand_mask[p];
+      x.found_dist[f] = point[k].dist;
+      put3(x.found_pos + 3 * f, point[k].pos);
+      put3(x.found_normal + 3 * f, point[k].normal);
+      put3(x.found_hint + 3 * f,
+           hinted ? mat3(x.geom_mat + 9 * m.geom_cid[m.pair_geom2[p]]).column(2) : none);
+    }
+  });
+
+  team.once([&] {
+    compact_contacts(m, x);
+    x.shared_int[0] = x.con_slots;
+  });
+  x.con_slots = x.shared_int[0];
+  team.each(x.con_slots, [&](int k) { complete_frame(x.con_frame + 9 * k); });
+  team.once([&] { x.ncon[0] = to_real<Real>(x.con_count[0]); });
+}
+
+}  // namespace motorium

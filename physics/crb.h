@@ -1,0 +1,36 @@
+// Joint inertia by composite rigid bodies (Featherstone, chapter 6):
+//   M_ij = cdof_j' I_crb(i) cdof_i  for j on the path from i to the root, plus rotor inertia.
+#pragma once
+#include "motorium/core/spatial.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+
+template <class Team, class Real>
+STAGE void crb(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+  // a parent gathers its children, leaves first
+  for (int level = m.nlevel - 1; level >= 1; --level) {
+    const int first = m.level_adr[level];
+    team.each(m.level_adr[level + 1] - first, [&](int i) {
+      const int b = m.level_body[first + i];
+      Real sum[10];
+      for (int k = 0; k < 10; ++k) sum[k] = x.cinert[10 * b + k];
+      for (int c = 0; c < m.body_childnum[b]; ++c) {
+        const Real* child = x.crb + 10 * m.child_body[m.body_childadr[b] + c];
+        for (int k = 0; k < 10; ++k) sum[k] += child[k];
+      }
+      for (int k = 0; k < 10; ++k) x.crb[10 * b + k] = sum[k];
+    });
+  }
+
+  // one row of M per dof; adding +0 leaves no negative zero behind
+  team.each(m.nv, [&](int i) {
+    const Spatial<Real> f = inertia_times(x.crb + 10 * m.dof_bodyid[i], spatial(x.cdof + 6 * i));
+    const int adr = m.M_rowadr[i], n = m.M_rownum[i];
+    for (int k = 0; k < n; ++k)
+      x.qM[adr + k] = dot(spatial(x.cdof + 6 * m.M_col[adr + k]), f) + Real(0.f);
+    x.qM[adr + n - 1] += m.dof_armature[i];
+  });
+}
+
+}  // namespace motorium

@@ -1,0 +1,93 @@
+// Islands: trees joined by rows, solved one by one (MuJoCo's default). Worlds of a pack may have
+// different islands; the solver visits island 0, 1, ... of every world at once.
+#pragma once
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+
+// tree_label[t]: island of tree t, -1 without rows; blk_label[k] likewise. Returns the number of
+// islands of the world that has most. One worker.
+template <class Real>
+FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) {
+  int most = 0;
+  for (int l = 0; l < kWidth<Real>; ++l) {
+    // union-find over trees, the lower tree id being the root; -1: no rows yet
+    for (int t = 0; t < m.ntree; ++t) put_int<Real>(x.tree_label[t], l, -1);
+    const auto find = [&](int t) {
+      for (;;) {
+        const int up = get_int<Real>(x.tree_label[t], l);
+        if (up == t) return t;
+        t = up;
+      }
+    };
+    const auto touch = [&](int t) {
+      if (get_int<Real>(x.tree_label[t], l) < 0) put_int<Real>(x.tree_label[t], l, t);
+    };
+    const auto join = [&](int t, int u) {
+      const int a = find(t), b = find(u);
+      put_int<Real>(x.tree_label[max(a, b)], l, min(a, b));
+    };
+    for (int k = 0; k < x.blk_count; ++k) {
+      if (x.blk_dim[k] == 0) continue;
+      bool acts = false;
+      for (int j = 0; j < x.blk_dim[k]; ++j)
+        acts = acts || get(x.row_D[x.blk_row[k] + j], l) > 0;
+      if (!acts) continue;
+
+      // which of the block's dofs this world uses: all for equalities, its own pair's for contacts
+      int first = -1;
+      for (int c = 0; c < x.blk_num[k]; ++c) {
+        const int d = x.blk_col[x.blk_adr[k] + c];
+        if (k >= x.contact_block) {
+          const Int<Real>* masks = x.con_mask + 2 * m.nword * (k - x.contact_block);
+          const int one = get_int<Real>(masks[d / 32], l) >> (d % 32) & 1,
+                    two = get_int<Real>(masks[m.nword + d / 32], l) >> (d % 32) & 1;
+          if (one == two) continue;
+        }
+        const int t = m.dof_treeid[d];
+        touch(t);
+        if (first < 0) first = t;
+        join(first, t);
+      }
+    }
+    for (int i = 0; i < x.fric_count; ++i)
+      if (get(x.fric_D[i], l) > 0) touch(m.dof_treeid[m.friction_dof[i]]);
+    for (int i = 0; i < x.lim_count; ++i)
+      if (get(x.lim_D[x.lim_list[i]], l) > 0)
+        touch(m.dof_treeid[m.jnt_dofadr[m.limit_jnt[x.lim_list[i] / 2]]]);
+
+    // number the islands by their lowest tree
+    int count = 0;
+    if (!separate) {
+      bool rows = false;
+      for (int t = 0; t < m.ntree; ++t) rows = rows || get_int<Real>(x.tree_label[t], l) >= 0;
+      for (int t = 0; t < m.ntree; ++t) put_int<Real>(x.tree_label[t], l, rows ? 0 : -1);
+      count = rows ? 1 : 0;
+    } else {
+      for (int t = 0; t < m.ntree; ++t) {
+        const int up = get_int<Real>(x.tree_label[t], l);
+        if (up < 0) continue;
+        // a root gets the next number; the others find it already numbered below them
+        put_int<Real>(x.tree_label[t], l, up == t ? count++ : get_int<Real>(x.tree_label[up], l));
+      }
+    }
+    most = max(most, count);
+    for (int k = 0; k < x.blk_count; ++k) {
+      int label = -1;
+      for (int c = 0; c < x.blk_num[k] && label < 0; ++c) {
+        const int d = x.blk_col[x.blk_adr[k] + c];
+        if (k >= x.contact_block) {
+          const Int<Real>* masks = x.con_mask + 2 * m.nword * (k - x.contact_block);
+          const int one = get_int<Real>(masks[d / 32], l) >> (d % 32) & 1,
+                    two = get_int<Real>(masks[m.nword + d / 32], l) >> (d % 32) & 1;
+          if (one == two) continue;
+        }
+        label = get_int<Real>(x.tree_label[m.dof_treeid[d]], l);
+      }
+      put_int<Real>(x.blk_label[k], l, label);
+    }
+  }
+  return most;
+}
+
+}  // namespace motorium

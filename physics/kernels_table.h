@@ -1,0 +1,29 @@
+// Fills a table of entries for one kind of number; included by kernels_cpu_*.cpp only.
+#pragma once
+#include "motorium/core/team.h"
+#include "motorium/physics/kernels.h"
+#include "motorium/physics/pack.h"
+
+namespace motorium {
+
+template <class Real>
+STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Real>>& d) {
+  return pack_bytes<Real>(d);
+}
+template <class Real>
+STAGE void entry_step(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, int nstep,
+                      Refresh refresh) {
+  step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh);
+}
+template <class Real>
+STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                         Refresh upto) {
+  forward_pack<Solo, Real>(Solo{}, args, worlds, count, upto);
+}
+
+template <class Real>
+constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
+  return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>};
+}
+
+}  // namespace motorium

@@ -1,0 +1,60 @@
+#include "motorium/physics/model_data.h"
+
+namespace motorium {
+
+template <class S>
+ModelBlob<S>::ModelBlob(const Model& m) {
+  // copy everything into two blocks; offsets first, because the blocks grow
+  std::vector<size_t> real_at, int_at;
+  const auto add_real = [&](const std::vector<double>& v) {
+    real_at.push_back(numbers.size());
+    for (double x : v) numbers.push_back(static_cast<S>(x));
+    // a field may be empty and still be pointed to; keep vectors apart by whole cache lines
+    numbers.resize((numbers.size() + 16) & ~size_t{15});
+  };
+  const auto add_int = [&](const std::vector<int>& v) {
+    int_at.push_back(integers.size());
+    integers.insert(integers.end(), v.begin(), v.end());
+    integers.resize((integers.size() + 16) & ~size_t{15});
+  };
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) add_real(m.name);
+#define MOTORIUM_INT(name, rows, columns, doc) add_int(m.name);
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_REAL
+#undef MOTORIUM_INT
+
+  size_t r = 0, i = 0;
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) data.name = numbers.data() + real_at[r++];
+#define MOTORIUM_INT(name, rows, columns, doc) data.name = integers.data() + int_at[i++];
+#define MOTORIUM_SIZE(name) data.name = m.name;
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_REAL
+#undef MOTORIUM_INT
+#undef MOTORIUM_SIZE
+
+  data.timestep = static_cast<S>(m.timestep);
+  data.impratio = static_cast<S>(m.impratio);
+  data.tolerance = static_cast<S>(m.tolerance);
+  data.ls_tolerance = static_cast<S>(m.ls_tolerance);
+  data.iterations = m.iterations;
+  data.ls_iterations = m.ls_iterations;
+  data.integrator = m.integrator;
+  data.cone = m.cone;
+  data.flags = m.flags;
+  for (int d = 0; d < m.nv; ++d) {
+    if (m.dof_frictionloss[static_cast<size_t>(d)] > 0) friction_dof.push_back(d);
+    if (m.dof_damping[static_cast<size_t>(d)] > 0) data.dof_damped = true;
+  }
+  data.friction_dof = friction_dof.data();
+  data.nfriction = static_cast<int>(friction_dof.size());
+}
+
+template struct ModelBlob<float>;
+template struct ModelBlob<double>;
+
+}  // namespace motorium

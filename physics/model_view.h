@@ -1,0 +1,119 @@
+// The model as kernels see it. ModelData holds the arrays of one precision for all worlds of a batch;
+// ModelView is made per pack and returns Real whatever a field's origin: shared by all worlds, or this
+// pack's own numbers where a world overrides them.
+#pragma once
+#include "motorium/core/real.h"
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+// pointers of one precision into one blob, plus the overrides of all worlds
+template <class S>
+struct ModelData {
+#define MOTORIUM_SIZE(name) int name = 0;
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_SIZE
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) const S* name = nullptr;
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) const S* name##_worlds = nullptr;
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)  // (worlds, size), null: all worlds share the model's
+#undef MOTORIUM_REAL
+#define MOTORIUM_INT(name, rows, columns, doc) const int* name = nullptr;
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_INT
+
+  S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0;
+  int iterations = 0, ls_iterations = 0;
+  Integrator integrator = Integrator::euler;
+  Cone cone = Cone::pyramidal;
+  uint32_t flags = 0;
+
+  // dofs that can have dry friction: non-zero in the model or overridden
+  const int* friction_dof = nullptr;
+  int nfriction = 0;
+  bool dof_damped = false;   // any damping, in the model or overridden
+  bool want_geoms = false;   // an output asks for the poses of all geoms
+  int row_budget = 1 << 30;  // rows a world may have before it counts as spilled
+};
+
+// numbers that all worlds share
+template <class Real>
+struct Shared {
+  const Scalar<Real>* p;
+  FN Real operator[](int i) const { return Real(p[i]); }
+};
+
+// numbers that a world may replace: `own` holds this pack's, if there are any
+template <class Real>
+struct Field {
+  const Scalar<Real>* shared;
+  const Real* own;
+  FN Real operator[](int i) const { return own ? own[i] : Real(shared[i]); }
+  FN Scalar<Real> lane(int i, int l) const { return own ? get(own[i], l) : shared[i]; }
+};
+
+template <class Real>
+struct ModelView {
+#define MOTORIUM_SIZE(name) int name;
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_SIZE
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) Shared<Real> name;
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) Field<Real> name;
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_INT(name, rows, columns, doc) const int* name;
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_INT
+
+  Scalar<Real> timestep, impratio, tolerance, ls_tolerance;
+  int iterations, ls_iterations;
+  Integrator integrator;
+  Cone cone;
+  uint32_t flags;
+  const int* friction_dof;
+  int nfriction;
+  bool dof_damped, want_geoms;
+  int row_budget;
+
+  FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
+  FN JointType joint(int j) const { return static_cast<JointType>(jnt_type[j]); }
+};
+
+// the view of a pack whose worlds override nothing; `load` fills in what they do override
+template <class Real>
+FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
+  ModelView<Real> m;
+#define MOTORIUM_SIZE(name) m.name = d.name;
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_SIZE
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) m.name = {d.name};
+  MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) m.name = {d.name, nullptr};
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+#define MOTORIUM_INT(name, rows, columns, doc) m.name = d.name;
+  MOTORIUM_MODEL_INTS(MOTORIUM_INT)
+#undef MOTORIUM_INT
+  m.timestep = d.timestep;
+  m.impratio = d.impratio;
+  m.tolerance = d.tolerance;
+  m.ls_tolerance = d.ls_tolerance;
+  m.iterations = d.iterations;
+  m.ls_iterations = d.ls_iterations;
+  m.integrator = d.integrator;
+  m.cone = d.cone;
+  m.flags = d.flags;
+  m.friction_dof = d.friction_dof;
+  m.nfriction = d.nfriction;
+  m.dof_damped = d.dof_damped;
+  m.want_geoms = d.want_geoms;
+  m.row_budget = d.row_budget;
+  return m;
+}
+
+}  // namespace motorium

@@ -1,0 +1,483 @@
+// The constraint solver: Newton's method with an exact line search on
+//
+//   cost(a) = 1/2 (a - a_s)' M (a - a_s) + sum_i s_i(J_i a - aref_i)
+//
+// after MuJoCo's engine (documentation, chapter "Computation"; stopping rules of release 4.0). Each
+// world converges alone: finished worlds take steps of length zero. Islands are solved one by one from
+// the common starting point.
+#pragma once
+#include "motorium/physics/factor.h"
+#include "motorium/physics/hessian.h"
+#include "motorium/physics/islands.h"
+
+namespace motorium {
+
+// ---- sums over rows ------------------------------------------------------------------------------
+
+// adds block(k), friction(i), limit(e) over what acts in the present island. The items have world-
+// independent numbers: equalities, ball limits, friction dofs, limit entries, contact slots
+template <class Team, class Real, class Block, class Friction, class Limit>
+FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Block block,
+                 Friction friction, Limit limit) {
+  const int fixed = x.contact_block, first_limit = fixed + x.fric_count,
+            first_contact = first_limit + x.lim_count, count = x.fric_count + x.lim_count + x.blk_count;
+  return team.sum_at(
+      count,
+      [&](int i) {
+        return i < first_limit     ? i
+               : i < first_contact ? first_limit + x.lim_list[i - first_limit]
+                                   : i - first_contact + first_limit + 2 * m.nlimit;
+      },
+      [&](int i) {
+        return i < fixed           ? block(i)
+               : i < first_limit   ? friction(i - fixed)
+               : i < first_contact ? limit(x.lim_list[i - first_limit])
+                                   : block(i - x.fric_count - x.lim_count);
+      });
+}
+
+// ---- residuals, forces, gradient -----------------------------------------------------------------
+
+// out = J v (minus aref) for all rows
+template <class Team, class Real>
+FN void rows_times(Team team, const ModelView<Real>& m, const Scratch<Real>& x, const Real* v,
+                   bool residual, Real* rows, Real* fric, Real* lim) {
+  const Real zero = Real(0.f);
+  team.each(x.blk_count, [&](int k) {
+    const int n = x.blk_num[k], row = x.blk_row[k];
+    const int* col = x.blk_col + x.blk_adr[k];
+    for (int j = 0; j < x.blk_dim[k]; ++j) {
+      const Real* J = x.blk_J[k] + j * n;
+      Real sum = residual ? -x.row_aref[row + j] : zero;
+      for (int c = 0; c < n; ++c) sum = fma(J[c], v[col[c]], sum);
+      rows[row + j] = sum;
+    }
+  });
+  team.each(x.fric_count, [&](int i) {
+    fric[i] = v[m.friction_dof[i]] - (residual ? x.fric_aref[i] : zero);
+  });
+  team.each(x.lim_count, [&](int i) {
+    const int e = x.lim_list[i], d = m.jnt_dofadr[m.limit_jnt[e / 2]];
+    lim[e] = (e % 2 == 0 ? v[d] : -v[d]) - (residual ? x.lim_aref[e] : zero);
+  });
+}
+
+// forces and curvatures at the present residuals
+template <class Team, class Real>
+FN void update_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+  team.each(x.blk_count, [&](int k) {
+    if (x.blk_dim[k] > 0) block_force(m, x, k, x.blk_curv + 21 * k);
+  });
+  team.each(x.fric_count, [&](int i) {
+    x.fric_f[i] = friction_force(x.fric_r[i], x.fric_D[i], x.fric_loss[i]);
+  });
+  team.each(x.lim_count, [&](int i) {
+    const int e = x.lim_list[i];
+    x.lim_f[e] = -(x.lim_D[e] * min(x.lim_r[e], Real(0.f)));
+  });
+}
+
+// out += J' f
+template <class Team, class Real>
+FN void add_constraint_forces(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
+                              const Real& sign, Real* out) {
+  for (int k = 0; k < x.blk_count; ++k) {
+    const int n = x.blk_num[k], row = x.blk_row[k];
+    const int* col = x.blk_col + x.blk_adr[k];
+    const Real* J = x.blk_J[k];
+    team.each(n, [&](int c) {
+      Real sum = Real(0.f);
+      for (int j = 0; j < x.blk_dim[k]; ++j) sum = fma(J[j * n + c], x.row_f[row + j], sum);
+      out[col[c]] = fma(sign, sum, out[col[c]]);
+    });
+  }
+  team.each(x.fric_count, [&](int i) {
+    const int d = m.friction_dof[i];
+    out[d] = fma(sign, x.fric_f[i], out[d]);
+  });
+  team.once([&] {
+    for (int i = 0; i < x.lim_count; ++i) {
+      const int e = x.lim_list[i], d = m.jnt_dofadr[m.limit_jnt[e / 2]];
+      out[d] = fma(e % 2 == 0 ? sign : -sign, x.lim_f[e], out[d]);
+    }
+  });
+}
+
+// whole cost of the rows at the present residuals
+template <class Team, class Real>
+FN Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
+  return sum_rows(
+      team, m, x, [&](int k) { return block_cost(m, x, k); },
+      [&](int i) { return friction_cost(x.fric_r[i], x.fric_D[i], x.fric_loss[i]); },
+      [&](int e) {
+        const Real n = min(x.lim_r[e], Real(0.f));
+        return Real(0.5f) * x.lim_D[e] * n * n;
+      });
+}
+
+// ---- islands as masks ----------------------------------------------------------------------------
+
+// 1 in worlds where the tree belongs to the island, else 0
+template <class Real>
+FN Real tree_in(const Scratch<Real>& x, int tree, int island) {
+  return select(x.tree_label[tree] == Int<Real>(island), Real(1.f), Real(0.f));
+}
+
+// ---- line search ---------------------------------------------------------------------------------
+
+// one evaluated point: cost relative to alpha = 0, slope, curvature
+template <class Real>
+struct LinePoint {
+  Real alpha, cost, slope, curv;
+};
+template <class Real>
+FN LinePoint<Real> select(Mask<Real> m, const LinePoint<Real>& a, const LinePoint<Real>& b) {
+  return {select(m, a.alpha, b.alpha), select(m, a.cost, b.cost), select(m, a.slope, b.slope),
+          select(m, a.curv, b.curv)};
+}
+
+template <class Real>
+FN Along<Real> masked(const Along<Real>& s, const Mask<Real>& m) {
+  Along<Real> r;
+  for (int i = 0; i < 3; ++i) r.v[i] = select(m, s.v[i], Real(0.f));
+  return r;
+}
+
+template <class Team, class Real>
+FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
+                            const Real& g1, const Real& g2, const Real& alpha, int island) {
+  const Along<Real> none(0.f);
+  const bool one_tree = m.ntree == 1;
+  const Along<Real> sum = sum_rows(
+      team, m, x,
+      [&](int k) {
+        Along<Real> s = none;
+        if (!x.blk_on[k]) return s;
+        block_along(m, x, k, alpha, s);
+        return one_tree ? s : masked(s, x.blk_label[k] == Int<Real>(island));
+      },
+      [&](int i) {
+        Along<Real> s = none;
+        friction_along(x.fric_r[i], x.fric_v[i], x.fric_D[i], x.fric_loss[i], alpha, s);
+        return one_tree ? s
+                        : masked(s, x.tree_label[m.dof_treeid[m.friction_dof[i]]] ==
+                                        Int<Real>(island));
+      },
+      [&](int e) {
+        Along<Real> s = none;
+        one_sided_along(x.lim_r[e], x.lim_v[e], x.lim_D[e], alpha, s);
+        return one_tree ? s
+                        : masked(s, x.tree_label[m.dof_treeid[m.jnt_dofadr[m.limit_jnt[e / 2]]]] ==
+                                        Int<Real>(island));
+      });
+  LinePoint<Real> p;
+  p.alpha = alpha;
+  p.cost = fma(alpha, fma(Real(0.5f) * alpha, g2, g1), sum.v[0]);
+  p.slope = fma(alpha, g2, g1) + sum.v[1];
+  p.curv = max(g2 + sum.v[2], number<Real>(1e-15));
+  return p;
+}
+
+// Minimises the cost along `search` in the worlds of `active`. slope0 is the derivative at zero;
+// because search = -H^-1 grad, the curvature there is -slope0. Returns step length and cost change;
+// zero where no improvement was found. `capped`: worlds that ran out of evaluations.
+template <class Real>
+struct LineResult {
+  Real alpha, change;
+  Mask<Real> capped;
+};
+
+template <class Team, class Real>
+STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
+                                   const Real& g1, const Real& g2, const Real& slope0,
+                                   const Real& curv0, const Real& gtol, Mask<Real> active,
+                                   int island) {
+  const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
+  const Real limit = Real(static_cast<Scalar<Real>>(m.ls_iterations));
+  const auto eval = [&](const Real& alpha) {
+    return evaluate(team, m, x, g1, g2, alpha, island);
+  };
+  const auto newton = [&](const LinePoint<Real>& p) { return p.alpha - p.slope / p.curv; };
+  LineResult<Real> out = {zero, zero, !everywhere<Real>()};
+  Mask<Real> going = active;
+  const auto accept = [&](Mask<Real> here, const LinePoint<Real>& p) {
+    here = here & going;
+    out.alpha = select(here, p.alpha, out.alpha);
+    out.change = select(here, p.cost, out.change);
+    going = going & !here;
+  };
+
+  // Newton step from zero
+  const LinePoint<Real> p0 = {zero, zero, slope0, max(curv0, number<Real>(1e-15))};
+  LinePoint<Real> p1 = eval(newton(p0));
+  Real count = Real(2.f);
+  accept((abs(p1.slope) < gtol) & ((p1.alpha == zero) | (p1.cost < zero)), p1);
+  if (!any(going)) return out;
+
+  // one-sided Newton steps while the slope keeps its sign
+  LinePoint<Real> p2 = p0;
+  const Real direction = select(p1.slope < zero, one, -one);
+  for (;;) {
+    const Mask<Real> step = going & (p1.slope * direction <= -gtol) & (count < limit);
+    if (!any(step)) break;
+    const LinePoint<Real> next = eval(newton(p1));
+    p2 = select(step, p1, p2);
+    p1 = select(step, next, p1);
+    count = select(step, count + one, count);
+    accept(step & (abs(p1.slope) < gtol) & (p1.cost < zero), p1);
+  }
+  // out of evaluations before a bracket exists: the last point
+  const Mask<Real> spent = going & (count >= limit);
+  out.capped = spent;
+  accept(spent, p1);
+  if (!any(going)) return out;
+
+  // shrink the bracket: Newton from each end, and the midpoint
+  LinePoint<Real> n2 = p1, n1 = eval(newton(p1));
+  count = select(going, count + one, count);
+  for (;;) {
+    const Mask<Real> step = going & (count < limit);
+    if (!any(step)) break;
+    const LinePoint<Real> mid = eval(half * (p1.alpha + p2.alpha));
+    count = select(step, count + one, count);
+
+    // the cheapest candidate whose slope is small
+    LinePoint<Real> best = mid;
+    Mask<Real> good = abs(mid.slope) < gtol;
+    const auto offer = [&](const LinePoint<Real>& c) {
+      const Mask<Real> ok = abs(c.slope) < gtol;
+      const Mask<Real> better = ok & (!good | (c.cost <= best.cost));
+      best = select(better, c, best);
+      good = good | ok;
+    };
+    offer(n2);
+    offer(n1);
+    accept(step & good, best);
+
+    // move an end to a candidate with the same sign and a smaller slope
+    const auto move = [&](LinePoint<Real>& end) {
+      Mask<Real> moved = !everywhere<Real>();
+      const auto try_one = [&](const LinePoint<Real>& c) {
+        const Mask<Real> closer = ((end.slope < zero) & (c.slope < zero) & (end.slope < c.slope)) |
+                                  ((end.slope > zero) & (c.slope > zero) & (end.slope > c.slope));
+        end = select(closer & going & step, c, end);
+        moved = moved | (closer & going & step);
+      };
+      const LinePoint<Real> a = n1, b = n2;
+      try_one(a);
+      try_one(b);
+      try_one(mid);
+      return moved;
+    };
+    const LinePoint<Real> old1 = n1, old2 = n2;
+    const Mask<Real> moved1 = move(p1);
+    if (any(moved1)) {
+      const LinePoint<Real> fresh = eval(newton(p1));
+      n1 = select(moved1, fresh, old1);
+      count = select(moved1, count + one, count);
+    }
+    // the other end chooses among the same candidates
+    LinePoint<Real> fresh1 = n1;
+    n1 = old1;
+    const Mask<Real> moved2 = move(p2);
+    n1 = fresh1;
+    if (any(moved2)) {
+      const LinePoint<Real> fresh = eval(newton(p2));
+      n2 = select(moved2, fresh, old2);
+      count = select(moved2, count + one, count);
+    }
+    accept(step & !moved1 & !moved2, mid);
+    if (!any(going)) return out;
+  }
+
+  // out of evaluations: the better end, if it improves
+  out.capped = out.capped | going;
+  const Mask<Real> first = p1.cost <= p2.cost;
+  const LinePoint<Real> end = select(first, p1, p2);
+  accept(end.cost < zero, end);
+  return out;
+}
+
+// ---- Newton --------------------------------------------------------------------------------------
+
+// grad = M a - qfrc_smooth - J' f, zero outside the island
+template <class Team, class Real>
+FN void gradient(Team team, const ModelView<Real>& m, Scratch<Real>& x, int island) {
+  team.each(m.nv, [&](int i) { x.grad[i] = x.Ma[i] - x.qfrc_smooth[i]; });
+  add_constraint_forces(team, m, x, Real(-1.f), x.grad);
+  if (m.ntree > 1)
+    team.each(m.nv, [&](int i) {
+      x.grad[i] = select(x.tree_label[m.dof_treeid[i]] == Int<Real>(island), x.grad[i], Real(0.f));
+    });
+}
+
+// one island in every world; x.Ma and residuals belong to x.a and are kept up to date
+template <class Team, class Real>
+STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real>& x, int island) {
+  const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
+  const bool many = m.ntree > 1;
+
+  // which dofs and blocks any world has in this island
+  team.once([&] {
+    int n = 0;
+    for (int i = 0; i < m.nv; ++i)
+      if (!many || any(x.tree_label[m.dof_treeid[i]] == Int<Real>(island))) x.dof_list[n++] = i;
+    x.shared_int[4] = n;
+    for (int k = 0; k < x.blk_count; ++k)
+      x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
+  });
+  x.dof_count = x.shared_int[4];
+
+  // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero outside
+  // the island, so that their tree does not depend on the neighbours
+  const auto inside = [&](int d) { return many ? tree_in(x, m.dof_treeid[d], island) : one; };
+  const auto sum_dofs = [&](const Real* a, const Real* b) {
+    return team.sum(m.nv, [&](int d) { return a[d] * b[d]; });
+  };
+  const Real trace = team.sum(m.nv, [&](int d) {
+    return x.qM[m.M_rowadr[d] + m.M_rownum[d] - 1] * inside(d);
+  });
+  const Mask<Real> present = x.has_rows[0] & (trace > zero);
+  const Real scale = one / select(trace > zero, trace, one);
+  Real tol = Real(m.tolerance);
+  if constexpr (sizeof(Scalar<Real>) == 4) tol = max(tol, Real(1e-6f));
+
+  update_forces(team, m, x);
+  gradient(team, m, x, island);
+  Real steep = scale * sqrt(sum_dofs(x.grad, x.grad));
+  Mask<Real> active = present;
+
+  // certificate without a Hessian: half the decrement with M bounds the possible improvement
+  const Mask<Real> flat = steep < tol;
+  if (any(flat & active)) {
+    team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
+    solve_tree(team, m, x.qLD, x.Mgrad);
+    active = active & !(flat & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
+  }
+  if (!any(active)) return !everywhere<Real>();
+
+  const auto direction = [&] {
+    team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
+    hessian_solve(team, m, x, x.Mgrad);
+  };
+  hessian_assemble(team, m, x);
+  hessian_factor(team, m, x);
+  direction();
+  active = active & !((steep < tol) & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
+
+  Mask<Real> capped = !everywhere<Real>();
+  for (int iteration = 0; iteration < m.iterations && any(active); ++iteration) {
+    team.each(m.nv, [&](int i) { x.search[i] = select(active, -x.Mgrad[i], zero); });
+    multiply_tree(team, m, x.qM, x.search, x.Mv);
+    rows_times(team, m, x, x.search, false, x.row_v, x.fric_v, x.lim_v);
+    const Real size = sqrt(sum_dofs(x.search, x.search));
+    const Real g1 = team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.qfrc_smooth[i]); });
+    const Real g2 = sum_dofs(x.search, x.Mv);
+    Real gtol = tol * Real(m.ls_tolerance) * size / scale;
+    const Real slope0 = sum_dofs(x.search, x.grad);
+    if constexpr (sizeof(Scalar<Real>) == 4) gtol = max(gtol, Real(1e-6f) * abs(slope0));
+    active = active & (size >= number<Real>(1e-15));
+    const LineResult<Real> line =
+        line_search(team, m, x, g1, g2, slope0, -slope0, gtol, active, island);
+    capped = capped | line.capped;
+    active = active & (line.alpha != zero);
+    const Real alpha = select(active, line.alpha, zero);
+    if (!any(active)) break;
+
+    // take the step
+    team.each(m.nv, [&](int i) {
+      x.a[i] = select(active, fma(alpha, x.search[i], x.a[i]), x.a[i]);
+      x.Ma[i] = fma(alpha, x.Mv[i], x.Ma[i]);
+    });
+    team.each(x.row_count, [&](int r) { x.row_r[r] = fma(alpha, x.row_v[r], x.row_r[r]); });
+    team.each(x.fric_count, [&](int i) { x.fric_r[i] = fma(alpha, x.fric_v[i], x.fric_r[i]); });
+    team.each(x.lim_count, [&](int i) {
+      const int e = x.lim_list[i];
+      x.lim_r[e] = fma(alpha, x.lim_v[e], x.lim_r[e]);
+    });
+    team.once([&] {
+      x.solver_niter[0] = select(active, x.solver_niter[0] + one, x.solver_niter[0]);
+    });
+
+    // forces, gradient, the next Newton direction, stopping rules
+    update_forces(team, m, x);
+    gradient(team, m, x, island);
+    steep = scale * sqrt(sum_dofs(x.grad, x.grad));
+    const Real improvement = -(scale * line.change);
+    active = active & !(((improvement > zero) & (improvement < tol)) | (steep < tol));
+    if (!any(active)) break;
+    hessian_assemble(team, m, x);
+    hessian_factor(team, m, x);
+    direction();
+    active = active & !(half * scale * sum_dofs(x.grad, x.Mgrad) < tol);
+  }
+  if (any(capped)) team.once([&] { x.search_capped[0] = x.search_capped[0] | capped; });
+  return active;
+}
+
+// qacc, forces and qfrc_constraint of all worlds
+template <class Team, class Real>
+STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
+  const Real zero = Real(0.f);
+  team.once([&] {
+    x.has_rows[0] = x.nefc[0] > zero;
+    x.not_converged[0] = x.search_capped[0] = !everywhere<Real>();
+    x.solver_niter[0] = zero;
+  });
+  team.each(m.nv, [&](int i) { x.qfrc_constraint[i] = zero; });
+  const Mask<Real> rows = x.has_rows[0];
+  if (!any(rows)) {
+    team.each(m.nv, [&](int i) { x.qacc[i] = x.qacc_smooth[i]; });
+    return;
+  }
+
+  // trees that rows join
+  const bool separate = m.on(kFlagIsland);
+  int islands = 1;
+  if (m.ntree > 1) {
+    team.once([&] { x.shared_int[5] = label_islands(m, x, separate); });
+    islands = x.shared_int[5];
+  }
+  team.once([&] {
+    hessian_pattern(m, x);
+  });
+
+  // warm start: the cheaper of the last acceleration and the smooth one
+  team.each(m.nv, [&](int i) { x.a[i] = x.qacc_smooth[i]; });
+  if (m.on(kFlagWarmstart)) {
+    rows_times(team, m, x, x.qacc_smooth, true, x.row_r, x.fric_r, x.lim_r);
+    const Real cold = rows_cost(team, m, x);
+    rows_times(team, m, x, s.qacc_warmstart, true, x.row_r, x.fric_r, x.lim_r);
+    multiply_tree(team, m, x.qM, s.qacc_warmstart, x.Ma);
+    const Real gauss = team.sum(m.nv, [&](int i) {
+      return (x.Ma[i] - x.qfrc_smooth[i]) * (s.qacc_warmstart[i] - x.qacc_smooth[i]);
+    });
+    const Real warm = fma(Real(0.5f), gauss, rows_cost(team, m, x));
+    const Mask<Real> use = rows & (warm <= cold);
+    team.each(m.nv, [&](int i) {
+      // trees without rows keep the smooth acceleration
+      Mask<Real> here = use;
+      if (m.ntree > 1 && separate)
+        here = here & (x.tree_label[m.dof_treeid[i]] >= Int<Real>(0));
+      x.a[i] = select(here, s.qacc_warmstart[i], x.a[i]);
+    });
+  }
+  multiply_tree(team, m, x.qM, x.a, x.Ma);
+  rows_times(team, m, x, x.a, true, x.row_r, x.fric_r, x.lim_r);
+
+  for (int i = 0; i < islands; ++i) {
+    const Mask<Real> unfinished = newton_island(team, m, x, i);
+    if (any(unfinished))
+      team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });
+  }
+
+  // forces of the final acceleration; worlds without rows are not touched by their neighbours
+  update_forces(team, m, x);
+  add_constraint_forces(team, m, x, Real(1.f), x.qfrc_constraint);
+  team.each(m.nv, [&](int i) {
+    x.qacc[i] = select(rows, x.a[i], x.qacc_smooth[i]);
+    x.qfrc_constraint[i] = select(rows, x.qfrc_constraint[i], zero);
+  });
+}
+
+}  // namespace motorium

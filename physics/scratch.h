@@ -1,0 +1,244 @@
+// State: what a world is, while a step works on it. Scratch: everything in between, forgotten after the
+// step. Both are structs of pointers into one block of memory per thread, carved by `layout`.
+//
+// Spatial vectors are (rotation, translation) about the centre of mass of the body's tree, world axes.
+#pragma once
+#include "motorium/physics/entry.h"
+#include "motorium/physics/model_view.h"
+
+namespace motorium {
+
+// what a caller may ask to see: X(name, rows, columns, unit, meaning)
+#define MOTORIUM_SCRATCH_FIELDS(X)                                                         \
+  X(xpos, nbody, 3, "m", "body origins")                                                   \
+  X(xquat, nbody, 4, "-", "body orientations")                                             \
+  X(xmat, nbody, 9, "-", "body orientations, row-major")                                   \
+  X(xipos, nbody, 3, "m", "body centres of mass")                                          \
+  X(ximat, nbody, 9, "-", "body inertial frames, row-major")                               \
+  X(xanchor, njnt, 3, "m", "joint anchors")                                                \
+  X(xaxis, njnt, 3, "-", "joint axes")                                                     \
+  X(geom_xpos, ngeom, 3, "m", "geom centres")                                              \
+  X(geom_xmat, ngeom, 9, "-", "geom orientations, row-major")                              \
+  X(site_xpos, nsite, 3, "m", "sites")                                                     \
+  X(site_xmat, nsite, 9, "-", "site orientations, row-major")                              \
+  X(subtree_com, nbody, 3, "m", "centres of mass of subtrees")                             \
+  X(cinert, nbody, 10, "kg m^2, kg m, kg", "body inertia: xx yy zz xy xz yz, m c, m")      \
+  X(crb, nbody, 10, "kg m^2, kg m, kg", "composite inertia of subtrees")                   \
+  X(cdof, nv, 6, "-", "motion axis of each dof")                                           \
+  X(cdof_dot, nv, 6, "1/s", "its time derivative")                                         \
+  X(cvel, nbody, 6, "rad/s, m/s", "body velocities")                                       \
+  X(cacc, nbody, 6, "rad/s^2, m/s^2", "body accelerations at zero qacc, or after the solve when acceleration sensors ask") \
+  X(cfrc_int, nbody, 6, "N m, N", "force from the parent on each body")                    \
+  X(cfrc_ext, nbody, 6, "N m, N", "external force on each body")                           \
+  X(qM, nM, 1, "kg, kg m^2", "joint inertia, rows of ancestors")                           \
+  X(qLD, nM, 1, "mixed", "its factor: M = L' D L, L in the rows, D on the diagonal")       \
+  X(actuator_length, nu, 1, "m, rad", "actuator lengths")                                  \
+  X(actuator_velocity, nu, 1, "m/s, rad/s", "actuator velocities")                         \
+  X(actuator_force, nu, 1, "N, N m", "actuator forces")                                    \
+  X(act_dot, na, 1, "1/s", "activation rates")                                             \
+  X(qfrc_bias, nv, 1, "N, N m", "Coriolis, centrifugal and gravity forces")                \
+  X(qfrc_passive, nv, 1, "N, N m", "springs and dampers")                                  \
+  X(qfrc_actuator, nv, 1, "N, N m", "actuation")                                           \
+  X(qfrc_smooth, nv, 1, "N, N m", "all forces but the constraints'")                       \
+  X(qacc_smooth, nv, 1, "m/s^2, rad/s^2", "acceleration without constraints")              \
+  X(qfrc_constraint, nv, 1, "N, N m", "constraint forces")                                 \
+  X(qacc, nv, 1, "m/s^2, rad/s^2", "acceleration")                                         \
+  X(subtree_linvel, nbody, 3, "m/s", "velocity of each subtree's centre of mass")          \
+  X(subtree_angmom, nbody, 3, "kg m^2/s", "angular momentum about it")                     \
+  X(sensordata, nsensordata, 1, "as the sensor", "sensor readings")                        \
+  X(solver_niter, 1, 1, "-", "Newton iterations, summed over islands")                     \
+  X(nefc, 1, 1, "-", "constraint rows")                                                    \
+  X(ncon, 1, 1, "-", "contacts")
+
+// one pack's worlds
+template <class Real>
+struct State {
+#define MOTORIUM_FIELD(name, columns, unit, doc) Real* name = nullptr;
+  MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+  bool has_qfrc = false, has_xfrc = false;  // the caller applies forces
+};
+
+// dofs per row of a contact block at most
+inline constexpr int kConeRows = 6;
+
+template <class Real>
+struct Scratch {
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) Real* name = nullptr;
+  MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+
+  // tree
+  Real *geom_pos, *geom_mat;   // poses of colliding geoms: (ncgeom, 3), (ncgeom, 9)
+  Real* dof_com;               // centre of mass of each dof's tree, (ntree, 3)
+  Real* moment;                // actuator moments on the dofs of its joint or body chain, (nu, nv)
+  Real* actuator_slope;        // d force / d velocity of each actuator
+  Real* qH;                    // a second matrix with the pattern of qM (implicit integration)
+  Real *vec_a, *vec_b;         // work vectors, nv
+  Real *next_qpos, *next_act;  // the state to come
+
+  // collision: candidates of the broad phase and what their colliders found
+  int *cand_pair, *cand_adr;   // pair, first slot in found_*
+  Mask<Real>* cand_mask;       // worlds whose bounding spheres touch, per pair
+  Real *found_dist, *found_pos, *found_normal, *found_hint;
+  int* shared_int;             // a number that one worker finds for all (4)
+  int cand_count = 0;
+  Mask<Real>* found;
+  // contacts of each world, compacted: slot k holds the world's k-th contact
+  Int<Real>* con_pair;         // -1 beyond the world's last
+  Real *con_dist, *con_pos, *con_frame, *con_friction;  // 1, 3, 9, 5 numbers each
+  Int<Real>* con_mask;         // dofs of body 1, then of body 2, as bits: 2 nword each
+  int con_slots = 0;           // slots in use by any lane
+  Int<Real>* con_count;        // contacts of each lane
+
+  // constraint blocks: equality, ball limits, contacts. A block has `dim` rows over `num` dofs
+  int *blk_dim, *blk_row, *blk_adr, *blk_num;  // rows, first row, first entry in blk_col, columns
+  Real** blk_J;                // dim x num, row-major
+  int* blk_col;                // the dofs of each block, rising
+  Real* J_pool;
+  int blk_count = 0, row_count = 0, contact_block = 0;  // contact_block: block of contact slot 0
+  Real *row_D, *row_aref;      // regularisation (0: the row does not act), reference acceleration
+  Real *row_r, *row_v, *row_f; // J a - aref, J search, force
+  Real* blk_mu;                // cone coefficient of each block (elliptic)
+  Real* blk_curv;              // curvature of each block's cost, 6 x 6 symmetric, lower by rows (21)
+  Mask<Real>* blk_single;      // the block's contact has one row only
+  int* blk_tree;               // first tree of each block (uniform) or -1
+  Int<Real>* blk_label;        // island of each block
+
+  // dry friction and scalar limits: one dof each, no J. Limits: index 2 i lower, 2 i + 1 upper
+  Real *fric_D, *fric_aref, *fric_loss, *fric_r, *fric_v, *fric_f;
+  Real *lim_D, *lim_aref, *lim_r, *lim_v, *lim_f;
+  int* lim_list;               // limit entries that any lane has
+  int lim_count = 0, fric_count = 0;
+
+  // Newton
+  Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
+  Real* H;                     // lower triangle by rows: row k starts at k (k + 1) / 2
+  int *H_num, *H_col;          // entries left of the diagonal of each row, their columns (nv per row)
+  unsigned* H_mask;            // the same as bits, nword per row
+  Int<Real>* tree_label;       // island of each tree, -1: no rows
+  int* dof_list;               // dofs of the present island in any lane
+  int dof_count = 0;
+  bool* blk_on;                // the block acts in the present island of any lane
+  Mask<Real> *has_rows, *not_converged, *search_capped;  // one each
+};
+
+// hands out pieces of a block; with a null base it only counts
+struct Carver {
+  char* base;
+  size_t used = 0;
+  template <class T>
+  FN T* take(size_t n) {
+    used = (used + 63) & ~static_cast<size_t>(63);
+    T* p = base ? reinterpret_cast<T*>(base + used) : nullptr;
+    used += n * sizeof(T);
+    return p;
+  }
+};
+
+// points State, Scratch and the override fields of the view into the block; returns its size
+template <class Real>
+FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& m, State<Real>& s,
+                 Scratch<Real>& x) {
+  Carver c{base};
+  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, njnt = d.njnt,
+            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, neq = d.neq,
+            nsensordata = d.nsensordata, nM = d.nM;
+  (void)njnt;
+#define MOTORIUM_FIELD(name, columns, unit, doc) s.name = c.take<Real>(static_cast<size_t>(columns));
+  MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) \
+  x.name = c.take<Real>(static_cast<size_t>(rows) * (columns));
+  MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) \
+  if (d.name##_worlds) m.name.own = c.take<Real>(static_cast<size_t>(rows) * (columns));
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+
+  const size_t n = static_cast<size_t>(nv), pairs = static_cast<size_t>(d.npair),
+               cons = static_cast<size_t>(d.nconmax), geoms = static_cast<size_t>(d.ncgeom),
+               blocks = static_cast<size_t>(neq + d.nballlimit) + cons, rows = 6 * blocks,
+               limits = 2 * static_cast<size_t>(d.nlimit), words = static_cast<size_t>(d.nword),
+               trees = static_cast<size_t>(d.ntree) + 1;
+  x.geom_pos = c.take<Real>(3 * geoms);
+  x.geom_mat = c.take<Real>(9 * geoms);
+  x.dof_com = c.take<Real>(3 * trees);
+  x.moment = c.take<Real>(static_cast<size_t>(nu) * n);
+  x.actuator_slope = c.take<Real>(static_cast<size_t>(nu));
+  x.qH = c.take<Real>(static_cast<size_t>(nM));
+  x.vec_a = c.take<Real>(n);
+  x.vec_b = c.take<Real>(n);
+  x.next_qpos = c.take<Real>(static_cast<size_t>(nq));
+  x.next_act = c.take<Real>(static_cast<size_t>(na));
+
+  x.fric_D = c.take<Real>(n);
+  x.fric_aref = c.take<Real>(n);
+  x.fric_loss = c.take<Real>(n);
+  x.fric_r = c.take<Real>(n);
+  x.fric_v = c.take<Real>(n);
+  x.fric_f = c.take<Real>(n);
+  x.lim_D = c.take<Real>(limits);
+  x.lim_aref = c.take<Real>(limits);
+  x.lim_r = c.take<Real>(limits);
+  x.lim_v = c.take<Real>(limits);
+  x.lim_f = c.take<Real>(limits);
+  x.lim_list = c.take<int>(limits);
+
+  x.a = c.take<Real>(n);
+  x.Ma = c.take<Real>(n);
+  x.grad = c.take<Real>(n);
+  x.search = c.take<Real>(n);
+  x.Mgrad = c.take<Real>(n);
+  x.Mv = c.take<Real>(n);
+  x.H = c.take<Real>(n * (n + 1) / 2);
+  x.H_num = c.take<int>(n);
+  x.H_col = c.take<int>(n * n);
+  x.H_mask = c.take<unsigned>(n * words);
+  x.tree_label = c.take<Int<Real>>(trees);
+  x.dof_list = c.take<int>(n);
+  x.has_rows = c.take<Mask<Real>>(1);
+  x.not_converged = c.take<Mask<Real>>(1);
+  x.search_capped = c.take<Mask<Real>>(1);
+
+  x.con_count = c.take<Int<Real>>(1);
+  x.cand_pair = c.take<int>(pairs);
+  x.cand_adr = c.take<int>(pairs);
+  x.shared_int = c.take<int>(8);
+  x.cand_mask = c.take<Mask<Real>>(pairs);
+  x.blk_dim = c.take<int>(blocks);
+  x.blk_row = c.take<int>(blocks);
+  x.blk_adr = c.take<int>(blocks);
+  x.blk_num = c.take<int>(blocks);
+  x.blk_J = c.take<Real*>(blocks);
+  x.blk_tree = c.take<int>(blocks);
+  x.blk_label = c.take<Int<Real>>(blocks);
+  x.blk_mu = c.take<Real>(blocks);
+  x.blk_single = c.take<Mask<Real>>(blocks);
+  x.blk_on = c.take<bool>(blocks);
+
+  // from here on the worst case of a scene: touched only as far as contacts reach
+  x.found_dist = c.take<Real>(cons);
+  x.found_pos = c.take<Real>(3 * cons);
+  x.found_normal = c.take<Real>(3 * cons);
+  x.found_hint = c.take<Real>(3 * cons);
+  x.found = c.take<Mask<Real>>(cons);
+  x.con_pair = c.take<Int<Real>>(cons);
+  x.con_mask = c.take<Int<Real>>(2 * words * cons);
+  x.con_dist = c.take<Real>(cons);
+  x.con_pos = c.take<Real>(3 * cons);
+  x.con_frame = c.take<Real>(9 * cons);
+  x.con_friction = c.take<Real>(5 * cons);
+  x.row_D = c.take<Real>(rows);
+  x.row_aref = c.take<Real>(rows);
+  x.row_r = c.take<Real>(rows);
+  x.row_v = c.take<Real>(rows);
+  x.row_f = c.take<Real>(rows);
+  x.blk_curv = c.take<Real>(21 * blocks);
+  x.blk_col = c.take<int>(blocks * n);
+  x.J_pool = c.take<Real>(rows * n);
+  return (c.used + 63) & ~static_cast<size_t>(63);
+}
+
+}  // namespace motorium

@@ -1,0 +1,48 @@
+// One step of one world, or of one pack of worlds.
+#pragma once
+#include "motorium/core/status.h"
+#include "motorium/physics/actuation.h"
+#include "motorium/physics/collide.h"
+#include "motorium/physics/com.h"
+#include "motorium/physics/crb.h"
+#include "motorium/physics/integrate.h"
+#include "motorium/physics/kinematics.h"
+#include "motorium/physics/newton.h"
+#include "motorium/physics/passive.h"
+#include "motorium/physics/rne.h"
+#include "motorium/physics/rows.h"
+#include "motorium/physics/smooth.h"
+#include "motorium/physics/velocity.h"
+#if __has_include("motorium/physics/sensors.h")
+#include "motorium/physics/sensors.h"
+#define MOTORIUM_HAS_SENSORS 1
+#endif
+
+namespace motorium {
+
+// what qpos and qvel imply
+template <class Team, class Real>
+FN void forward_velocity(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
+  kinematics(team, m, s, x);
+  com(team, m, x);
+  velocity(team, m, s, x);
+}
+
+// everything up to the acceleration and the constraint forces
+template <class Team, class Real>
+FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
+                             Scratch<Real>& x) {
+  kinematics(team, m, s, x);
+  com(team, m, x);
+  crb(team, m, x);
+  collide(team, m, x);
+  velocity(team, m, s, x);
+  rne(team, m, s, x);
+  passive(team, m, s, x);
+  actuation(team, m, s, x);
+  smooth_acceleration(team, m, s, x);
+  make_rows(team, m, s, x);
+  solve(team, m, s, x);
+}
+
+}  // namespace motorium
