@@ -1,0 +1,33 @@
+// Bounds on everything that is read from files and frames. A value beyond its bound is an Error
+// that names limit and value. An embedding program may change a bound by a call, a file never can.
+#pragma once
+#include <cstdint>
+
+namespace motorium::limits {
+
+// XML models (MJCF, URDF), all includes together
+inline constexpr uint64_t kModelBytes = 64ull << 20;
+inline constexpr int kModelFiles = 256;
+inline constexpr int kIncludeDepth = 16;
+inline constexpr int kXmlElements = 1'000'000;
+inline constexpr int kXmlDepth = 64;
+inline constexpr int kXmlAttributes = 128;               // an element
+inline constexpr uint64_t kXmlValueBytes = 16ull << 20;  // an attribute value
+inline constexpr int kNameBytes = 256;
+inline constexpr int kProblems = 100;  // problems reported per file, the rest is counted
+
+// compiled models
+inline constexpr int kBodies = 10'000;
+inline constexpr int kDofs = 4'096;
+inline constexpr int kGeoms = 100'000;
+inline constexpr int kPairs = 10'000'000;
+inline constexpr int kSensorNumbers = 100'000;
+inline constexpr int kKeyframes = 10'000;
+
+// meshes
+inline constexpr uint64_t kMeshBytes = 256ull << 20;
+inline constexpr int kMeshVertices = 5'000'000;
+inline constexpr int kMeshFaces = 5'000'000;
+inline constexpr int kHullVertices = 65'536;
+
+}  // namespace motorium::limits

@@ -1,0 +1,48 @@
+// Stages of the compiler from Scene to Model, in the order of `compile`; private to the compiler.
+#pragma once
+#include <string>
+
+#include "motorium/physics/compile/derive.h"
+#include "motorium/physics/compile/scene.h"
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+struct Assembly {
+  Scene& scene;
+  Model& m;
+  NameMap body, joint, geom, site, actuator;  // ids by name
+
+  void malformed(Place place, const std::string& element, const std::string& what) {
+    scene.problems.malformed(place, element, what);
+  }
+  void unsupported(Place place, const std::string& element, const std::string& what) {
+    scene.problems.unsupported(place, element, what);
+  }
+  // id of a named object; reports an unknown name and returns -1
+  int find(const NameMap& names, const std::string& kind, const std::string& name, Place place,
+           const std::string& element);
+};
+
+// bodies, joints, dofs, geoms, sites: ids, addresses, parameters, qpos0
+void assemble_bodies(Assembly& a);
+// tables that only kernels need; those of pairs come with assemble_pairs
+void assemble_tables(Assembly& a);
+void assemble_pairs(Assembly& a);
+// transmissions, laws and ranges; `finish` resolves what needs the derived constants
+void assemble_actuators(Assembly& a);
+void finish_actuators(Assembly& a, const Derived& derived);
+// needs poses at qpos0
+void assemble_equalities(Assembly& a);
+void assemble_sensors(Assembly& a);
+void assemble_keys(Assembly& a);
+
+// limited by a word or, with autolimits, by a range
+bool decide_limited(Assembly& a, Tristate limited, const double* range, const char* attribute,
+                    Place place, const std::string& element);
+
+template <size_t n> void append(std::vector<double>& out, const std::array<double, n>& values) {
+  out.insert(out.end(), values.begin(), values.end());
+}
+
+}  // namespace motorium

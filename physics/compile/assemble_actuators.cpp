@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <cmath>
+
+#include "motorium/physics/compile/assemble.h"
+
+namespace motorium {
+namespace {
+
+// bounds of the control as a share of the joint's range about its middle
+bool inherit_range(Assembly& a, const ActuatorSpec& s, const std::string& element, int joint,
+                   std::array<double, 2>& range) {
+  if (s.inheritrange <= 0) return false;
+  const Model& m = a.m;
+  if (s.transmission == TransmissionType::site || joint < 0 || !m.jnt_limited[joint]) {
+    a.malformed(s.place, element, "inheritrange: needs a joint that has limits");
+    return false;
+  }
+  const double low = m.jnt_range[2 * joint], high = m.jnt_range[2 * joint + 1];
+  const double mean = 0.5 * (low + high), half = 0.5 * (high - low) * s.inheritrange;
+  range = {mean - half, mean + half};
+  return true;
+}
+
+void add_actuator(Assembly& a, const ActuatorSpec& s) {
+  Model& m = a.m;
+  const std::string element = title(s.tag, s.name);
+  const int id = m.nu++;
+  m.actuator_name.push_back(s.name);
+  if (!s.name.empty() && !a.actuator.emplace(s.name, id).second) {
+    a.malformed(s.place, element, "an actuator of this name exists");
+  }
+  // what it drives
+  const bool at_site = s.transmission == TransmissionType::site;
+  int target = -1, reference = -1;
+  if (at_site) {
+    target = a.find(a.site, "site", s.target, s.place, element);
+    reference = a.find(a.site, "refsite", s.refsite, s.place, element);
+  } else {
+    target = a.find(a.joint, "joint", s.target, s.place, element);
+  }
+  m.actuator_trntype.push_back(static_cast<int>(s.transmission));
+  m.actuator_trnid.push_back(target);
+  m.actuator_trnid.push_back(reference);
+  append(m.actuator_gear, s.gear);
+
+  // laws
+  m.actuator_dyntype.push_back(static_cast<int>(s.dyntype));
+  m.actuator_gaintype.push_back(static_cast<int>(s.gaintype));
+  m.actuator_biastype.push_back(static_cast<int>(s.biastype));
+  append(m.actuator_gainprm, s.gainprm);
+  append(m.actuator_biasprm, s.biasprm);
+  append(m.actuator_dynprm, s.dynprm);
+  const bool stateful = s.dyntype != DynType::none;
+  m.actuator_actadr.push_back(stateful ? m.na : -1);
+  m.na += stateful;
+  m.actuator_actearly.push_back(s.actearly);
+
+  // ranges
+  std::array<double, 2> ctrlrange = s.ctrlrange;
+  const bool inherited = inherit_range(a, s, element, at_site ? -1 : target, ctrlrange);
+  const bool ctrllimited =
+      decide_limited(a, s.ctrllimited, ctrlrange.data(), "ctrlrange", s.place, element);
+  const bool forcelimited =
+      decide_limited(a, s.forcelimited, s.forcerange.data(), "forcerange", s.place, element);
+  const bool actlimited =
+      decide_limited(a, s.actlimited, s.actrange.data(), "actrange", s.place, element);
+  if (ctrllimited && ctrlrange[0] >= ctrlrange[1]) {
+    a.malformed(s.place, element,
+                inherited ? "inheritrange: the range is empty"
+                          : "ctrlrange: lower bound is not below upper");
+  }
+  if (forcelimited && s.forcerange[0] >= s.forcerange[1]) {
+    a.malformed(s.place, element, "forcerange: lower bound is not below upper");
+  }
+  if (actlimited && s.actrange[0] >= s.actrange[1]) {
+    a.malformed(s.place, element, "actrange: lower bound is not below upper");
+  }
+  if (actlimited && !stateful) {
+    a.malformed(s.place, element, "actrange: needs a dyntype other than none");
+  }
+  m.actuator_ctrllimited.push_back(ctrllimited);
+  m.actuator_forcelimited.push_back(forcelimited);
+  m.actuator_actlimited.push_back(actlimited);
+  append(m.actuator_ctrlrange, ctrlrange);
+  append(m.actuator_forcerange, s.forcerange);
+  append(m.actuator_actrange, s.actrange);
+}
+
+}  // namespace
+
+void assemble_actuators(Assembly& a) {
+  for (const ActuatorSpec& actuator : a.scene.spec.actuators) add_actuator(a, actuator);
+}
+
+void finish_actuators(Assembly& a, const Derived& derived) {
+  Model& m = a.m;
+  m.actuator_length0 = derived.actuator_length0;
+  for (int u = 0; u < m.nu; ++u) {
+    // servos keep a damping ratio with a plus sign: kv = 2 ratio sqrt(kp inertia)
+    const double kp = m.actuator_gainprm[10 * u];
+    double* bias = &m.actuator_biasprm[10 * u];
+    if (kp != -bias[1] || bias[2] <= 0) continue;
+    bias[2] = -2 * bias[2] * std::sqrt(kp * derived.actuator_inertia0[u]);
+  }
+}
+
+}  // namespace motorium

@@ -1,0 +1,97 @@
+#include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/compile/poses0.h"
+
+namespace motorium {
+namespace {
+
+void check_joint(Assembly& a, const EqualitySpec& s, const std::string& element, int joint) {
+  if (joint < 0) return;
+  const auto type = static_cast<JointType>(a.m.jnt_type[joint]);
+  if (type == JointType::hinge || type == JointType::slide) return;
+  a.malformed(s.place, element, "needs hinge or slide joints");
+}
+
+// where the anchor of body 1 is in body 2 at qpos0
+void connect_data(const Poses0& poses, const EqualitySpec& s, int b1, int b2,
+                  std::array<double, 11>& data) {
+  const Pose second = relative(poses.body[b2], compose(poses.body[b1], {s.anchor, {1, 0, 0, 0}}));
+  for (int i = 0; i < 3; ++i) {
+    data[i] = s.anchor[i];
+    data[3 + i] = second.pos[i];
+  }
+}
+
+void weld_data(const Poses0& poses, const EqualitySpec& s, int b1, int b2,
+               std::array<double, 11>& data) {
+  const auto& r = s.relpose;
+  const bool given = r[3] != 0 || r[4] != 0 || r[5] != 0 || r[6] != 0;
+  Vec first = {r[0], r[1], r[2]};
+  Quaternion turn = normalized({r[3], r[4], r[5], r[6]});
+  if (!given) {
+    // the anchor, given in body 2, seen from body 1, and the rotation between them
+    first = relative(poses.body[b1], compose(poses.body[b2], {s.anchor, {1, 0, 0, 0}})).pos;
+    turn = normalized(multiply(conjugate(poses.body[b1].quat), poses.body[b2].quat));
+  }
+  for (int i = 0; i < 3; ++i) {
+    data[i] = s.anchor[i];
+    data[3 + i] = first[i];
+  }
+  for (int i = 0; i < 4; ++i) data[6 + i] = turn[i];
+}
+
+}  // namespace
+
+void assemble_equalities(Assembly& a) {
+  Model& m = a.m;
+  const Poses0 poses = poses_at_qpos0(m);
+  NameMap names;
+  for (const EqualitySpec& s : a.scene.spec.equalities) {
+    const char* tag = s.type == EqualityType::joint  ? "joint"
+                      : s.type == EqualityType::weld ? "weld"
+                                                     : "connect";
+    const std::string element = title(tag, s.name);
+    if (!s.name.empty() && !names.emplace(s.name, m.neq).second) {
+      a.malformed(s.place, element, "an equality of this name exists");
+    }
+    std::array<double, 11> data = {};
+    int first = -1, second = -1;
+    if (s.type == EqualityType::joint) {
+      first = a.find(a.joint, "joint1", s.object1, s.place, element);
+      second = a.find(a.joint, "joint2", s.object2, s.place, element);
+      check_joint(a, s, element, first);
+      check_joint(a, s, element, second);
+      if (first >= 0 && first == second) {
+        a.malformed(s.place, element, "joint2: is the same joint");
+      }
+      for (int i = 0; i < 5; ++i) data[i] = s.polycoef[i];
+    } else if (s.objtype == ObjectType::site) {
+      first = a.find(a.site, "site1", s.object1, s.place, element);
+      second = a.find(a.site, "site2", s.object2, s.place, element);
+      if (s.type == EqualityType::weld) data[6] = 1, data[10] = s.torquescale;
+    } else {
+      first = a.find(a.body, "body1", s.object1, s.place, element);
+      // a missing second body is the world
+      second = s.object2.empty() ? 0 : a.find(a.body, "body2", s.object2, s.place, element);
+      if (first >= 0 && second >= 0) {
+        if (s.type == EqualityType::weld) {
+          weld_data(poses, s, first, second, data);
+          data[10] = s.torquescale;
+        } else {
+          connect_data(poses, s, first, second, data);
+        }
+      }
+    }
+    m.eq_name.push_back(s.name);
+    m.eq_type.push_back(static_cast<int>(s.type));
+    m.eq_objtype.push_back(static_cast<int>(s.objtype));
+    m.eq_obj1id.push_back(first);
+    m.eq_obj2id.push_back(second);
+    m.eq_active0.push_back(s.active);
+    append(m.eq_data, data);
+    append(m.eq_solref, s.solref);
+    append(m.eq_solimp, s.solimp);
+    ++m.neq;
+  }
+}
+
+}  // namespace motorium

@@ -1,0 +1,305 @@
+// Which geoms may touch, resolved once, with the contact parameters of each pair.
+#include <algorithm>
+#include <unordered_set>
+
+#include "motorium/core/limits.h"
+#include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/compile/poses0.h"
+
+namespace motorium {
+namespace {
+
+struct Candidate {
+  int geom1, geom2;                 // geom1 has the lower type
+  const PairSpec* given = nullptr;  // an explicit <pair>
+};
+
+uint64_t join(int low, int high) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(low)) << 32 | static_cast<uint32_t>(high);
+}
+
+const char* shape_word(int type) {
+  const char* words[] = {"plane",     "hfield",   "sphere", "capsule",
+                         "ellipsoid", "cylinder", "box",    "mesh"};
+  return words[type];
+}
+
+// -1 where the engine has no collider
+int collider_of(GeomType a, GeomType b) {
+  const auto is = [&](GeomType first, GeomType second) { return a == first && b == second; };
+  using G = GeomType;
+  if (is(G::plane, G::sphere)) return static_cast<int>(Collider::plane_sphere);
+  if (is(G::plane, G::capsule)) return static_cast<int>(Collider::plane_capsule);
+  if (is(G::plane, G::box)) return static_cast<int>(Collider::plane_box);
+  if (is(G::sphere, G::sphere)) return static_cast<int>(Collider::sphere_sphere);
+  if (is(G::sphere, G::capsule)) return static_cast<int>(Collider::sphere_capsule);
+  if (is(G::sphere, G::box)) return static_cast<int>(Collider::sphere_box);
+  if (is(G::capsule, G::capsule)) return static_cast<int>(Collider::capsule_capsule);
+  if (is(G::capsule, G::box)) return static_cast<int>(Collider::capsule_box);
+  if (is(G::box, G::box)) return static_cast<int>(Collider::box_box);
+  return -1;
+}
+
+int most_contacts(Collider collider) {
+  switch (collider) {
+    case Collider::plane_capsule:
+    case Collider::capsule_capsule:
+    case Collider::capsule_box:
+      return 2;
+    case Collider::plane_box:
+      return 4;
+    case Collider::box_box:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+class PairFinder {
+ public:
+  explicit PairFinder(Assembly& a) : a_(a), m_(a.m) {}
+
+  void run() {
+    explicit_pairs();
+    excludes();
+    dynamic_pairs();
+    // by body signature, explicit pairs first, then by geoms
+    std::stable_sort(found_.begin(), found_.end(), [&](const Candidate& x, const Candidate& y) {
+      const uint64_t sx = signature(x), sy = signature(y);
+      if (sx != sy) return sx < sy;
+      if ((x.given != nullptr) != (y.given != nullptr)) return x.given != nullptr;
+      return ordered(x) < ordered(y);
+    });
+    // without contacts nothing collides, whatever its shape
+    const bool contacts = (m_.flags & kFlagContact) && (m_.flags & kFlagConstraint);
+    for (const Candidate& c : found_) add(c, contacts);
+    collision_geoms();
+  }
+
+ private:
+  GeomType type(int g) const { return static_cast<GeomType>(m_.geom_type[g]); }
+  static uint64_t ordered(const Candidate& c) {
+    return join(std::min(c.geom1, c.geom2), std::max(c.geom1, c.geom2));
+  }
+  uint64_t signature(const Candidate& c) const {
+    const int b1 = m_.geom_bodyid[c.geom1], b2 = m_.geom_bodyid[c.geom2];
+    return join(std::min(b1, b2), std::max(b1, b2));
+  }
+  bool is_static(int body) const { return last_dof(m_, body) < 0; }
+
+  // lower type first; equal types: lower body first
+  Candidate oriented(int g1, int g2) const {
+    const bool swap = m_.geom_type[g1] != m_.geom_type[g2]
+                          ? m_.geom_type[g1] > m_.geom_type[g2]
+                          : m_.geom_bodyid[g1] > m_.geom_bodyid[g2];
+    return swap ? Candidate{g2, g1} : Candidate{g1, g2};
+  }
+
+  void explicit_pairs() {
+    for (const PairSpec& pair : a_.scene.spec.pairs) {
+      const std::string element = title("pair", pair.name);
+      const int g1 = a_.find(a_.geom, "geom", pair.geom1, pair.place, element);
+      const int g2 = a_.find(a_.geom, "geom", pair.geom2, pair.place, element);
+      const int d = pair.condim;
+      if (d != 1 && d != 3 && d != 4 && d != 6) {
+        a_.malformed(pair.place, element, "condim: is " + std::to_string(d) + ": use 1, 3, 4 or 6");
+      }
+      if (g1 < 0 || g2 < 0) continue;
+      if (g1 == g2) a_.malformed(pair.place, element, "geom2: a geom cannot touch itself");
+      Candidate c = oriented(g1, g2);
+      c.given = &pair;
+      given_.insert(ordered(c));
+      // a contact that moves nothing has no rows
+      if (is_static(m_.geom_bodyid[g1]) && is_static(m_.geom_bodyid[g2])) continue;
+      found_.push_back(c);
+    }
+  }
+
+  void excludes() {
+    for (const ExcludeSpec& exclude : a_.scene.spec.excludes) {
+      const std::string element = title("exclude", exclude.name);
+      const int b1 = a_.find(a_.body, "body", exclude.body1, exclude.place, element);
+      const int b2 = a_.find(a_.body, "body", exclude.body2, exclude.place, element);
+      if (b1 >= 0 && b2 >= 0) excluded_.insert(join(std::min(b1, b2), std::max(b1, b2)));
+    }
+  }
+
+  bool bodies_may_touch(int b1, int b2) const {
+    const int w1 = m_.body_weldid[b1], w2 = m_.body_weldid[b2];
+    if (w1 == w2) return false;
+    if (static_body_[b1] && static_body_[b2]) return false;
+    if (m_.flags & kFlagFilterparent) {
+      const int p1 = m_.body_weldid[m_.body_parentid[w1]],
+                p2 = m_.body_weldid[m_.body_parentid[w2]];
+      if (w1 != 0 && w2 != 0 && (w1 == p2 || w2 == p1)) return false;
+    }
+    return excluded_.empty() || excluded_.count(join(b1, b2)) == 0;
+  }
+
+  void dynamic_pairs() {
+    // bodies by the bits of their geoms
+    std::vector<uint32_t> type_bits(m_.nbody, 0), affinity_bits(m_.nbody, 0);
+    for (int g = 0; g < m_.ngeom; ++g) {
+      type_bits[m_.geom_bodyid[g]] |= static_cast<uint32_t>(m_.geom_contype[g]);
+      affinity_bits[m_.geom_bodyid[g]] |= static_cast<uint32_t>(m_.geom_conaffinity[g]);
+    }
+    static_body_.resize(m_.nbody);
+    for (int b = 0; b < m_.nbody; ++b) static_body_[b] = is_static(b);
+    for (int b1 = 0; b1 < m_.nbody; ++b1) {
+      if (!type_bits[b1] && !affinity_bits[b1]) continue;
+      for (int b2 = b1 + 1; b2 < m_.nbody; ++b2) {
+        if (!(type_bits[b1] & affinity_bits[b2]) && !(type_bits[b2] & affinity_bits[b1])) continue;
+        if (!bodies_may_touch(b1, b2)) continue;
+        if (!geom_pairs(b1, b2)) return;
+      }
+    }
+  }
+
+  bool geom_pairs(int b1, int b2) {
+    for (int i = 0; i < m_.body_geomnum[b1]; ++i) {
+      for (int j = 0; j < m_.body_geomnum[b2]; ++j) {
+        const int g1 = m_.body_geomadr[b1] + i, g2 = m_.body_geomadr[b2] + j;
+        if (!(m_.geom_contype[g1] & m_.geom_conaffinity[g2]) &&
+            !(m_.geom_contype[g2] & m_.geom_conaffinity[g1])) {
+          continue;
+        }
+        // planes never meet planes
+        if (type(g1) == GeomType::plane && type(g2) == GeomType::plane) continue;
+        const Candidate c = oriented(g1, g2);
+        if (!given_.empty() && given_.count(ordered(c))) continue;
+        if (static_cast<int>(found_.size()) >= limits::kPairs) {
+          a_.malformed({}, "model",
+                       "more than " + std::to_string(limits::kPairs) +
+                           " candidate pairs: set contype and conaffinity");
+          return false;
+        }
+        found_.push_back(c);
+      }
+    }
+    return true;
+  }
+
+  void refuse(const Candidate& c) {
+    // once per geom that no collider knows
+    for (const int g : {c.geom1, c.geom2}) {
+      const GeomType t = type(g);
+      const bool known = t == GeomType::plane || t == GeomType::sphere || t == GeomType::capsule ||
+                         t == GeomType::box;
+      if (known || !refused_.insert(g).second) continue;
+      const SceneGeom& geom = geom_of(g);
+      a_.unsupported(geom.spec->place, title("geom", geom.spec->name),
+                     std::string("type=\"") + shape_word(m_.geom_type[g]) +
+                         "\": has no collider: use sphere, capsule or box, or contype=\"0\" "
+                         "conaffinity=\"0\"");
+    }
+  }
+  const SceneGeom& geom_of(int g) const {
+    const int body = m_.geom_bodyid[g];
+    return a_.scene.bodies[body].geoms[g - m_.body_geomadr[body]];
+  }
+
+  void add(const Candidate& c, bool contacts) {
+    const int collider = collider_of(type(c.geom1), type(c.geom2));
+    if (collider < 0) {
+      if (contacts && !(type(c.geom1) == GeomType::plane && type(c.geom2) == GeomType::plane)) {
+        refuse(c);
+      }
+      return;
+    }
+    m_.pair_geom1.push_back(c.geom1);
+    m_.pair_geom2.push_back(c.geom2);
+    m_.pair_collider.push_back(collider);
+    m_.nconmax += most_contacts(static_cast<Collider>(collider));
+    if (c.given) {
+      given(*c.given);
+    } else {
+      mix(c.geom1, c.geom2);
+    }
+    ++m_.npair;
+  }
+
+  void given(const PairSpec& pair) {
+    m_.pair_condim.push_back(pair.condim);
+    m_.pair_mix.push_back(static_cast<int>(FrictionMix::own));
+    m_.pair_margin.push_back(pair.margin);
+    m_.pair_gap.push_back(pair.gap);
+    for (const double f : pair.friction) m_.pair_friction.push_back(std::max(f, kMinMu));
+    append(m_.pair_solref, pair.solref);
+    append(m_.pair_solreffriction, pair.solreffriction);
+    append(m_.pair_solimp, pair.solimp);
+  }
+
+  void mix(int g1, int g2) {
+    const double* r1 = &m_.geom_solref[2 * g1];
+    const double* r2 = &m_.geom_solref[2 * g2];
+    const double* i1 = &m_.geom_solimp[5 * g1];
+    const double* i2 = &m_.geom_solimp[5 * g2];
+    const double* f1 = &m_.geom_friction[3 * g1];
+    const double* f2 = &m_.geom_friction[3 * g2];
+    const int p1 = m_.geom_priority[g1], p2 = m_.geom_priority[g2];
+    FrictionMix which = FrictionMix::larger;
+    double weight = 0.5;
+    int condim = std::max(m_.geom_condim[g1], m_.geom_condim[g2]);
+    if (p1 != p2) {
+      // the geom of higher priority decides
+      which = p1 > p2 ? FrictionMix::first : FrictionMix::second;
+      weight = p1 > p2 ? 1 : 0;
+      condim = p1 > p2 ? m_.geom_condim[g1] : m_.geom_condim[g2];
+    } else {
+      const double s1 = m_.geom_solmix[g1], s2 = m_.geom_solmix[g2];
+      if (s1 >= kMinVal && s2 >= kMinVal) {
+        weight = s1 / (s1 + s2);
+      } else if (s1 >= kMinVal || s2 >= kMinVal) {
+        weight = s1 >= kMinVal ? 1 : 0;
+      }
+    }
+    const auto blend = [&](double x, double y) {
+      return weight == 1 ? x : weight == 0 ? y : weight * x + (1 - weight) * y;
+    };
+    m_.pair_condim.push_back(condim);
+    m_.pair_mix.push_back(static_cast<int>(which));
+    m_.pair_margin.push_back(m_.geom_margin[g1] + m_.geom_margin[g2]);
+    m_.pair_gap.push_back(m_.geom_gap[g1] + m_.geom_gap[g2]);
+    double f[3];
+    for (int i = 0; i < 3; ++i) {
+      f[i] = which == FrictionMix::first    ? f1[i]
+             : which == FrictionMix::second ? f2[i]
+                                            : std::max(f1[i], f2[i]);
+      f[i] = std::max(f[i], kMinMu);
+    }
+    append(m_.pair_friction, std::array<double, 5>{f[0], f[0], f[1], f[2], f[2]});
+    // direct references (not positive) are not blended: the smaller one holds
+    const bool blendable = which != FrictionMix::larger || (r1[0] > 0 && r2[0] > 0);
+    for (int i = 0; i < 2; ++i) {
+      m_.pair_solref.push_back(blendable ? blend(r1[i], r2[i]) : std::min(r1[i], r2[i]));
+    }
+    append(m_.pair_solreffriction, std::array<double, 2>{0, 0});
+    for (int i = 0; i < 5; ++i) m_.pair_solimp.push_back(blend(i1[i], i2[i]));
+  }
+
+  void collision_geoms() {
+    m_.geom_cid.assign(m_.ngeom, -1);
+    for (int p = 0; p < m_.npair; ++p) {
+      m_.geom_cid[m_.pair_geom1[p]] = m_.geom_cid[m_.pair_geom2[p]] = 0;
+    }
+    for (int g = 0; g < m_.ngeom; ++g) {
+      if (m_.geom_cid[g] < 0) continue;
+      m_.geom_cid[g] = m_.ncgeom++;
+      m_.cgeom_id.push_back(g);
+    }
+  }
+
+  static constexpr double kMinMu = 1e-5;
+  Assembly& a_;
+  Model& m_;
+  std::vector<Candidate> found_;
+  std::unordered_set<uint64_t> given_, excluded_;
+  std::unordered_set<int> refused_;
+  std::vector<bool> static_body_;
+};
+
+}  // namespace
+
+void assemble_pairs(Assembly& a) { PairFinder(a).run(); }
+
+}  // namespace motorium

@@ -1,0 +1,65 @@
+#include "motorium/physics/compile/compile.h"
+
+#include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/compile/scene.h"
+
+namespace motorium {
+namespace {
+
+void take_options(const Spec& spec, Model& m) {
+  const OptionSpec& o = spec.option;
+  m.name = spec.name;
+  m.timestep = o.timestep;
+  m.impratio = o.impratio;
+  m.tolerance = o.tolerance;
+  m.ls_tolerance = o.ls_tolerance;
+  m.iterations = o.iterations;
+  m.ls_iterations = o.ls_iterations;
+  m.integrator = o.integrator;
+  m.cone = o.cone;
+  m.flags = o.flags;
+  m.gravity.assign(o.gravity.begin(), o.gravity.end());
+}
+
+}  // namespace
+
+Model compile(const Spec& spec) {
+  Scene scene(spec);
+  scene.problems.throw_if_any();
+  // frames, shapes and masses
+  build_scene(scene);
+  scene.problems.throw_if_any();
+  infer_inertia(scene);
+  bound_inertia(scene);
+  reshape_scene(scene);
+  set_total_mass(scene);
+
+  // arrays in MuJoCo's order
+  Model m;
+  take_options(spec, m);
+  Assembly a{scene, m, {}, {}, {}, {}, {}};
+  assemble_bodies(a);
+  assemble_tables(a);
+  assemble_actuators(a);
+  assemble_sensors(a);
+  scene.problems.throw_if_any();
+
+  // constants at qpos0, and what needs them
+  Derived derived = derive(m, m.body_mass, m.body_inertia, m.body_ipos, m.dof_armature);
+  finish_actuators(a, derived);
+  m.body_subtreemass = std::move(derived.body_subtreemass);
+  m.body_invweight0 = std::move(derived.body_invweight0);
+  m.dof_invweight0 = std::move(derived.dof_invweight0);
+  m.dof_M0 = std::move(derived.dof_M0);
+  m.actuator_acc0 = std::move(derived.actuator_acc0);
+  m.meaninertia = derived.meaninertia;
+  assemble_equalities(a);
+  assemble_pairs(a);
+  assemble_keys(a);
+  scene.problems.throw_if_any();
+  m.report = std::move(scene.report);
+  validate(m);
+  return m;
+}
+
+}  // namespace motorium

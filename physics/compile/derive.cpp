@@ -1,0 +1,381 @@
+#include "motorium/physics/compile/derive.h"
+
+#include <cmath>
+
+#include "motorium/physics/compile/poses0.h"
+
+namespace motorium {
+namespace {
+
+// motion or force: rotation first, about the origin of the body's tree
+struct Spatial {
+  Vec w, v;
+};
+
+double dot(const Spatial& a, const Spatial& b) {
+  return motorium::dot(a.w, b.w) + motorium::dot(a.v, b.v);
+}
+
+// inertia of bodies about one point: mass, first moment, second moment (xx yy zz xy xz yz)
+struct Inertia {
+  double mass = 0;
+  Vec moment = {0, 0, 0};
+  std::array<double, 6> I = {};
+};
+
+void accumulate(Inertia& a, const Inertia& b) {
+  a.mass += b.mass;
+  for (int i = 0; i < 3; ++i) a.moment[i] += b.moment[i];
+  for (int i = 0; i < 6; ++i) a.I[i] += b.I[i];
+}
+
+// momentum of a motion
+Spatial times(const Inertia& a, const Spatial& s) {
+  const Vec& w = s.w;
+  const Vec Iw = {a.I[0] * w[0] + a.I[3] * w[1] + a.I[4] * w[2],
+                  a.I[3] * w[0] + a.I[1] * w[1] + a.I[5] * w[2],
+                  a.I[4] * w[0] + a.I[5] * w[1] + a.I[2] * w[2]};
+  return {add(Iw, cross(a.moment, s.v)), subtract(scaled(s.v, a.mass), cross(a.moment, w))};
+}
+
+Inertia body_inertia_about(double mass, const Vec& principal, const Matrix& axes,
+                           const Vec& offset) {
+  Inertia r;
+  r.mass = mass;
+  r.moment = scaled(offset, mass);
+  const double d2 = motorium::dot(offset, offset);
+  const int row[6] = {0, 1, 2, 0, 0, 1}, column[6] = {0, 1, 2, 1, 2, 2};
+  for (int k = 0; k < 6; ++k) {
+    const int i = row[k], j = column[k];
+    double sum = 0;
+    for (int p = 0; p < 3; ++p) sum += axes[3 * i + p] * principal[p] * axes[3 * j + p];
+    r.I[k] = sum + mass * ((i == j ? d2 : 0) - offset[i] * offset[j]);
+  }
+  return r;
+}
+
+class Deriver {
+ public:
+  Deriver(const Model& m, const std::vector<double>& mass, const std::vector<double>& inertia,
+          const std::vector<double>& ipos, const std::vector<double>& armature)
+      : m_(m), mass_(mass), inertia_(inertia), ipos_(ipos), armature_(armature) {}
+
+  Derived run() {
+    poses_ = poses_at_qpos0(m_);
+    subtree_mass();
+    motions();
+    inertia_matrix();
+    factor();
+    dof_weights();
+    body_weights();
+    sliding_leaves();
+    actuators();
+    return std::move(out_);
+  }
+
+ private:
+  Vec origin(int body) const { return poses_.body[m_.body_rootid[body]].pos; }
+  Vec centre(int body) const {
+    const Pose& pose = poses_.body[body];
+    return add(pose.pos, rotate(pose.quat, vec_at(ipos_, body)));
+  }
+
+  void subtree_mass() {
+    out_.body_subtreemass = mass_;
+    for (int b = m_.nbody - 1; b > 0; --b) {
+      out_.body_subtreemass[m_.body_parentid[b]] += out_.body_subtreemass[b];
+    }
+  }
+
+  // motion of each dof about the origin of its tree
+  void motions() {
+    cdof_.resize(m_.nv);
+    for (int j = 0; j < m_.njnt; ++j) {
+      const int body = m_.jnt_bodyid[j], d = m_.jnt_dofadr[j];
+      const Vec c = origin(body);
+      const auto turn = [&](const Vec& axis) {
+        return Spatial{axis, cross(axis, subtract(c, poses_.joint_anchor[j]))};
+      };
+      const Matrix r = to_matrix(poses_.body[body].quat);
+      int k = d;
+      switch (static_cast<JointType>(m_.jnt_type[j])) {
+        case JointType::free:
+          for (int i = 0; i < 3; ++i) {
+            cdof_[k] = {{0, 0, 0}, {0, 0, 0}};
+            cdof_[k++].v[i] = 1;
+          }
+          [[fallthrough]];
+        case JointType::ball:
+          for (int i = 0; i < 3; ++i) cdof_[k++] = turn({r[i], r[3 + i], r[6 + i]});
+          break;
+        case JointType::slide:
+          cdof_[d] = {{0, 0, 0}, poses_.joint_axis[j]};
+          break;
+        case JointType::hinge:
+          cdof_[d] = turn(poses_.joint_axis[j]);
+          break;
+      }
+    }
+  }
+
+  // composite rigid bodies: M_ij = s_j . (I_c s_i) for the ancestors j of i
+  void inertia_matrix() {
+    std::vector<Inertia> composite(m_.nbody);
+    for (int b = 1; b < m_.nbody; ++b) {
+      const Quaternion turned = multiply(poses_.body[b].quat, quat_at(m_.body_iquat, b));
+      composite[b] = body_inertia_about(mass_[b], vec_at(inertia_, b), to_matrix(turned),
+                                        subtract(centre(b), origin(b)));
+    }
+    for (int b = m_.nbody - 1; b > 0; --b) {
+      const int parent = m_.body_parentid[b];
+      if (parent > 0) accumulate(composite[parent], composite[b]);
+    }
+    L_.assign(m_.nM, 0);
+    D_.resize(m_.nv);
+    out_.dof_M0.resize(m_.nv);
+    for (int i = 0; i < m_.nv; ++i) {
+      const Spatial momentum = times(composite[m_.dof_bodyid[i]], cdof_[i]);
+      const int row = m_.M_rowadr[i], count = m_.M_rownum[i];
+      for (int k = 0; k < count; ++k) L_[row + k] = dot(cdof_[m_.M_col[row + k]], momentum);
+      L_[row + count - 1] += armature_[i];
+      out_.dof_M0[i] = L_[row + count - 1];
+    }
+    double sum = 0;
+    for (const double x : out_.dof_M0) sum += x;
+    out_.meaninertia = m_.nv > 0 ? sum / m_.nv : 1;
+  }
+
+  // M = L' D L, L unit lower triangular, in place
+  void factor() {
+    for (int k = m_.nv - 1; k >= 0; --k) {
+      const int row = m_.M_rowadr[k], count = m_.M_rownum[k];
+      D_[k] = std::max(L_[row + count - 1], kMinVal);
+      for (int a = count - 2; a >= 0; --a) {
+        const double ratio = L_[row + a] / D_[k];
+        const int target = m_.M_rowadr[m_.M_col[row + a]];
+        for (int b = 0; b <= a; ++b) L_[target + b] -= ratio * L_[row + b];
+      }
+      for (int a = 0; a < count - 1; ++a) L_[row + a] /= D_[k];
+      L_[row + count - 1] = 1;
+    }
+  }
+
+  // x' M^-1 x for x on the path from the root to `last`, x given along that path and overwritten
+  double inverse_weight(int last, double* x) const {
+    const int* path = &m_.M_col[m_.M_rowadr[last]];
+    double sum = 0;
+    for (int k = m_.M_rownum[last] - 1; k >= 0; --k) {
+      if (x[k] == 0) continue;
+      const double* l = &L_[m_.M_rowadr[path[k]]];
+      for (int j = 0; j < k; ++j) x[j] -= l[j] * x[k];
+      sum += x[k] * x[k] / D_[path[k]];
+    }
+    return sum;
+  }
+
+  void dof_weights() {
+    out_.dof_invweight0.resize(m_.nv);
+    std::vector<double> x(m_.nv + 1);
+    for (int i = 0; i < m_.nv; ++i) {
+      const int count = m_.M_rownum[i];
+      std::fill_n(x.begin(), count, 0.0);
+      x[count - 1] = 1;
+      out_.dof_invweight0[i] = inverse_weight(i, x.data());
+    }
+    // the dofs of a free or ball joint share their mean
+    for (int j = 0; j < m_.njnt; ++j) {
+      const auto type = static_cast<JointType>(m_.jnt_type[j]);
+      const int d = m_.jnt_dofadr[j];
+      if (type == JointType::free) average(d);
+      if (type == JointType::free || type == JointType::ball) {
+        average(type == JointType::free ? d + 3 : d);
+      }
+    }
+  }
+
+  void average(int d) {
+    double* w = &out_.dof_invweight0[d];
+    w[0] = w[1] = w[2] = (w[0] + w[1] + w[2]) / 3;
+  }
+
+  // mean inverse inertia at the centre of mass, translation and rotation
+  void body_weights() {
+    out_.body_invweight0.assign(2 * m_.nbody, 0);
+    std::vector<double> x(6 * (m_.nv + 1));
+    for (int b = 1; b < m_.nbody; ++b) {
+      const int last = last_dof(m_, b);
+      if (last < 0) continue;
+      const Vec point = subtract(centre(b), origin(b));
+      const int count = m_.M_rownum[last];
+      const int* path = &m_.M_col[m_.M_rowadr[last]];
+      for (int k = 0; k < count; ++k) {
+        const Spatial& s = cdof_[path[k]];
+        const Vec velocity = add(s.v, cross(s.w, point));
+        for (int i = 0; i < 3; ++i) {
+          x[i * count + k] = velocity[i];
+          x[(3 + i) * count + k] = s.w[i];
+        }
+      }
+      for (int i = 0; i < 6; ++i) {
+        out_.body_invweight0[2 * b + i / 3] += inverse_weight(last, &x[i * count]) / 3;
+      }
+    }
+  }
+
+  // a leaf body that only slides along its own axes on a static parent weighs its mass
+  void sliding_leaves() {
+    for (int b = 1; b < m_.nbody; ++b) {
+      if (!slides_alone(b)) continue;
+      const double weight = 1 / std::max(mass_[b], kMinVal);
+      out_.body_invweight0[2 * b] = weight;
+      out_.body_invweight0[2 * b + 1] = 0;
+      for (int i = 0; i < m_.body_dofnum[b]; ++i) {
+        out_.dof_invweight0[m_.body_dofadr[b] + i] = weight;
+      }
+    }
+  }
+
+  bool slides_alone(int b) const {
+    const int count = m_.body_jntnum[b];
+    if (count == 0 || m_.body_childnum[b] > 0 || m_.body_weldid[m_.body_parentid[b]] != 0)
+      return false;
+    if (vec_at(ipos_, b) != Vec{0, 0, 0} || std::abs(m_.body_iquat[4 * b]) != 1) return false;
+    bool used[3] = {false, false, false};
+    for (int j = m_.body_jntadr[b]; j < m_.body_jntadr[b] + count; ++j) {
+      if (static_cast<JointType>(m_.jnt_type[j]) != JointType::slide) return false;
+      if (vec_at(m_.jnt_pos, j) != Vec{0, 0, 0}) return false;
+      const Vec axis = vec_at(m_.jnt_axis, j);
+      int along = -1;
+      for (int i = 0; i < 3; ++i) {
+        if (std::abs(axis[i]) == 1) along = i;
+      }
+      if (along < 0 || used[along]) return false;
+      used[along] = true;
+    }
+    return true;
+  }
+
+  void actuators() {
+    out_.actuator_acc0.resize(m_.nu);
+    out_.actuator_inertia0.resize(m_.nu);
+    out_.actuator_length0.assign(m_.nu, 0);
+    std::vector<double> x(m_.nv), moment(m_.nv);
+    for (int u = 0; u < m_.nu; ++u) {
+      std::fill(moment.begin(), moment.end(), 0.0);
+      if (static_cast<TransmissionType>(m_.actuator_trntype[u]) == TransmissionType::site) {
+        site_moment(u, moment);
+      } else {
+        joint_moment(u, moment);
+      }
+      solve(moment, x);
+      double norm2 = 0, felt = 0;
+      for (int i = 0; i < m_.nv; ++i) norm2 += x[i] * x[i], felt += x[i] * moment[i];
+      out_.actuator_acc0[u] = std::sqrt(norm2);
+      out_.actuator_inertia0[u] = felt > kMinVal ? 1 / felt : 0;
+    }
+  }
+
+  void joint_moment(int u, std::vector<double>& moment) {
+    const int j = m_.actuator_trnid[2 * u], d = m_.jnt_dofadr[j];
+    const double* gear = &m_.actuator_gear[6 * u];
+    const bool in_parent =
+        static_cast<TransmissionType>(m_.actuator_trntype[u]) == TransmissionType::jointinparent;
+    const double* q = &m_.qpos0[m_.jnt_qposadr[j]];
+    // torque axes of ball and free joints are the body's, or its parent's
+    const auto torque = [&](const double* g, const Quaternion& turned) {
+      const Vec axis = {g[0], g[1], g[2]};
+      return in_parent ? rotate(conjugate(turned), axis) : axis;
+    };
+    switch (static_cast<JointType>(m_.jnt_type[j])) {
+      case JointType::free: {
+        const Vec t = torque(gear + 3, normalized({q[3], q[4], q[5], q[6]}));
+        for (int i = 0; i < 3; ++i) moment[d + i] = gear[i], moment[d + 3 + i] = t[i];
+        return;
+      }
+      case JointType::ball: {
+        const Vec t = torque(gear, normalized({q[0], q[1], q[2], q[3]}));
+        for (int i = 0; i < 3; ++i) moment[d + i] = t[i];
+        return;
+      }
+      case JointType::slide:
+      case JointType::hinge:
+        moment[d] = gear[0];
+        out_.actuator_length0[u] = gear[0] * q[0];
+        return;
+    }
+  }
+
+  // force and torque `gear` of a site's frame as joint forces, times `sign`
+  void add_wrench(int site, const Vec& force, const Vec& torque, double sign,
+                  std::vector<double>& moment) const {
+    const int body = m_.site_bodyid[site], last = last_dof(m_, body);
+    if (last < 0) return;
+    const Vec point = subtract(site_pose(m_, poses_, site).pos, origin(body));
+    for (int k = 0; k < m_.M_rownum[last]; ++k) {
+      const int i = m_.M_col[m_.M_rowadr[last] + k];
+      const Vec velocity = add(cdof_[i].v, cross(cdof_[i].w, point));
+      moment[i] += sign * (motorium::dot(velocity, force) + motorium::dot(cdof_[i].w, torque));
+    }
+  }
+
+  void site_moment(int u, std::vector<double>& moment) {
+    const int site = m_.actuator_trnid[2 * u], reference = m_.actuator_trnid[2 * u + 1];
+    const double* g = &m_.actuator_gear[6 * u];
+    const Pose pose = site_pose(m_, poses_, site);
+    const Pose frame = reference >= 0 ? site_pose(m_, poses_, reference) : pose;
+    const Vec force = rotate(frame.quat, {g[0], g[1], g[2]});
+    const Vec torque = rotate(frame.quat, {g[3], g[4], g[5]});
+    add_wrench(site, force, torque, 1, moment);
+    if (reference < 0) return;
+    add_wrench(reference, force, torque, -1, moment);
+    // dofs that move both sites do not change the distance
+    const int a = m_.site_bodyid[site], b = m_.site_bodyid[reference];
+    for (int i = 0; i < m_.nv; ++i) {
+      const int both =
+          m_.body_dofmask[a * m_.nword + i / 32] & m_.body_dofmask[b * m_.nword + i / 32];
+      if (static_cast<uint32_t>(both) >> (i % 32) & 1) moment[i] = 0;
+    }
+    const Pose between = relative(frame, pose);
+    const Quaternion& q = between.quat;
+    const double s = std::sqrt(q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
+    double angle = 2 * std::atan2(s, q[0]);
+    if (angle > 3.14159265358979323846) angle -= 2 * 3.14159265358979323846;
+    const double scale = s > kMinVal ? angle / s : 0;
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) sum += g[i] * between.pos[i] + g[3 + i] * q[1 + i] * scale;
+    out_.actuator_length0[u] = sum;
+  }
+
+  // x = M^-1 b
+  void solve(const std::vector<double>& b, std::vector<double>& x) const {
+    x = b;
+    for (int i = m_.nv - 1; i >= 0; --i) {
+      if (x[i] == 0) continue;
+      const int row = m_.M_rowadr[i];
+      for (int k = 0; k < m_.M_rownum[i] - 1; ++k) x[m_.M_col[row + k]] -= L_[row + k] * x[i];
+    }
+    for (int i = 0; i < m_.nv; ++i) {
+      double sum = x[i] / D_[i];
+      const int row = m_.M_rowadr[i];
+      for (int k = 0; k < m_.M_rownum[i] - 1; ++k) sum -= L_[row + k] * x[m_.M_col[row + k]];
+      x[i] = sum;
+    }
+  }
+
+  const Model& m_;
+  const std::vector<double>&mass_, &inertia_, &ipos_, &armature_;
+  Poses0 poses_;
+  std::vector<Spatial> cdof_;
+  std::vector<double> L_, D_;
+  Derived out_;
+};
+
+}  // namespace
+
+Derived derive(const Model& m, const std::vector<double>& body_mass,
+               const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,
+               const std::vector<double>& dof_armature) {
+  return Deriver(m, body_mass, body_inertia, body_ipos, dof_armature).run();
+}
+
+}  // namespace motorium

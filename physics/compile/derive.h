@@ -1,0 +1,27 @@
+// Constants that follow from masses and inertias at qpos0: computed once by the compiler and again
+// for every world that overrides what they depend on.
+#pragma once
+#include <vector>
+
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+struct Derived {
+  std::vector<double> body_subtreemass;  // [kg]              (nbody)
+  std::vector<double> body_invweight0;   // [1/kg, 1/(kg m^2)] (nbody, 2)
+  std::vector<double> dof_invweight0;    // [1/kg, 1/(kg m^2)] (nv)
+  std::vector<double> dof_M0;            // [kg, kg m^2]      (nv) diagonal inertia
+  std::vector<double> actuator_acc0;  // [m/s^2, rad/s^2]  (nu) norm of acceleration by unit force
+  std::vector<double> actuator_inertia0;  // [kg, kg m^2]      (nu) inertia felt by the actuator
+  std::vector<double> actuator_length0;   // [m, rad]          (nu)
+  double meaninertia = 0;                 // mean of dof_M0
+};
+
+// Uses the topology, poses and qpos0 of `m`; masses (nbody), inertias (nbody, 3), centres of mass
+// (nbody, 3) and armatures (nv) are the given ones. Some 10 us for a humanoid; thread-safe.
+Derived derive(const Model& m, const std::vector<double>& body_mass,
+               const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,
+               const std::vector<double>& dof_armature);
+
+}  // namespace motorium

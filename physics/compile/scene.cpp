@@ -1,0 +1,282 @@
+#include "motorium/physics/compile/scene.h"
+
+#include <algorithm>
+#include <numbers>
+
+#include "motorium/core/limits.h"
+#include "motorium/physics/spec/text.h"
+
+namespace motorium {
+namespace {
+
+class SceneBuilder {
+ public:
+  explicit SceneBuilder(Scene& scene) : scene_(scene), spec_(scene.spec) {}
+
+  void run() {
+    meshes();
+    body(spec_.world, -1);
+  }
+
+ private:
+  void meshes() {
+    for (const MeshSpec& mesh : spec_.meshes) {
+      if (!mesh_id_.emplace(mesh.name, static_cast<int>(scene_.meshes.size())).second) {
+        malformed(mesh.place, title("mesh", mesh.name), "a mesh of this name exists");
+      }
+      scene_.meshes.emplace_back();
+      compiled_.push_back(false);
+    }
+  }
+
+  void malformed(Place place, const std::string& element, const std::string& what) {
+    scene_.problems.malformed(place, element, what);
+  }
+
+  void body(const BodySpec& spec, int parent) {
+    const int id = static_cast<int>(scene_.bodies.size());
+    if (id >= limits::kBodies) {
+      if (id == limits::kBodies) {
+        malformed(spec.place, "body", "more than " + std::to_string(limits::kBodies) + " bodies");
+      }
+      return;
+    }
+    scene_.bodies.emplace_back();
+    SceneBody built;
+    built.spec = &spec;
+    built.parent = parent;
+    built.pose = compose(
+        spec.frame, {spec.pos, oriented(spec.orientation, spec.place, title("body", spec.name))});
+    for (const JointSpec& j : spec.joints) built.joints.push_back(joint(j));
+    for (const GeomSpec& g : spec.geoms) built.geoms.push_back(geom(g));
+    for (const SiteSpec& s : spec.sites) built.sites.push_back(site(s));
+    scene_.bodies[id] = std::move(built);
+    for (const BodySpec& child : spec.bodies) body(child, id);
+  }
+
+  Quaternion oriented(const Orientation& orientation, Place place, const std::string& element) {
+    std::string why;
+    const Quaternion q = resolve(orientation, spec_.compiler, why);
+    if (!why.empty()) malformed(place, element, why);
+    return q;
+  }
+
+  SceneJoint joint(const JointSpec& spec) {
+    SceneJoint out;
+    out.spec = &spec;
+    // free joints sit in the body's origin; balls have no axis
+    if (spec.type != JointType::free)
+      out.pos = add(spec.frame.pos, rotate(spec.frame.quat, spec.pos));
+    if (spec.type == JointType::hinge || spec.type == JointType::slide) {
+      const double n = length(spec.axis);
+      if (n < kMinVal) {
+        malformed(spec.place, title("joint", spec.name), "axis: has no length");
+      } else {
+        out.axis = rotate(spec.frame.quat, spec.axis);
+        out.axis = scaled(out.axis, 1 / length(out.axis));
+      }
+    }
+    return out;
+  }
+
+  // two end points: centre, direction and half length
+  template <class Item>
+  void from_to(const Item& spec, const char* tag, GeomType type, Pose& pose, Vec& size) {
+    const bool ok = type == GeomType::capsule || type == GeomType::cylinder ||
+                    type == GeomType::ellipsoid || type == GeomType::box;
+    if (!ok) {
+      malformed(spec.place, title(tag, spec.name),
+                "fromto: needs a capsule, cylinder, box or ellipsoid");
+      return;
+    }
+    const auto& f = spec.fromto;
+    const Vec p0 = {f[0], f[1], f[2]}, p1 = {f[3], f[4], f[5]};
+    const Vec axis = subtract(p0, p1);
+    const double n = length(axis);
+    if (n < kMinVal) {
+      malformed(spec.place, title(tag, spec.name), "fromto: both ends are the same point");
+      return;
+    }
+    pose = {scaled(add(p0, p1), 0.5), from_z(axis)};
+    if (type == GeomType::capsule || type == GeomType::cylinder) {
+      size = {size[0], 0.5 * n, 0};
+    } else {
+      size = {size[0], size[0], 0.5 * n};
+    }
+  }
+
+  int mesh(const GeomSpec& spec) {
+    const auto found = mesh_id_.find(spec.mesh);
+    if (found == mesh_id_.end()) {
+      malformed(spec.place, title("geom", spec.name),
+                "mesh=\"" + printable(spec.mesh) + "\": no mesh of this name");
+      return -1;
+    }
+    const int id = found->second;
+    if (!compiled_[id]) {
+      compiled_[id] = true;
+      std::string why;
+      scene_.meshes[id] = compile_mesh(spec_.meshes[id], why);
+      if (!why.empty()) {
+        const MeshSpec& mesh_spec = spec_.meshes[id];
+        const bool lacking = why.find("convex hull") != std::string::npos;
+        const std::string element = title("mesh", mesh_spec.name);
+        if (lacking) {
+          scene_.problems.unsupported(mesh_spec.place, element, why);
+        } else {
+          malformed(mesh_spec.place, element, why);
+        }
+      }
+    }
+    return id;
+  }
+
+  SceneGeom geom(const GeomSpec& spec) {
+    SceneGeom out;
+    out.spec = &spec;
+    out.type = spec.type;
+    out.size = spec.size;
+    const std::string element = title("geom", spec.name);
+    out.pose = {spec.pos, oriented(spec.orientation, spec.place, element)};
+    if (!std::isnan(spec.fromto[0])) from_to(spec, "geom", spec.type, out.pose, out.size);
+    out.pose = compose(spec.frame, out.pose);
+
+    double volume = 0;
+    if (spec.type == GeomType::mesh || !spec.mesh.empty()) {
+      if (spec.mesh.empty()) {
+        malformed(spec.place, element, "mesh: is missing: a mesh geom names its mesh");
+        return out;
+      }
+      const int id = mesh(spec);
+      if (id < 0) return out;
+      const CompiledMesh& mesh = scene_.meshes[id];
+      out.pose = compose(out.pose, mesh.inertial);
+      if (spec.type == GeomType::mesh) {
+        if (spec.shellinertia) {
+          malformed(spec.place, element,
+                    "shellinertia: is set at the mesh: mesh/inertia=\"shell\"");
+        }
+        out.mesh = id;
+        out.size = mesh.half;
+        volume = mesh.volume;
+      } else {
+        fit(spec, mesh, out);
+      }
+    }
+    check_size(spec, element, out);
+    if (spec.type != GeomType::mesh) volume = shape_volume(out.type, out.size, spec.shellinertia);
+    out.rbound = shape_radius(out.type, out.size);
+    masses(spec, element, volume, out);
+    check_contact(spec, element);
+    return out;
+  }
+
+  // a primitive in place of a mesh
+  void fit(const GeomSpec& spec, const CompiledMesh& mesh, SceneGeom& out) {
+    const bool aabb = spec_.compiler.fitaabb;
+    const Vec& s = aabb ? mesh.aabb : mesh.box;
+    if (aabb) out.pose.pos = add(out.pose.pos, rotate(out.pose.quat, mesh.aabb_centre));
+    switch (spec.type) {
+      case GeomType::sphere:
+        out.size = {(s[0] + s[1] + s[2]) / 3, 0, 0};
+        if (aabb) out.size[0] = std::max({s[0], s[1], s[2]});
+        break;
+      case GeomType::capsule:
+        out.size = {(s[0] + s[1]) / 2, 0, 0};
+        if (aabb) out.size[0] = std::max(s[0], s[1]);
+        out.size[1] = std::max(0.0, aabb ? s[2] - out.size[0] : s[2] - out.size[0] / 2);
+        break;
+      case GeomType::cylinder:
+        out.size = {aabb ? std::max(s[0], s[1]) : (s[0] + s[1]) / 2, s[2], 0};
+        break;
+      case GeomType::box:
+      case GeomType::ellipsoid:
+        out.size = s;
+        break;
+      default:
+        malformed(spec.place, title("geom", spec.name), "type: a plane cannot stand for a mesh");
+    }
+    out.size = scaled(out.size, spec.fitscale);
+  }
+
+  void check_size(const GeomSpec& spec, const std::string& element, const SceneGeom& g) {
+    const int count = g.type == GeomType::sphere                                    ? 1
+                      : g.type == GeomType::capsule || g.type == GeomType::cylinder ? 2
+                                                                                    : 3;
+    if (g.type == GeomType::mesh) return;
+    if (g.type == GeomType::plane) {
+      if (!(g.size[2] > 0))
+        malformed(spec.place, element, "size: the third number must be positive");
+      return;
+    }
+    for (int i = 0; i < count; ++i) {
+      if (g.size[i] > 0) continue;
+      malformed(spec.place, element,
+                "size: number " + std::to_string(i + 1) + " is " + number_text(g.size[i]) +
+                    ": must be positive");
+      return;
+    }
+  }
+
+  void masses(const GeomSpec& spec, const std::string& element, double volume, SceneGeom& g) {
+    if (g.type == GeomType::plane) return;
+    if (spec.mass < 0) malformed(spec.place, element, "mass: is negative");
+    if (spec.density < 0) malformed(spec.place, element, "density: is negative");
+    if (spec.shellinertia && g.type != GeomType::mesh && volume <= 0) return;
+    g.mass = std::isnan(spec.mass) ? spec.density * volume : spec.mass;
+    g.inertia = g.type == GeomType::mesh ? box_inertia(scene_.meshes[g.mesh].box, g.mass)
+                                         : shape_inertia(g.type, g.size, g.mass, spec.shellinertia);
+  }
+
+  void check_contact(const GeomSpec& spec, const std::string& element) {
+    const int d = spec.condim;
+    if (d != 1 && d != 3 && d != 4 && d != 6) {
+      malformed(spec.place, element, "condim: is " + std::to_string(d) + ": use 1, 3, 4 or 6");
+    }
+    for (const double f : spec.friction) {
+      if (f < 0) malformed(spec.place, element, "friction: is negative");
+    }
+    if (spec.margin < 0) malformed(spec.place, element, "margin: is negative");
+    if (spec.gap < 0) malformed(spec.place, element, "gap: is negative");
+    if (spec.solmix < 0) malformed(spec.place, element, "solmix: is negative");
+  }
+
+  SceneSite site(const SiteSpec& spec) {
+    SceneSite out;
+    out.spec = &spec;
+    out.type = spec.type;
+    out.size = spec.size;
+    const std::string element = title("site", spec.name);
+    if (spec.type == GeomType::plane || spec.type == GeomType::mesh) {
+      malformed(spec.place, element, "type: use sphere, capsule, ellipsoid, cylinder or box");
+    }
+    out.pose = {spec.pos, oriented(spec.orientation, spec.place, element)};
+    if (!std::isnan(spec.fromto[0])) from_to(spec, "site", spec.type, out.pose, out.size);
+    out.pose = compose(spec.frame, out.pose);
+    const int count = spec.type == GeomType::sphere                                       ? 1
+                      : spec.type == GeomType::capsule || spec.type == GeomType::cylinder ? 2
+                                                                                          : 3;
+    for (int i = 0; i < count; ++i) {
+      if (!(out.size[i] > 0)) {
+        malformed(spec.place, element, "size: must be positive");
+        break;
+      }
+    }
+    return out;
+  }
+
+  Scene& scene_;
+  const Spec& spec_;
+  NameMap mesh_id_;
+  std::vector<bool> compiled_;
+};
+
+}  // namespace
+
+std::string title(const std::string& tag, const std::string& name) {
+  return name.empty() ? tag : tag + "[@name='" + printable(name) + "']";
+}
+
+void build_scene(Scene& scene) { SceneBuilder(scene).run(); }
+
+}  // namespace motorium

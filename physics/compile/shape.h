@@ -1,0 +1,31 @@
+// Volume, mass and inertia of shapes and meshes.
+#pragma once
+#include <string>
+
+#include "motorium/physics/spec/pose.h"
+
+namespace motorium {
+
+// a mesh in its own inertial frame
+struct CompiledMesh {
+  Pose inertial;         // centre of mass and principal axes in the frame of the file   [m]
+  double volume = 0;     // [m^3], of a shell: area [m^2]
+  Vec box = {0, 0, 0};   // half sizes of the box of equal inertia   [m]
+  Vec half = {0, 0, 0};  // half sizes of the symmetric bounding box in the inertial frame   [m]
+  Vec aabb = {0, 0, 0};  // half sizes of the tight bounding box in the inertial frame   [m]
+  Vec aabb_centre = {0, 0, 0};
+};
+
+// On failure `why` says what is wrong with the mesh.
+CompiledMesh compile_mesh(const MeshSpec& mesh, std::string& why);
+
+// volume [m^3], or area [m^2] of a shell; 0 for planes
+double shape_volume(GeomType type, const Vec& size, bool shell);
+// principal moments of inertia of a shape of this mass in its own frame   [kg m^2]
+Vec shape_inertia(GeomType type, const Vec& size, double mass, bool shell);
+// radius of the bounding sphere about the shape's centre, 0 for planes   [m]
+double shape_radius(GeomType type, const Vec& size);
+// inertia of a solid box with these half sizes
+Vec box_inertia(const Vec& half, double mass);
+
+}  // namespace motorium

@@ -1,0 +1,142 @@
+#include "motorium/physics/spec/folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "motorium/core/error.h"
+#include "motorium/physics/spec/text.h"
+
+namespace motorium {
+namespace {
+
+struct OpenFile {
+  int descriptor = -1;
+  ~OpenFile() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+};
+
+// Opens root/path without leaving root: names are opened one by one, links are resolved first and
+// must stay inside.
+int open_inside(const std::string& root, const std::string& path, std::string& why) {
+  char real_root[PATH_MAX], real_file[PATH_MAX];
+  if (!::realpath(root.c_str(), real_root)) {
+    why = std::string("folder cannot be opened: ") + std::strerror(errno);
+    return -1;
+  }
+  if (!::realpath((root + "/" + path).c_str(), real_file)) {
+    why = errno == ENOENT ? "no such file" : std::strerror(errno);
+    return -1;
+  }
+  std::string inside = real_root;
+  if (inside != "/") inside += '/';
+  if (std::string(real_file).compare(0, inside.size(), inside) != 0) {
+    why = "a link leads out of the folder";
+    return -1;
+  }
+  // walk from the root by descriptor, so that a name swapped for a link meanwhile is refused
+  int folder = ::open(real_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::string rest = std::string(real_file).substr(inside.size());
+  while (folder >= 0) {
+    const size_t slash = rest.find('/');
+    const bool last = slash == std::string::npos;
+    const std::string name = rest.substr(0, slash);
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | (last ? O_NONBLOCK : O_DIRECTORY);
+    const int next = ::openat(folder, name.c_str(), flags);
+    ::close(folder);
+    folder = next;
+    if (last) break;
+    rest = rest.substr(slash + 1);
+  }
+  if (folder < 0) why = std::strerror(errno);
+  return folder;
+}
+
+}  // namespace
+
+std::string clean_path(const std::string& path) {
+  const auto refuse = [&](const char* why) {
+    throw Error("path \"" + printable(path) + "\": " + why);
+  };
+  if (path.empty()) refuse("is empty");
+  if (path.size() > 4096) refuse("is longer than 4096 bytes");
+  if (path.find('\0') != std::string::npos) refuse("holds a NUL byte");
+  if (path[0] == '/') refuse("is absolute: give it relative to the model's folder");
+  if (path.find('\\') != std::string::npos) refuse("holds a backslash: use /");
+  if (path.size() > 1 && path[1] == ':') refuse("starts with a drive letter");
+  if (path.find("://") != std::string::npos) refuse("is an address, nothing is fetched");
+  std::vector<std::string> names;
+  size_t start = 0;
+  while (start <= path.size()) {
+    size_t end = path.find('/', start);
+    if (end == std::string::npos) end = path.size();
+    const std::string name = path.substr(start, end - start);
+    if (name == "..") {
+      if (names.empty()) refuse("leaves the model's folder: load from the folder that holds both");
+      names.pop_back();
+    } else if (!name.empty() && name != ".") {
+      names.push_back(name);
+    }
+    start = end + 1;
+  }
+  if (names.empty()) refuse("names no file");
+  std::string out = names[0];
+  for (size_t i = 1; i < names.size(); ++i) out += "/" + names[i];
+  return out;
+}
+
+DiskFolder::DiskFolder(std::string root) : root_(std::move(root)) {
+  if (root_.empty()) root_ = ".";
+}
+
+bool DiskFolder::has(const std::string& path) const {
+  struct stat info;
+  return ::stat((root_ + "/" + path).c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+Bytes DiskFolder::read(const std::string& path, uint64_t most) const {
+  const std::string clean = clean_path(path);
+  const auto refuse = [&](const std::string& why) {
+    throw Error("file \"" + printable(clean) + "\" in \"" + printable(root_) + "\": " + why);
+  };
+  OpenFile file;
+  std::string why;
+  file.descriptor = open_inside(root_, clean, why);
+  if (file.descriptor < 0) refuse(why);
+  struct stat info;
+  if (::fstat(file.descriptor, &info) != 0) refuse(std::strerror(errno));
+  if (!S_ISREG(info.st_mode)) refuse("is not a regular file");
+  const auto size = static_cast<uint64_t>(info.st_size);
+  if (size > most) {
+    refuse(std::to_string(size) + " bytes, at most " + std::to_string(most) + " are read");
+  }
+  Bytes bytes(size);
+  uint64_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::read(file.descriptor, bytes.data() + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) refuse(got < 0 ? std::strerror(errno) : "became shorter while it was read");
+    done += static_cast<uint64_t>(got);
+  }
+  return bytes;
+}
+
+bool MemoryFolder::has(const std::string& path) const { return files.count(path) != 0; }
+
+Bytes MemoryFolder::read(const std::string& path, uint64_t most) const {
+  const auto found = files.find(clean_path(path));
+  require(found != files.end(), "file \"" + printable(path) + "\": no such file");
+  require(found->second.size() <= most,
+          "file \"" + printable(path) + "\": " + std::to_string(found->second.size()) +
+              " bytes, at most " + std::to_string(most) + " are read");
+  return found->second;
+}
+
+}  // namespace motorium

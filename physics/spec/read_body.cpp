@@ -1,0 +1,297 @@
+// worldbody: bodies, frames and what they hold
+#include "motorium/physics/spec/pose.h"
+#include "motorium/physics/spec/read_elements.h"
+#include "motorium/physics/spec/text.h"
+
+namespace motorium {
+namespace {
+
+const std::pair<const char*, GeomType> kShapes[] = {{"plane", GeomType::plane},
+                                                    {"hfield", GeomType::hfield},
+                                                    {"sphere", GeomType::sphere},
+                                                    {"capsule", GeomType::capsule},
+                                                    {"ellipsoid", GeomType::ellipsoid},
+                                                    {"cylinder", GeomType::cylinder},
+                                                    {"box", GeomType::box},
+                                                    {"mesh", GeomType::mesh}};
+
+void take_shape(Attributes& a, GeomType& type) {
+  const std::string* word = a.claim("type");
+  if (!word) return;
+  if (*word == "hfield" || *word == "sdf") {
+    return a.unsupported("type", "the engine has no such shape: use boxes or planes");
+  }
+  std::vector<std::string_view> known;
+  for (const auto& [name, shape] : kShapes) {
+    if (*word == name) {
+      type = shape;
+      return;
+    }
+    if (shape != GeomType::hfield) known.emplace_back(name);
+  }
+  const std::string near = nearest_word(*word, known);
+  a.malformed("type", "unknown word: use plane, sphere, capsule, ellipsoid, cylinder, box or mesh" +
+                          (near.empty() ? "" : ", did you mean " + near + "?"));
+}
+
+void read_inertial(const Element& element, InertialSpec& inertial, Spec& spec) {
+  Attributes a(element, spec);
+  inertial = InertialSpec();
+  inertial.place = element.place;
+  if (!a.has("pos")) a.malformed("", "pos: is missing: give the centre of mass");
+  if (!a.has("mass")) a.malformed("", "mass: is missing");
+  a.take("pos", inertial.pos);
+  take_orientation(a, inertial.orientation);
+  a.take("mass", inertial.mass);
+  const bool diagonal = a.take("diaginertia", inertial.diaginertia) > 0;
+  const bool full = a.take("fullinertia", inertial.fullinertia) > 0;
+  if (diagonal && full) a.malformed("fullinertia", "give diaginertia or fullinertia, not both");
+  if (!a.has("diaginertia") && !a.has("fullinertia")) {
+    a.malformed("", "diaginertia: is missing: give diaginertia or fullinertia");
+  }
+  if (full && (a.has("quat") || a.has("axisangle") || a.has("xyaxes") || a.has("zaxis") ||
+               a.has("euler"))) {
+    a.malformed("fullinertia", "an orientation cannot be given with it: the inertia defines it");
+  }
+  if (inertial.mass < 0) a.malformed("mass", "is negative");
+  a.finish();
+}
+
+// Walks a body or a frame; `frame` is the pose of the enclosing frames in the body.
+class BodyReader {
+ public:
+  BodyReader(const Defaults& defaults, Spec& spec) : defaults_(defaults), spec_(spec) {}
+
+  void read_children(const Element& element, BodySpec& body, const Pose& frame, int childclass,
+                     bool in_frame) {
+    bool has_inertial = false;
+    for (const Element& child : element.children) {
+      const std::string& tag = child.tag;
+      const bool is_world = &body == &spec_.world;
+      if (tag == "inertial") {
+        if (is_world || in_frame) {
+          spec_.problems.malformed(child.place, tag, "belongs directly into a moving <body>");
+          continue;
+        }
+        if (has_inertial) spec_.problems.malformed(child.place, tag, "is given twice in one body");
+        has_inertial = body.has_inertial = true;
+        read_inertial(child, body.inertial, spec_);
+      } else if (tag == "joint" || tag == "freejoint") {
+        if (is_world) {
+          spec_.problems.malformed(child.place, tag, "the world cannot move: put it into a <body>");
+          continue;
+        }
+        read_child(child, body.joints, frame, childclass, &DefaultClass::joint,
+                   tag == "joint" ? read_joint : read_freejoint, tag == "freejoint");
+      } else if (tag == "geom") {
+        read_child(child, body.geoms, frame, childclass, &DefaultClass::geom, read_geom, false);
+      } else if (tag == "site") {
+        read_child(child, body.sites, frame, childclass, &DefaultClass::site, read_site, false);
+      } else if (tag == "camera" || tag == "light") {
+        read_viewer_element(child, spec_);
+        body.viewer.push_back(child);
+      } else if (tag == "body") {
+        body.bodies.emplace_back();
+        read_body(child, body.bodies.back(), frame, childclass);
+      } else if (tag == "frame") {
+        read_frame(child, body, frame, childclass);
+      } else if (!refuse_known(child, "worldbody", spec_)) {
+        unknown_element(
+            child, "body",
+            {"body", "frame", "geom", "joint", "freejoint", "site", "inertial", "camera", "light"},
+            spec_);
+      }
+    }
+  }
+
+ private:
+  template <class Item>
+  void read_child(const Element& element, std::vector<Item>& items, const Pose& frame,
+                  int childclass, Item DefaultClass::*defaults, void (*read)(Attributes&, Item&),
+                  bool no_defaults) {
+    Attributes a(element, spec_);
+    // a freejoint takes no joint defaults
+    Item item;
+    if (!no_defaults) item = defaults_.classes[find_class(a, defaults_, childclass)].*defaults;
+    item.place = element.place;
+    item.frame = frame;
+    a.take_name("name", item.name);
+    read(a, item);
+    a.finish();
+    items.push_back(std::move(item));
+  }
+
+  void read_body(const Element& element, BodySpec& body, const Pose& frame, int childclass) {
+    Attributes a(element, spec_);
+    body.place = element.place;
+    body.frame = frame;
+    a.take_name("name", body.name);
+    a.take("pos", body.pos);
+    take_orientation(a, body.orientation);
+    a.take("mocap", body.mocap);
+    childclass = take_childclass(a, childclass);
+    a.refuse_nonzero("gravcomp", "the engine has no gravity compensation: apply the force as qfrc");
+    a.take("fuse", body.fuse, {{"false", false}, {"auto", true}});
+    a.take("simple", body.simple, {{"false", false}, {"auto", true}});
+    a.report({"sleep", "user"});
+    a.finish(true);
+    read_children(element, body, Pose(), childclass, false);
+  }
+
+  // compiled away: its pose goes into its children
+  void read_frame(const Element& element, BodySpec& body, const Pose& outer, int childclass) {
+    Attributes a(element, spec_);
+    std::string name;
+    a.take_name("name", name);
+    Pose pose;
+    Orientation orientation;
+    a.take("pos", pose.pos);
+    take_orientation(a, orientation);
+    std::string why;
+    pose.quat = resolve(orientation, spec_.compiler, why);
+    if (!why.empty()) a.malformed("", why);
+    childclass = take_childclass(a, childclass);
+    a.refuse("scale", "frames cannot scale: scale the meshes");
+    a.finish(true);
+    read_children(element, body, compose(outer, pose), childclass, true);
+  }
+
+  int take_childclass(Attributes& a, int fallback) {
+    std::string name;
+    if (!a.take_name("childclass", name)) return fallback;
+    const auto found = defaults_.by_name.find(name);
+    if (found != defaults_.by_name.end()) return found->second;
+    a.malformed("childclass", "no default class of this name");
+    return fallback;
+  }
+
+  const Defaults& defaults_;
+  Spec& spec_;
+};
+
+}  // namespace
+
+bool take_orientation(Attributes& a, Orientation& orientation) {
+  const std::pair<const char*, int> forms[] = {
+      {"quat", 4}, {"axisangle", 4}, {"xyaxes", 6}, {"zaxis", 3}, {"euler", 3}};
+  int given = 0;
+  for (int form = 0; form < 5; ++form) {
+    std::array<double, 6> v = {};
+    if (!a.has(forms[form].first)) {
+      a.claim(forms[form].first);
+      continue;
+    }
+    if (++given > 1) a.malformed(forms[form].first, "the orientation is given twice");
+    if (a.take(forms[form].first, v.data(), forms[form].second, forms[form].second) == 0) continue;
+    orientation.form = static_cast<Orientation::Form>(form);
+    orientation.v = v;
+  }
+  return given > 0;
+}
+
+void read_joint(Attributes& a, JointSpec& joint) {
+  a.take("type", joint.type,
+         {{"free", JointType::free},
+          {"ball", JointType::ball},
+          {"slide", JointType::slide},
+          {"hinge", JointType::hinge}});
+  a.take("pos", joint.pos);
+  a.take("axis", joint.axis);
+  a.take("limited", joint.limited);
+  a.take("range", joint.range);
+  a.take("actuatorfrclimited", joint.actuatorfrclimited);
+  a.take("actuatorfrcrange", joint.actuatorfrcrange);
+  a.take("ref", joint.ref);
+  a.take("springref", joint.springref);
+  a.take("armature", joint.armature);
+  a.take("frictionloss", joint.frictionloss);
+  a.take("margin", joint.margin);
+  a.take("solreflimit", joint.solref_limit, 1);
+  a.take("solimplimit", joint.solimp_limit, 1);
+  a.take("solreffriction", joint.solref_friction, 1);
+  a.take("solimpfriction", joint.solimp_friction, 1);
+  a.take("group", joint.group);
+  // polynomial springs and dampers
+  for (const auto& [name, target] : {std::pair<const char*, double*>{"stiffness", &joint.stiffness},
+                                     std::pair<const char*, double*>{"damping", &joint.damping}}) {
+    double v[3] = {*target, 0, 0};
+    if (a.take(name, v, 1, 3) > 1 && (v[1] != 0 || v[2] != 0)) {
+      a.unsupported(name, "the engine has linear springs and dampers: give one number");
+    }
+    *target = v[0];
+  }
+  a.refuse_nonzero("springdamper", "is not computed: give stiffness and damping");
+  a.refuse_nonzero("springyield", "the engine has no plastic springs");
+  // acts on gravity compensation only, which the engine refuses
+  a.report({"actuatorgravcomp", "user"});
+}
+
+void read_freejoint(Attributes& a, JointSpec& joint) {
+  joint.type = JointType::free;
+  a.take("group", joint.group);
+  a.take("align", joint.align);
+}
+
+void read_geom(Attributes& a, GeomSpec& geom) {
+  take_shape(a, geom.type);
+  a.take("pos", geom.pos);
+  take_orientation(a, geom.orientation);
+  a.take("size", geom.size, 1);
+  a.take("fromto", geom.fromto);
+  a.take("mass", geom.mass);
+  a.take("density", geom.density);
+  a.take("shellinertia", geom.shellinertia);
+  a.take("contype", geom.contype);
+  a.take("conaffinity", geom.conaffinity);
+  a.take("condim", geom.condim);
+  a.take("priority", geom.priority);
+  a.take("group", geom.group);
+  a.take("friction", geom.friction, 1);
+  a.take("solmix", geom.solmix);
+  a.take("solref", geom.solref, 1);
+  a.take("solimp", geom.solimp, 1);
+  a.take("margin", geom.margin);
+  a.take("gap", geom.gap);
+  a.take_name("mesh", geom.mesh);
+  a.take("fitscale", geom.fitscale);
+  a.take_name("material", geom.material);
+  a.take_color("rgba", geom.rgba);
+  a.refuse("hfield", "the engine has no height fields: use boxes or planes");
+  a.refuse_nonzero("adhesion", "the engine has no adhesion: use 0");
+  a.refuse_nonzero("surfacevel", "the engine has no moving surfaces: use zeros");
+  // without a medium (density, viscosity) these do nothing
+  a.report({"fluidshape", "fluidcoef", "castshadow", "user"});
+}
+
+void read_site(Attributes& a, SiteSpec& site) {
+  take_shape(a, site.type);
+  a.take("pos", site.pos);
+  take_orientation(a, site.orientation);
+  a.take("size", site.size, 1);
+  a.take("fromto", site.fromto);
+  a.take("group", site.group);
+  a.take_name("material", site.material);
+  a.take_color("rgba", site.rgba);
+  a.refuse("mesh", "the engine has no mesh sites: use a sphere, capsule, box, ...");
+  a.report({"user"});
+}
+
+void read_world(const Element& element, const Defaults& defaults, Spec& spec) {
+  // the world takes a class for its children, and nothing else that acts
+  Attributes a(element, spec);
+  std::string childclass;
+  int class_index = 0;
+  if (a.take_name("childclass", childclass)) {
+    const auto found = defaults.by_name.find(childclass);
+    if (found == defaults.by_name.end()) {
+      a.malformed("childclass", "no default class of this name");
+    } else {
+      class_index = found->second;
+    }
+  }
+  a.finish(true);
+  spec.world.name = "world";
+  BodyReader(defaults, spec).read_children(element, spec.world, Pose(), class_index, false);
+}
+
+}  // namespace motorium

@@ -1,0 +1,157 @@
+#include "motorium/physics/spec/read_mjcf.h"
+
+#include "motorium/core/error.h"
+#include "motorium/core/limits.h"
+#include "motorium/physics/spec/read_elements.h"
+#include "motorium/physics/spec/text.h"
+
+namespace motorium {
+namespace {
+
+// MJCF elements that the engine lacks: section, name, why and what to use
+struct Refusal {
+  const char* section;
+  const char* tags;
+  const char* why;
+};
+
+const Refusal kRefusals[] = {
+    {"mujoco", "extension", "the engine has no plugins: remove it"},
+    {"mujoco", "tendon", "the engine has no tendons: couple joints by <equality><joint>"},
+    {"default", "tendon", "the engine has no tendons: remove it"},
+    {"default", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
+     "the engine has motor, position, velocity and general: use general with gain and bias"},
+    {"actuator", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
+     "the engine has motor, position, velocity and general: use general with gain and bias"},
+    {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
+    {"worldbody", "attach", "models cannot be attached: use <include>"},
+    {"worldbody", "replicate", "copies are not generated: write them out"},
+    {"asset", "hfield", "the engine has no height fields: use boxes or planes"},
+    {"asset", "model", "models cannot be attached: use <include>"},
+    {"deformable", "flex", "the engine has rigid bodies only: remove it"},
+    {"custom", "tuple", "is not kept: use <text> or <numeric>"},
+    {"equality", "tendon", "the engine has no tendons: use joint"},
+    {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
+    {"sensor",
+     "touch force torque magnetometer camprojection rangefinder tendonpos tendonvel actuatorpos "
+     "actuatorvel jointactuatorfrc tendonactuatorfrc ballquat ballangvel jointlimitpos "
+     "jointlimitvel jointlimitfrc tendonlimitpos tendonlimitvel tendonlimitfrc framelinacc "
+     "frameangacc insidesite distance normal fromto e_potential e_kinetic clock user plugin "
+     "tactile",
+     "the engine has no such sensor: see docs/mjcf.md for those it has"},
+};
+
+void read_custom(const Element& element, Spec& spec) {
+  Attributes(element, spec).finish(true);
+  for (const Element& child : element.children) {
+    if (child.tag == "numeric" || child.tag == "text") {
+      Attributes a(child, spec);
+      a.skip({"name", "data", "size"});
+      a.finish();
+      report_once(spec, "custom/" + child.tag + ": ignored");
+    } else if (!refuse_known(child, "custom", spec)) {
+      unknown_element(child, "custom", {"numeric", "text"}, spec);
+    }
+  }
+}
+
+void read_deformable(const Element& element, Spec& spec) {
+  Attributes(element, spec).finish(true);
+  for (const Element& child : element.children) {
+    if (child.tag == "skin") {
+      read_viewer_element(child, spec);
+      spec.viewer.push_back(child);
+    } else if (!refuse_known(child, "deformable", spec)) {
+      unknown_element(child, "deformable", {"skin"}, spec);
+    }
+  }
+}
+
+void read_viewer_section(const Element& element, Spec& spec) {
+  if (element.tag == "statistic" && element.find("meaninertia")) {
+    report_once(spec, "statistic/meaninertia: ignored");
+  }
+  read_viewer_element(element, spec);
+  spec.viewer.push_back(element);
+}
+
+// the sections in reading order, whatever their order in the file
+void read_sections(const Element& root, const Folder& folder, Spec& spec) {
+  Defaults defaults;
+  defaults.classes.emplace_back();
+  defaults.classes[0].name = "main";
+  defaults.by_name.emplace("main", 0);
+  const char* order[] = {"compiler", "option",   "size",   "visual",   "statistic",
+                         "default",  "custom",   "asset",  "contact",  "deformable",
+                         "equality", "actuator", "sensor", "keyframe", "worldbody"};
+  for (const std::string section : order) {
+    for (const Element& e : root.children) {
+      if (e.tag != section) continue;
+      if (section == "compiler") read_compiler(e, spec);
+      if (section == "option") read_option(e, spec);
+      if (section == "size") read_size(e, spec);
+      if (section == "visual" || section == "statistic") read_viewer_section(e, spec);
+      if (section == "default") read_defaults(e, defaults, spec);
+      if (section == "custom") read_custom(e, spec);
+      if (section == "asset") read_assets(e, defaults, folder, spec);
+      if (section == "contact") read_contact_section(e, defaults, spec);
+      if (section == "deformable") read_deformable(e, spec);
+      if (section == "equality") read_equality_section(e, defaults, spec);
+      if (section == "actuator") read_actuator_section(e, defaults, spec);
+      if (section == "sensor") read_sensor_section(e, spec);
+      if (section == "keyframe") read_keyframe_section(e, spec);
+      if (section == "worldbody") read_world(e, defaults, spec);
+    }
+  }
+  std::vector<std::string_view> known(std::begin(order), std::end(order));
+  for (const Element& e : root.children) {
+    bool found = false;
+    for (const std::string_view name : known) found = found || e.tag == name;
+    if (!found && !refuse_known(e, "mujoco", spec)) unknown_element(e, "mujoco", known, spec);
+  }
+}
+
+}  // namespace
+
+bool refuse_known(const Element& element, const std::string& section, Spec& spec) {
+  for (const Refusal& refusal : kRefusals) {
+    if (section != refusal.section) continue;
+    for (const std::string_view tag : split_words(refusal.tags)) {
+      if (element.tag != tag) continue;
+      Attributes a(element, spec);
+      a.unsupported("", refusal.why);
+      return true;
+    }
+  }
+  return false;
+}
+
+void unknown_element(const Element& element, const std::string& section,
+                     const std::vector<std::string_view>& known, Spec& spec) {
+  const std::string near = nearest_word(element.tag, known);
+  spec.problems.malformed(element.place, Attributes(element, spec).title(),
+                          "unknown element inside <" + section + ">" +
+                              (near.empty() ? "" : ": did you mean " + near + "?"));
+}
+
+Spec read_mjcf_text(const std::string& text, const std::string& path, const Folder& folder) {
+  Spec spec;
+  const Element root = read_xml(text, path, folder, spec.problems);
+  if (root.tag != "mujoco") {
+    spec.problems.malformed(root.place, printable(root.tag), "a model starts with <mujoco>");
+    spec.problems.throw_if_any();
+  }
+  Attributes a(root, spec);
+  a.take_name("model", spec.name);
+  a.finish(true);
+  read_sections(root, folder, spec);
+  spec.problems.throw_if_any();
+  return spec;
+}
+
+Spec read_mjcf(const std::string& path, const Folder& folder) {
+  const Bytes bytes = folder.read(path, limits::kModelBytes);
+  return read_mjcf_text(std::string(bytes.begin(), bytes.end()), path, folder);
+}
+
+}  // namespace motorium

@@ -1,0 +1,198 @@
+// compiler, option, flag, size
+#include <algorithm>
+#include <cctype>
+
+#include "motorium/physics/spec/read_elements.h"
+#include "motorium/physics/spec/text.h"
+
+namespace motorium {
+namespace {
+
+const auto kDisabledWhenSet = "the engine has no such mode: leave it disabled";
+
+void read_flags(const Element& element, Spec& spec) {
+  Attributes a(element, spec);
+  const auto take_state = [&](std::string_view name, bool& on) {
+    return a.take(name, on, {{"enable", true}, {"disable", false}});
+  };
+  const std::pair<const char*, Flag> bits[] = {{"constraint", kFlagConstraint},
+                                               {"equality", kFlagEquality},
+                                               {"frictionloss", kFlagFrictionloss},
+                                               {"limit", kFlagLimit},
+                                               {"contact", kFlagContact},
+                                               {"spring", kFlagSpring},
+                                               {"damper", kFlagDamper},
+                                               {"gravity", kFlagGravity},
+                                               {"clampctrl", kFlagClampctrl},
+                                               {"warmstart", kFlagWarmstart},
+                                               {"filterparent", kFlagFilterparent},
+                                               {"actuation", kFlagActuation},
+                                               {"refsafe", kFlagRefsafe},
+                                               {"sensor", kFlagSensor},
+                                               {"eulerdamp", kFlagEulerdamp},
+                                               {"island", kFlagIsland}};
+  for (const auto& [name, bit] : bits) {
+    bool on = true;
+    if (!take_state(name, on)) continue;
+    spec.option.flags = on ? spec.option.flags | bit : spec.option.flags & ~bit;
+  }
+  // flags without effect on this engine's results
+  for (const char* name :
+       {"midphase", "autoreset", "multiccd", "energy", "fwdinv", "invdiscrete"}) {
+    bool on = true;
+    if (take_state(name, on)) report_once(spec, "flag/" + std::string(name) + ": ignored");
+  }
+  bool nativeccd = true;
+  if (take_state("nativeccd", nativeccd) && !nativeccd) {
+    a.unsupported("nativeccd", "the older collision library is not there: leave it enabled");
+  }
+  for (const char* name : {"override", "sleep", "diagexact", "ipc", "speculative"}) {
+    bool on = false;
+    if (take_state(name, on) && on) a.unsupported(name, kDisabledWhenSet);
+  }
+  a.finish();
+}
+
+}  // namespace
+
+void read_compiler(const Element& element, Spec& spec) {
+  Attributes a(element, spec);
+  CompilerSpec& c = spec.compiler;
+  a.take("autolimits", c.autolimits);
+  a.take("angle", c.degree, {{"degree", true}, {"radian", false}});
+  if (const std::string* sequence = a.claim("eulerseq")) {
+    const bool ok =
+        sequence->size() == 3 && std::all_of(sequence->begin(), sequence->end(), [](char l) {
+          return std::string_view("xyzXYZ").find(l) != std::string_view::npos;
+        });
+    if (ok) {
+      c.eulerseq = *sequence;
+    } else {
+      a.malformed("eulerseq", "give three letters of xyzXYZ");
+    }
+  }
+  std::string assetdir;
+  if (a.take_path("assetdir", assetdir)) c.meshdir = c.texturedir = assetdir;
+  a.take_path("meshdir", c.meshdir);
+  a.take_path("texturedir", c.texturedir);
+  a.take("strippath", c.strippath);
+  a.take("inertiafromgeom", c.inertiafromgeom);
+  a.take("inertiagrouprange", c.inertiagrouprange);
+  const auto take_positive = [&](std::string_view name, double& value) {
+    double number = value;
+    if (!a.take(name, number)) return;
+    if (number < 0) return a.malformed(name, "is negative");
+    value = number;
+  };
+  take_positive("boundmass", c.boundmass);
+  take_positive("boundinertia", c.boundinertia);
+  a.take("balanceinertia", c.balanceinertia);
+  a.take("settotalmass", c.settotalmass);
+  a.take("fitaabb", c.fitaabb);
+  a.take("alignfree", c.alignfree);
+  a.take("fusestatic", c.fusestatic);
+  a.take("discardvisual", c.discardvisual);
+  bool global = false;
+  a.take("coordinate", global, {{"local", false}, {"global", true}});
+  if (global) a.unsupported("coordinate", "was removed from MJCF: give local coordinates");
+  a.report(
+      {"usethread", "saveinertial", "savecompiled", "savecanonical", "passthrough", "conflict"});
+  a.finish(true);
+  for (const Element& child : element.children) {
+    if (child.tag == "lengthrange") {
+      report_once(spec, "compiler/lengthrange: ignored");
+    } else {
+      unknown_element(child, "compiler", {"lengthrange"}, spec);
+    }
+  }
+}
+
+void read_option(const Element& element, Spec& spec) {
+  Attributes a(element, spec);
+  OptionSpec& o = spec.option;
+  const auto take_above_zero = [&](std::string_view name, double& value) {
+    double number = value;
+    if (!a.take(name, number)) return;
+    if (number <= 0) return a.malformed(name, "must be positive");
+    value = number;
+  };
+  const auto take_count = [&](std::string_view name, int& value) {
+    int number = value;
+    if (!a.take(name, number)) return;
+    if (number < 0) return a.malformed(name, "is negative");
+    value = number;
+  };
+  take_above_zero("timestep", o.timestep);
+  take_above_zero("impratio", o.impratio);
+  const auto take_tolerance = [&](std::string_view name, double& value) {
+    double number = value;
+    if (!a.take(name, number)) return;
+    if (number < 0) return a.malformed(name, "is negative");
+    value = number;
+  };
+  take_tolerance("tolerance", o.tolerance);
+  take_tolerance("ls_tolerance", o.ls_tolerance);
+  a.take("gravity", o.gravity);
+  take_count("iterations", o.iterations);
+  take_count("ls_iterations", o.ls_iterations);
+  for (const char* name : {"density", "viscosity"}) {
+    a.refuse_nonzero(name, "the engine has no fluid: use 0 and joint damping");
+  }
+  a.refuse_nonzero("wind", "the engine has no fluid: use 0 0 0");
+  a.refuse_nonzero("noslip_iterations", "the engine has no noslip pass: raise impratio instead");
+
+  // integrators and solvers by MuJoCo's words
+  if (const std::string* word = a.claim("integrator")) {
+    if (*word == "Euler") {
+      o.integrator = Integrator::euler;
+    } else if (*word == "implicitfast") {
+      o.integrator = Integrator::implicitfast;
+    } else if (*word == "implicit" || *word == "RK4" || *word == "discrete") {
+      a.unsupported("integrator", "the engine has Euler and implicitfast: use implicitfast");
+    } else {
+      a.malformed("integrator", "unknown word: use Euler or implicitfast");
+    }
+  }
+  a.take("cone", o.cone, {{"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic}});
+  if (const std::string* word = a.claim("solver")) {
+    if (*word == "PGS" || *word == "CG") {
+      a.unsupported("solver", "the engine has Newton only: use Newton");
+    } else if (*word != "Newton") {
+      a.malformed("solver", "unknown word: use Newton");
+    }
+  }
+  if (const std::string* word = a.claim("jacobian")) {
+    if (*word != "dense" && *word != "sparse" && *word != "auto") {
+      a.malformed("jacobian", "unknown word: use auto");
+    }
+    report_once(spec, "option/jacobian: ignored");
+  }
+  // disabled actuator groups would change forces
+  std::vector<double> groups;
+  if (a.take("actuatorgroupdisable", groups) && !groups.empty()) {
+    a.unsupported("actuatorgroupdisable",
+                  "the engine has no actuator groups: remove the actuators");
+  }
+  a.report({"ccd_iterations", "ccd_tolerance", "sdf_initpoints", "sdf_iterations", "magnetic",
+            "noslip_tolerance", "sleep_tolerance", "o_friction", "o_margin", "o_solimp",
+            "o_solref"});
+  a.finish(true);
+  for (const Element& child : element.children) {
+    if (child.tag == "flag") {
+      read_flags(child, spec);
+    } else {
+      unknown_element(child, "option", {"flag"}, spec);
+    }
+  }
+}
+
+void read_size(const Element& element, Spec& spec) {
+  Attributes a(element, spec);
+  a.report({"memory", "njmax", "nconmax", "nstack", "nuserdata", "nuser_body", "nuser_jnt",
+            "nuser_geom", "nuser_site", "nuser_cam", "nuser_tendon", "nuser_actuator",
+            "nuser_sensor"});
+  a.take("nkey", spec.nkey);
+  a.finish();
+}
+
+}  // namespace motorium

@@ -1,0 +1,216 @@
+// Spec: an editable description of a scene, as a file gives it. `compile` turns it into a Model.
+//
+// A tree of plain structs with MuJoCo's names and defaults. Lengths in m, masses in kg, times in s;
+// angles are as the file gives them (compiler.degree) until the compiler converts them. Numbers
+// that the file may leave open are NaN until given.
+#pragma once
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "motorium/physics/model.h"
+#include "motorium/physics/spec/folder.h"
+#include "motorium/physics/spec/problems.h"
+#include "motorium/physics/spec/xml_tree.h"
+
+namespace motorium {
+
+inline constexpr double kNotGiven = std::numeric_limits<double>::quiet_NaN();
+
+enum class Tristate { off, on, automatic };
+
+// an orientation in one of MJCF's notations; the last one written holds
+struct Orientation {
+  enum class Form { quat, axisangle, xyaxes, zaxis, euler } form = Form::quat;
+  std::array<double, 6> v = {1, 0, 0, 0, 0, 0};
+};
+
+// position and rotation of one frame in another
+struct Pose {
+  std::array<double, 3> pos = {0, 0, 0};
+  std::array<double, 4> quat = {1, 0, 0, 0};
+};
+
+struct CompilerSpec {
+  bool autolimits = true, degree = true, balanceinertia = false, fitaabb = false, strippath = false;
+  bool alignfree = false, fusestatic = false, discardvisual = false;
+  std::string eulerseq = "xyz", meshdir, texturedir;
+  Tristate inertiafromgeom = Tristate::automatic;
+  std::array<int, 2> inertiagrouprange = {0, 5};
+  double boundmass = 0, boundinertia = 0, settotalmass = -1;
+};
+
+struct OptionSpec {
+  double timestep = 0.002, impratio = 1, tolerance = 1e-8, ls_tolerance = 0.01;
+  std::array<double, 3> gravity = {0, 0, -9.81};
+  int iterations = 100, ls_iterations = 50;
+  Integrator integrator = Integrator::euler;
+  Cone cone = Cone::pyramidal;
+  uint32_t flags = 0xffffu;  // Flag bits
+};
+
+struct MeshSpec {
+  Place place;
+  std::string name, file, material;
+  enum class Inertia { legacy, exact, convex, shell } inertia = Inertia::legacy;
+  std::array<double, 3> scale = {1, 1, 1}, refpos = {0, 0, 0};
+  std::array<double, 4> refquat = {1, 0, 0, 0};
+  std::vector<float> vertex;  // (n, 3), from the file or inline
+  std::vector<int> face;      // (n, 3), empty: the hull of the vertices
+};
+
+struct JointSpec {
+  Place place;
+  std::string name;
+  JointType type = JointType::hinge;
+  Pose frame;  // of the enclosing <frame>s in the body
+  std::array<double, 3> pos = {0, 0, 0}, axis = {0, 0, 1};
+  Tristate limited = Tristate::automatic, actuatorfrclimited = Tristate::automatic;
+  std::array<double, 2> range = {0, 0}, actuatorfrcrange = {0, 0};
+  double ref = 0, springref = 0, stiffness = 0, damping = 0, armature = 0, frictionloss = 0;
+  double margin = 0;
+  std::array<double, 2> solref_limit = {0.02, 1}, solref_friction = {0.02, 1};
+  std::array<double, 5> solimp_limit = {0.9, 0.95, 0.001, 0.5, 2};
+  std::array<double, 5> solimp_friction = {0.9, 0.95, 0.001, 0.5, 2};
+  int group = 0;
+  Tristate align = Tristate::automatic;  // free joints: move the body frame to the inertial frame
+};
+
+struct GeomSpec {
+  Place place;
+  std::string name, mesh, material;
+  GeomType type = GeomType::sphere;
+  Pose frame;
+  std::array<double, 3> pos = {0, 0, 0}, size = {0, 0, 0}, friction = {1, 0.005, 0.0001};
+  Orientation orientation;
+  std::array<double, 6> fromto = {kNotGiven, 0, 0, 0, 0, 0};
+  double mass = kNotGiven, density = 1000, solmix = 1, margin = 0, gap = 0, fitscale = 1;
+  bool shellinertia = false;
+  int contype = 1, conaffinity = 1, condim = 3, priority = 0, group = 0;
+  std::array<double, 2> solref = {0.02, 1};
+  std::array<double, 5> solimp = {0.9, 0.95, 0.001, 0.5, 2};
+  std::array<float, 4> rgba = {0.5f, 0.5f, 0.5f, 1};
+};
+
+struct SiteSpec {
+  Place place;
+  std::string name, material;
+  GeomType type = GeomType::sphere;
+  Pose frame;
+  std::array<double, 3> pos = {0, 0, 0}, size = {0.005, 0.005, 0.005};
+  Orientation orientation;
+  std::array<double, 6> fromto = {kNotGiven, 0, 0, 0, 0, 0};
+  int group = 0;
+  std::array<float, 4> rgba = {0.5f, 0.5f, 0.5f, 1};
+};
+
+struct InertialSpec {
+  Place place;
+  std::array<double, 3> pos = {kNotGiven, 0, 0}, diaginertia = {kNotGiven, 0, 0};
+  Orientation orientation;
+  double mass = 0;
+  std::array<double, 6> fullinertia = {kNotGiven, 0, 0, 0, 0, 0};  // xx yy zz xy xz yz
+};
+
+struct BodySpec {
+  Place place;
+  std::string name;
+  Pose frame;
+  std::array<double, 3> pos = {0, 0, 0};
+  Orientation orientation;
+  bool mocap = false, fuse = true, has_inertial = false;
+  bool simple = true;  // false: the constants of sliding leaf bodies take no short cut
+  InertialSpec inertial;
+  std::vector<JointSpec> joints;
+  std::vector<GeomSpec> geoms;
+  std::vector<SiteSpec> sites;
+  std::vector<BodySpec> bodies;
+  std::vector<Element> viewer;  // cameras and lights as written
+};
+
+struct PairSpec {
+  Place place;
+  std::string name, geom1, geom2;
+  int condim = 3;
+  double margin = 0, gap = 0;
+  std::array<double, 5> friction = {1, 1, 0.005, 0.0001, 0.0001},
+                        solimp = {0.9, 0.95, 0.001, 0.5, 2};
+  std::array<double, 2> solref = {0.02, 1}, solreffriction = {0, 0};
+};
+
+struct ExcludeSpec {
+  Place place;
+  std::string name, body1, body2;
+};
+
+struct EqualitySpec {
+  Place place;
+  std::string name, object1, object2;
+  EqualityType type = EqualityType::connect;
+  ObjectType objtype = ObjectType::body;
+  bool active = true;
+  std::array<double, 3> anchor = {kNotGiven, 0, 0};
+  std::array<double, 7> relpose = {0, 0, 0, 0,
+                                   0, 0, 0};  // position, quaternion; 0 quaternion: qpos0
+  std::array<double, 5> polycoef = {0, 1, 0, 0, 0};
+  double torquescale = 1;
+  std::array<double, 2> solref = {0.02, 1};
+  std::array<double, 5> solimp = {0.9, 0.95, 0.001, 0.5, 2};
+};
+
+struct ActuatorSpec {
+  Place place;
+  std::string tag = "general", name, target, refsite;  // target: joint or site
+  TransmissionType transmission = TransmissionType::joint;
+  DynType dyntype = DynType::none;
+  GainType gaintype = GainType::fixed;
+  BiasType biastype = BiasType::none;
+  std::array<double, 10> gainprm = {1}, biasprm = {0}, dynprm = {1};
+  std::array<double, 6> gear = {1, 0, 0, 0, 0, 0};
+  Tristate ctrllimited = Tristate::automatic, forcelimited = Tristate::automatic,
+           actlimited = Tristate::automatic;
+  std::array<double, 2> ctrlrange = {0, 0}, forcerange = {0, 0}, actrange = {0, 0};
+  double inheritrange = 0;
+  bool actearly = false;
+  int group = 0;
+};
+
+struct SensorSpec {
+  Place place;
+  std::string tag, name, object, reference;
+  SensorType type = SensorType::gyro;
+  ObjectType objtype = ObjectType::none, reftype = ObjectType::none;
+  double cutoff = 0;
+  int data = kContactFound, slots = 1;  // contact sensors
+  ContactReduce reduce = ContactReduce::none;
+};
+
+struct KeySpec {
+  Place place;
+  std::string name;
+  double time = 0;
+  std::vector<double> qpos, qvel, act, ctrl, mpos, mquat;  // empty: from the model
+};
+
+struct Spec {
+  std::string name = "MuJoCo Model";
+  Problems problems;  // the files of the model, and what was wrong with them
+  CompilerSpec compiler;
+  OptionSpec option;
+  std::vector<MeshSpec> meshes;
+  BodySpec world;
+  std::vector<PairSpec> pairs;
+  std::vector<ExcludeSpec> excludes;
+  std::vector<EqualitySpec> equalities;
+  std::vector<ActuatorSpec> actuators;
+  std::vector<SensorSpec> sensors;
+  std::vector<KeySpec> keys;
+  int nkey = 0;  // keyframes at least
+  // visual, statistic, textures, materials, skins as written: without effect on physics
+  std::vector<Element> viewer;
+  // what the file holds that is accepted without being used
+  std::vector<std::string> report;
+};
+
+}  // namespace motorium
