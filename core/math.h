@@ -16,50 +16,35 @@ inline constexpr int kSignBit = -2147483647 - 1;
 inline constexpr int kBadBits = 0x501502f9;  // of 1e10f: what is larger counts as a bad number
 
 // a parameter that takes no part in template deduction, so that plain constants may be passed
-template <class T>
-struct Given {
-  using type = T;
-};
-template <class Real>
-using Like = typename Given<Real>::type;
+template <class T> struct Given { using type = T; };
+template <class Real> using Like = typename Given<Real>::type;
 
-// ---- comparisons and signs -----------------------------------------------------------------------
-template <class Real>
-FN Real abs(Real x) {
-  return from_bits(bits(x) & 0x7fffffff);
-}
+// ---- comparisons and signs
+// -----------------------------------------------------------------------
+template <class Real> FN Real abs(Real x) { return from_bits(bits(x) & 0x7fffffff); }
 FN double abs(double x) { return ::fabs(x); }
 FN int abs(int x) { return x < 0 ? -x : x; }
 
 // |magnitude| with the sign of `signs`, also of its zeros
-template <class Real>
-FN Real copy_sign(Real magnitude, Like<Real> signs) {
+template <class Real> FN Real copy_sign(Real magnitude, Like<Real> signs) {
   return from_bits((bits(magnitude) & 0x7fffffff) | (bits(signs) & kSignBit));
 }
 FN double copy_sign(double magnitude, double signs) { return ::copysign(magnitude, signs); }
 
 // -1, 0 or 1; 0 for NaN
-template <class Real>
-FN Real sign(Real x) {
+template <class Real> FN Real sign(Real x) {
   return select(x > Real(0.f), Real(1.f), select(x < Real(0.f), Real(-1.f), Real(0.f)));
 }
 
 // x moved into lo .. hi; NaN gives lo
-template <class Real>
-FN Real clamp(Real x, Like<Real> lo, Like<Real> hi) {
+template <class Real> FN Real clamp(Real x, Like<Real> lo, Like<Real> hi) {
   return min(max(x, lo), hi);
 }
 
-template <class Real>
-FN Real square(Real x) {
-  return x * x;
-}
+template <class Real> FN Real square(Real x) { return x * x; }
 
 // NaN, infinite or larger than 1e10, by one integer comparison that no compiler flag can fold
-template <class Real>
-FN Mask<Real> is_bad(Real x) {
-  return (bits(x) & 0x7fffffff) > kBadBits;
-}
+template <class Real> FN Mask<Real> is_bad(Real x) { return (bits(x) & 0x7fffffff) > kBadBits; }
 FN bool is_bad(double x) {
   union {
     double f;
@@ -69,14 +54,14 @@ FN bool is_bad(double x) {
   return (u.i & 0x7fffffffffffffff) > 0x4202a05f20000000;  // bits of 1e10
 }
 
-// ---- to integers ---------------------------------------------------------------------------------
-// adding it rounds a number below 2^22 to an integer (ties to even), found in the lowest bits
+// ---- to integers
+// --------------------------------------------------------------------------------- adding it
+// rounds a number below 2^22 to an integer (ties to even), found in the lowest bits
 inline constexpr float kRounder = 12582912.f;  // 1.5 * 2^23
 inline constexpr int kRounderBits = 0x4b400000;
 
 // nearest integer, ties to even; |x| <= 2^22
-template <class Real>
-FN Int<Real> round_to_int(Real x) {
+template <class Real> FN Int<Real> round_to_int(Real x) {
   return bits(x + Real(kRounder)) - kRounderBits;
 }
 FN int round_to_int(double x) {
@@ -84,17 +69,16 @@ FN int round_to_int(double x) {
 }
 
 // largest integer not above x; |x| < 2^30
-template <class Real>
-FN Int<Real> floor_to_int(Real x) {
+template <class Real> FN Int<Real> floor_to_int(Real x) {
   const Int<Real> i = to_int(x);
   return i - select(to_real<Real>(i) > x, Int<Real>(1), Int<Real>(0));
 }
 
-// ---- sine and cosine -----------------------------------------------------------------------------
-// |x| <= 1e6; up to 4e6 slowly worse, beyond that sin = 0 and cos = 1 (no digit of the angle is
-// left in a float). NaN and infinity give NaN.
-template <class Real>
-FN void sincos(Real x, Real& s, Real& c) {
+// ---- sine and cosine
+// ----------------------------------------------------------------------------- |x| <= 1e6; up to
+// 4e6 slowly worse, beyond that sin = 0 and cos = 1 (no digit of the angle is left in a float). NaN
+// and infinity give NaN.
+template <class Real> FN void sincos(Real x, Real& s, Real& c) {
   // x = k pi/2 + r; pi/2 in three parts, the first product is exact because r has its last bits
   x = select(abs(x) > Real(4e6f), x * Real(0.f), x);
   const Real shifted = fma(x, Real(0x1.45f306p-1f), Real(kRounder));
@@ -126,26 +110,24 @@ FN void sincos(double x, double& s, double& c) {
   c = ::cos(x);
 }
 
-template <class Real>
-FN Real sin(Real x) {
+template <class Real> FN Real sin(Real x) {
   Real s, c;
   sincos(x, s, c);
   return s;
 }
 FN double sin(double x) { return ::sin(x); }
 
-template <class Real>
-FN Real cos(Real x) {
+template <class Real> FN Real cos(Real x) {
   Real s, c;
   sincos(x, s, c);
   return c;
 }
 FN double cos(double x) { return ::cos(x); }
 
-// ---- exponential and logarithm -------------------------------------------------------------------
-// all x: 0 below -104, infinity above 88.73, denormal results are rounded once
-template <class Real>
-FN Real exp(Real x) {
+// ---- exponential and logarithm
+// ------------------------------------------------------------------- all x: 0 below -104, infinity
+// above 88.73, denormal results are rounded once
+template <class Real> FN Real exp(Real x) {
   // x = k ln 2 + r; both ends are chosen so that the result is 0 or infinity by itself
   x = select(x > Real(89.f), Real(89.f), x);
   x = select(x < Real(-104.f), Real(-104.f), x);
@@ -170,8 +152,7 @@ FN Real exp(Real x) {
 FN double exp(double x) { return ::exp(x); }
 
 // x = 2^e m with 2/3 <= m < 4/3, for positive finite x, denormals included
-template <class Real>
-FN void split_exponent(Real x, Real& m, Int<Real>& e) {
+template <class Real> FN void split_exponent(Real x, Real& m, Int<Real>& e) {
   const Mask<Real> tiny = x < Real(0x1p-126f);
   x = select(tiny, x * Real(0x1p+23f), x);
   e = (bits(x) - 0x3f2aaaab) >> 23;
@@ -180,8 +161,7 @@ FN void split_exponent(Real x, Real& m, Int<Real>& e) {
 }
 
 // natural logarithm, x > 0; -infinity for 0, NaN below
-template <class Real>
-FN Real log(Real x) {
+template <class Real> FN Real log(Real x) {
   Real m;
   Int<Real> e;
   split_exponent(x, m, e);
@@ -210,8 +190,7 @@ FN double log(double x) { return ::log(x); }
 
 // x^p for finite x >= 0 and |p| <= 1e4; 0^p is 0, 1 or infinity; results in the denormal range may
 // be one more ulp off
-template <class Real>
-FN Real pow(Real x, Like<Real> p) {
+template <class Real> FN Real pow(Real x, Like<Real> p) {
   Real m;
   Int<Real> e;
   split_exponent(x, m, e);
@@ -262,8 +241,7 @@ FN Real pow(Real x, Like<Real> p) {
 FN double pow(double x, double p) { return ::pow(x, p); }
 
 // all x
-template <class Real>
-FN Real tanh(Real x) {
+template <class Real> FN Real tanh(Real x) {
   // on |x| < 0.6: x + x^3 P(x^2) [3e-9]
   const Real z = x * x;
   Real p = fma(Real(-0x1.828776p-8f), z, Real(0x1.54c3c2p-6f));
@@ -279,10 +257,10 @@ FN Real tanh(Real x) {
 }
 FN double tanh(double x) { return ::tanh(x); }
 
-// ---- inverse trigonometric functions -------------------------------------------------------------
-// angle of (x, y) in -pi .. pi; finite arguments; signed zeros as in the standard library
-template <class Real>
-FN Real atan2(Real y, Like<Real> x) {
+// ---- inverse trigonometric functions
+// ------------------------------------------------------------- angle of (x, y) in -pi .. pi;
+// finite arguments; signed zeros as in the standard library
+template <class Real> FN Real atan2(Real y, Like<Real> x) {
   // a = tan of the angle to the nearer axis; 0 / 0 counts as 0
   const Real ax = abs(x);
   const Real ay = abs(y);
@@ -310,8 +288,7 @@ FN Real atan2(Real y, Like<Real> x) {
 FN double atan2(double y, double x) { return ::atan2(y, x); }
 
 // asin a = a + a^3 P(a^2) on 0 <= a <= 0.55 [2e-8]
-template <class Real>
-FN Real asin_small(Real a) {
+template <class Real> FN Real asin_small(Real a) {
   const Real z = a * a;
   Real p = fma(Real(0x1.926e72p-5f), z, Real(0x1.46852cp-6f));
   p = fma(p, z, Real(0x1.7bc3a4p-5f));
@@ -321,8 +298,7 @@ FN Real asin_small(Real a) {
 }
 
 // |x| <= 1; what is beyond counts as -1 or 1, so that rounding of a unit vector does no harm
-template <class Real>
-FN Real asin(Real x) {
+template <class Real> FN Real asin(Real x) {
   // asin a = pi/2 - 2 asin(sqrt((1 - a) / 2)) for large a
   Real a = abs(x);
   a = select(a > Real(1.f), Real(1.f), a);
@@ -335,8 +311,7 @@ FN Real asin(Real x) {
 FN double asin(double x) { return ::asin(x > 1 ? 1 : x < -1 ? -1 : x); }
 
 // |x| <= 1; what is beyond counts as -1 or 1
-template <class Real>
-FN Real acos(Real x) {
+template <class Real> FN Real acos(Real x) {
   // acos a = 2 asin(sqrt((1 - a) / 2)) for large a, pi - that for large -a, pi/2 - asin x between
   Real a = abs(x);
   a = select(a > Real(1.f), Real(1.f), a);

@@ -1,7 +1,7 @@
 // Random numbers as a function, not a stream: Philox 4x32-10 [Salmon et al. 2011, "Parallel random
-// numbers: as easy as 1, 2, 3"]. Key = seed, counter = (world, step, purpose, index). Integers only,
-// so the words are equal on any device, for any width, in any order, after a resume and after a
-// reset of some worlds. In a pack world, step and index may differ per lane.
+// numbers: as easy as 1, 2, 3"]. Key = seed, counter = (world, step, purpose, index). Integers
+// only, so the words are equal on any device, for any width, in any order, after a resume and after
+// a reset of some worlds. In a pack world, step and index may differ per lane.
 #pragma once
 #include "motorium/core/math.h"
 
@@ -23,10 +23,7 @@ enum class Purpose : int {
 };
 
 // the four words of one draw
-template <class Real>
-struct Words {
-  Int<Real> v[4];
-};
+template <class Real> struct Words { Int<Real> v[4]; };
 
 // high and low half of the product of an unsigned word and a constant
 FN void multiply_wide(int a, uint32_t b, int& high, int& low) {
@@ -48,8 +45,8 @@ FN void multiply_wide(IntPack<16> a, uint32_t b, IntPack<16>& high, IntPack<16>&
   const __m512i x = (__m512i)a.v, y = _mm512_set1_epi32(static_cast<int>(b));
   const __m512i even = _mm512_maskz_mul_epu32(0xff, x, y);
   const __m512i odd = _mm512_maskz_mul_epu32(0xff, _mm512_maskz_srli_epi64(0xff, x, 32), y);
-  high = (Lanes<16>::Integer)_mm512_mask_blend_epi32(
-      0xaaaa, _mm512_maskz_srli_epi64(0xff, even, 32), odd);
+  high = (Lanes<16>::Integer)_mm512_mask_blend_epi32(0xaaaa,
+                                                     _mm512_maskz_srli_epi64(0xff, even, 32), odd);
   low = (Lanes<16>::Integer)_mm512_mask_blend_epi32(0xaaaa, even,
                                                     _mm512_maskz_slli_epi64(0xff, odd, 32));
 }
@@ -57,8 +54,7 @@ FN void multiply_wide(IntPack<16> a, uint32_t b, IntPack<16>& high, IntPack<16>&
 #endif
 
 // the bare generator; c: counter words
-template <class Real>
-FN Words<Real> philox(uint32_t key0, uint32_t key1, Words<Real> c) {
+template <class Real> FN Words<Real> philox(uint32_t key0, uint32_t key1, Words<Real> c) {
   for (int round = 0; round < 10; ++round) {
     Int<Real> high0, low0, high2, low2;
     multiply_wide(c.v[0], 0xd2511f53u, high0, low0);
@@ -86,20 +82,17 @@ FN Words<Real> random_words(uint64_t seed, Int<Real> world, Int<Real> step, Purp
 }
 
 // 0 <= u < 1 in steps of 2^-24
-template <class Real>
-FN Real uniform01(Int<Real> word) {
+template <class Real> FN Real uniform01(Int<Real> word) {
   return to_real<Real>((word >> 8) & 0xffffff) * Real(0x1p-24f);
 }
 
 // low <= u < high, or u = high by rounding
-template <class Real>
-FN Real uniform(Int<Real> word, Like<Real> low, Like<Real> high) {
+template <class Real> FN Real uniform(Int<Real> word, Like<Real> low, Like<Real> high) {
   return fma(uniform01<Real>(word), high - low, low);
 }
 
 // standard normal number of two words [Box, Muller 1958]; |n| < 5.8
-template <class Real>
-FN Real normal(Int<Real> word_a, Int<Real> word_b) {
+template <class Real> FN Real normal(Int<Real> word_a, Int<Real> word_b) {
   // 0 < u < 1, so that the logarithm is finite
   const Real u = (to_real<Real>((word_a >> 9) & 0x7fffff) + Real(0.5f)) * Real(0x1p-23f);
   return sqrt(Real(-2.f) * log(u)) * cos(Real(0x1.921fb6p+2f) * uniform01<Real>(word_b));

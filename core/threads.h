@@ -22,10 +22,13 @@ class Threads {
   int count() const { return count_; }
   // Blocks until all items are done. Not reentrant. An exception of an item is rethrown here.
   // Allocation-free after the first call: fn is passed by reference.
-  template <class F>
-  void run(int items, F&& fn) {
-    run_erased(items, [](void* f, int item, int worker) { (*static_cast<std::remove_reference_t<F>*>(f))(item, worker); },
-               &fn);
+  template <class F> void run(int items, F&& fn) {
+    run_erased(
+        items,
+        [](void* f, int item, int worker) {
+          (*static_cast<std::remove_reference_t<F>*>(f))(item, worker);
+        },
+        &fn);
   }
 
  private:
