@@ -65,6 +65,14 @@ FN float from_bits(int i) {
   u.i = i;
   return u.f;
 }
+// number of the lowest set bit of x != 0
+FN int lowest_bit(unsigned x) {
+#if defined(__CUDA_ARCH__)
+  return __ffs(static_cast<int>(x)) - 1;
+#else
+  return __builtin_ctz(x);
+#endif
+}
 FN int to_int(float x) { return static_cast<int>(x); }  // towards zero
 FN int to_int(double x) { return static_cast<int>(x); }
 

@@ -23,7 +23,7 @@ FN int tree_width(int n) { return n <= 8 ? 8 : n <= 16 ? 16 : 32; }
 template <class Real, int K>
 struct Sums {
   Real v[K];
-  FN Sums() = default;
+  Sums() = default;
   FN explicit Sums(float x) {
     for (int k = 0; k < K; ++k) v[k] = Real(x);
   }

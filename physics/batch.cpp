@@ -356,7 +356,7 @@ ArrayView Batch::state(const std::string& name) {
     }
     std::vector<std::string> names;
     for (const FieldShape& s : w.shapes) names.push_back(s.name);
-    throw Error("Batch.state: no field '" + name + "': did you mean '" + nearest(name, names) + "'?");
+    throw Error("Batch.state: no field '" + name + "'" + did_you_mean(name, names));
   });
 }
 
@@ -373,8 +373,7 @@ ArrayView Batch::bind(const std::string& name) {
       }
       return {entry->second.data(), columns, false};
     }
-    throw Error("Batch.bind: no output '" + name + "': did you mean '" +
-                nearest(name, output_names()) + "'?");
+    throw Error("Batch.bind: no output '" + name + "'" + did_you_mean(name, output_names()));
   });
 }
 
@@ -466,8 +465,8 @@ void Batch::Impl::refresh_lists() {
 void Batch::set_override(const std::string& field, const double* values, const int* ids,
                          int id_count) {
   if (std::find(kSettable.begin(), kSettable.end(), field) == kSettable.end())
-    throw Error("Batch.set_override: '" + field + "' cannot differ between worlds: did you mean '" +
-                nearest(field, kSettable) + "'?");
+    throw Error("Batch.set_override: '" + field + "' cannot differ between worlds" +
+                did_you_mean(field, kSettable));
   int n = 0;
   const int* list = impl_->worlds_of(ids, id_count, n, "set_override");
   const Model& m = *impl_->model;

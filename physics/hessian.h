@@ -40,7 +40,7 @@ FN void hessian_pattern(const ModelView<Real>& m, Scratch<Real>& x) {
       for (int w = 0; w < words; ++w) {
         unsigned left = row[w];
         while (left) {
-          const int i = 32 * w + __builtin_ctz(left);
+          const int i = 32 * w + lowest_bit(left);
           left &= left - 1;
           // everything of row k below i
           for (int v = 0; v < i / 32; ++v) x.H_mask[i * words + v] |= row[v];
@@ -53,7 +53,7 @@ FN void hessian_pattern(const ModelView<Real>& m, Scratch<Real>& x) {
     for (int w = 0; w < words; ++w) {
       unsigned left = x.H_mask[k * words + w];
       while (left) {
-        x.H_col[k * m.nv + n++] = 32 * w + __builtin_ctz(left);
+        x.H_col[k * m.nv + n++] = 32 * w + lowest_bit(left);
         left &= left - 1;
       }
     }

@@ -27,7 +27,7 @@ FN void open_block(const ModelView<Real>& m, Scratch<Real>& x, int dim, Word wor
     for (int w = 0; w < m.nword; ++w) {
       unsigned left = word(w);
       while (left) {
-        x.blk_col[adr + n++] = 32 * w + __builtin_ctz(left);
+        x.blk_col[adr + n++] = 32 * w + lowest_bit(left);
         left &= left - 1;
       }
     }

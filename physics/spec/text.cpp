@@ -58,24 +58,6 @@ bool parse_integer(std::string_view token, int& value) {
   return error == std::errc() && end == token.data() + token.size() && !token.empty();
 }
 
-std::vector<std::string_view> split_words(std::string_view text) {
-  std::vector<std::string_view> words;
-  size_t i = 0;
-  while (i < text.size()) {
-    while (i < text.size() && is_blank(text[i])) ++i;
-    const size_t start = i;
-    while (i < text.size() && !is_blank(text[i])) ++i;
-    if (i > start) words.push_back(text.substr(start, i - start));
-  }
-  return words;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool is_name(std::string_view text) {
   if (text.size() > static_cast<size_t>(limits::kNameBytes)) return false;
   while (!text.empty()) {

@@ -5,16 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "motorium/core/text.h"
+
 namespace motorium {
 
 // The whole token must be one finite decimal number; false otherwise ("1,5", "nan", "0x1",
 // "1e999").
 bool parse_number(std::string_view token, double& value);
 bool parse_integer(std::string_view token, int& value);
-
-// splits at blanks, tabs and line ends
-std::vector<std::string_view> split_words(std::string_view text);
-std::string_view trim(std::string_view text);
 
 // valid UTF-8, at most kNameBytes bytes, no control characters
 bool is_name(std::string_view text);
