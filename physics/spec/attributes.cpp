@@ -50,7 +50,7 @@ const std::string* Attributes::claim(std::string_view name) {
 int Attributes::take(std::string_view name, double* out, int least, int most) {
   const std::string* value = claim(name);
   if (!value) return 0;
-  const std::vector<std::string_view> words = split_words(*value);
+  const std::vector<std::string_view> words = words_of(*value);
   const int count = static_cast<int>(words.size());
   if (count < least || count > most) {
     const std::string range = least == most ? std::to_string(least)
@@ -60,7 +60,7 @@ int Attributes::take(std::string_view name, double* out, int least, int most) {
   }
   std::vector<double> numbers(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
-    if (!parse_number(words[i], numbers[i])) {
+    if (!read_number(words[i], numbers[i])) {
       malformed(name, "\"" + printable(words[i], 40) + "\" is not a finite decimal number");
       return 0;
     }
@@ -72,10 +72,10 @@ int Attributes::take(std::string_view name, double* out, int least, int most) {
 bool Attributes::take(std::string_view name, std::vector<double>& out) {
   const std::string* value = claim(name);
   if (!value) return false;
-  const std::vector<std::string_view> words = split_words(*value);
+  const std::vector<std::string_view> words = words_of(*value);
   std::vector<double> numbers(words.size());
   for (size_t i = 0; i < words.size(); ++i) {
-    if (!parse_number(words[i], numbers[i])) {
+    if (!read_number(words[i], numbers[i])) {
       malformed(name, "\"" + printable(words[i], 40) + "\" is not a finite decimal number");
       return false;
     }
@@ -87,7 +87,7 @@ bool Attributes::take(std::string_view name, std::vector<double>& out) {
 bool Attributes::take(std::string_view name, int& out) {
   const std::string* value = claim(name);
   if (!value) return false;
-  if (parse_integer(trim(*value), out)) return true;
+  if (read_integer(*value, out)) return true;
   malformed(name, "is not a whole number");
   return false;
 }
@@ -95,8 +95,8 @@ bool Attributes::take(std::string_view name, int& out) {
 bool Attributes::take(std::string_view name, std::array<int, 2>& out) {
   const std::string* value = claim(name);
   if (!value) return false;
-  const std::vector<std::string_view> words = split_words(*value);
-  if (words.size() == 2 && parse_integer(words[0], out[0]) && parse_integer(words[1], out[1])) {
+  const std::vector<std::string_view> words = words_of(*value);
+  if (words.size() == 2 && read_integer(words[0], out[0]) && read_integer(words[1], out[1])) {
     return true;
   }
   malformed(name, "give two whole numbers");
@@ -119,7 +119,7 @@ bool Attributes::take_name(std::string_view name, std::string& out) {
     malformed(name, "is empty");
     return false;
   }
-  if (!is_name(*value)) {
+  if (!is_valid_name(*value)) {
     malformed(name, "is no name: use at most 256 bytes of UTF-8 without control characters");
     return false;
   }

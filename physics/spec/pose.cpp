@@ -1,5 +1,6 @@
 #include "motorium/physics/spec/pose.h"
 
+#include <algorithm>
 #include <cctype>
 #include <numbers>
 
@@ -114,6 +115,8 @@ Quaternion resolve(const Orientation& o, const CompilerSpec& compiler, std::stri
 void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
   // Jacobi: D = R' A R; turn about the axis of the largest off-diagonal element until none is left
   rotation = {1, 0, 0, 0};
+  double scale = 0;
+  for (const double x : a) scale = std::max(scale, std::abs(x));
   for (int sweep = 0; sweep < 500; ++sweep) {
     const Matrix r = to_matrix(rotation);
     double d[3][3];
@@ -127,12 +130,12 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
     int i = 0, j = 1, third = 2;
     if (std::abs(d[0][2]) > std::abs(d[i][j])) j = 2, third = 1;
     if (std::abs(d[1][2]) > std::abs(d[i][j])) i = 1, j = 2, third = 0;
-    if (std::abs(d[i][j]) < 1e-12) break;
+    if (std::abs(d[i][j]) < 1e-15 * scale) break;
     const double tau = (d[j][j] - d[i][i]) / (2 * d[i][j]);
     const double root = std::sqrt(1 + tau * tau);
     const double tangent = tau >= 0 ? 1 / (tau + root) : -1 / (root - tau);
     const double cosine = 1 / std::sqrt(1 + tangent * tangent);
-    if (cosine > 1 - 1e-12) break;
+    if (cosine == 1) break;
     // quaternion of the turn; a positive tangent turns from j to i
     double sine_half = std::sqrt(0.5 - 0.5 * cosine);
     if (tangent > 0) sine_half = -sine_half;

@@ -115,7 +115,7 @@ void read_assets(const Element& element, const Defaults& defaults, const Folder&
       const size_t slash = mesh.file.rfind('/');
       mesh.name = slash == std::string::npos ? mesh.file : mesh.file.substr(slash + 1);
       mesh.name = mesh.name.substr(0, mesh.name.rfind('.'));
-      if (!is_name(mesh.name)) a.malformed("file", "is no name: give the mesh a name");
+      if (!is_valid_name(mesh.name)) a.malformed("file", "is no name: give the mesh a name");
     }
     for (const Element& plugin : child.children) {
       Attributes(plugin, spec).unsupported("", "the engine has no plugins: remove it");

@@ -116,7 +116,7 @@ void read_sections(const Element& root, const Folder& folder, Spec& spec) {
 bool refuse_known(const Element& element, const std::string& section, Spec& spec) {
   for (const Refusal& refusal : kRefusals) {
     if (section != refusal.section) continue;
-    for (const std::string_view tag : split_words(refusal.tags)) {
+    for (const std::string_view tag : words_of(refusal.tags)) {
       if (element.tag != tag) continue;
       Attributes a(element, spec);
       a.unsupported("", refusal.why);

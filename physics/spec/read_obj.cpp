@@ -11,7 +11,7 @@ namespace {
 // "7", "7/2", "7//3", "-1/..": counted from 1, or from the end when negative
 int vertex_index(std::string_view word, int count) {
   int index = 0;
-  require(parse_integer(word.substr(0, word.find('/')), index),
+  require(read_integer(word.substr(0, word.find('/')), index),
           "OBJ: \"" + printable(word, 40) + "\" is no vertex of a face");
   const int64_t at = index > 0 ? int64_t{index} - 1 : int64_t{count} + index;
   require(index != 0 && at >= 0 && at < count,
@@ -28,7 +28,7 @@ Triangles read_obj(const Bytes& bytes) {
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (!text.empty()) {
     const size_t end = text.find('\n');
-    const std::vector<std::string_view> words = split_words(text.substr(0, end));
+    const std::vector<std::string_view> words = words_of(text.substr(0, end));
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
     if (words.empty()) continue;
     const int count = static_cast<int>(mesh.vertex.size() / 3);
@@ -38,7 +38,7 @@ Triangles read_obj(const Bytes& bytes) {
               "OBJ: more than " + std::to_string(limits::kMeshVertices) + " vertices");
       for (int i = 1; i < 4; ++i) {
         double x = 0;
-        require(parse_number(words[i], x) && std::abs(x) < 1e10,
+        require(read_number(words[i], x) && std::abs(x) < 1e10,
                 "OBJ: \"" + printable(words[i], 40) + "\" is not a usable number");
         mesh.vertex.push_back(static_cast<float>(x));
       }

@@ -76,7 +76,7 @@ void read_contact(Attributes& a, SensorSpec& sensor) {
   if (const std::string* data = a.claim("data")) {
     const char* names[] = {"found", "force", "torque", "dist", "pos", "normal", "tangent"};
     sensor.data = 0;
-    for (const std::string_view word : split_words(*data)) {
+    for (const std::string_view word : words_of(*data)) {
       if (word == "linvel" || word == "angvel") {
         a.unsupported("data", "the engine has no contact velocities: use framelinvel");
         continue;
@@ -92,7 +92,7 @@ void read_contact(Attributes& a, SensorSpec& sensor) {
       }
       sensor.data |= bit;
     }
-    if (split_words(*data).empty()) a.malformed("data", "is empty");
+    if (words_of(*data).empty()) a.malformed("data", "is empty");
   }
   a.take("reduce", sensor.reduce,
          {{"none", ContactReduce::none},

@@ -64,13 +64,13 @@ Triangles read_text(const Bytes& bytes) {
   int corners = 0;
   while (!text.empty()) {
     const size_t end = text.find('\n');
-    const std::vector<std::string_view> words = split_words(text.substr(0, end));
+    const std::vector<std::string_view> words = words_of(text.substr(0, end));
     text = end == text.npos ? std::string_view() : text.substr(end + 1);
     if (words.empty()) continue;
     if (words[0] == "vertex") {
       double v[3];
       bool ok = words.size() == 4;
-      for (int i = 0; ok && i < 3; ++i) ok = parse_number(words[i + 1], v[i]);
+      for (int i = 0; ok && i < 3; ++i) ok = read_number(words[i + 1], v[i]);
       require(ok, "STL: a vertex line does not hold three numbers");
       const float corner[3] = {static_cast<float>(v[0]), static_cast<float>(v[1]),
                                static_cast<float>(v[2])};

@@ -76,7 +76,7 @@ bool is_viewer_element(const std::string& tag) {
 void read_viewer_element(const Element& element, Spec& spec) {
   const Known* known = find_known(element.tag);
   Attributes a(element, spec);
-  const std::vector<std::string_view> names = split_words(known->attributes);
+  const std::vector<std::string_view> names = words_of(known->attributes);
   for (const std::string_view name : names) {
     // names are checked, they may be referred to
     std::string text;
@@ -87,7 +87,7 @@ void read_viewer_element(const Element& element, Spec& spec) {
     }
   }
   a.finish(true);
-  const std::vector<std::string_view> children = split_words(known->children);
+  const std::vector<std::string_view> children = words_of(known->children);
   for (const Element& child : element.children) {
     bool found = false;
     for (const std::string_view name : children) found = found || child.tag == name;

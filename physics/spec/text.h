@@ -1,4 +1,4 @@
-// Text from files: whole-token numbers without locale, names, and words for messages.
+// Text from model files, on top of core/text.h: words, and words for messages.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -9,18 +9,17 @@
 
 namespace motorium {
 
-// The whole token must be one finite decimal number; false otherwise ("1,5", "nan", "0x1",
-// "1e999").
-bool parse_number(std::string_view token, double& value);
-bool parse_integer(std::string_view token, int& value);
+// the parts between blanks, tabs and line ends
+std::vector<std::string_view> words_of(std::string_view text);
 
-// valid UTF-8, at most kNameBytes bytes, no control characters
-bool is_name(std::string_view text);
+// false, and value untouched, unless the whole word is one finite decimal number
+bool read_number(std::string_view word, double& value);
+bool read_integer(std::string_view word, int& value);
 
-// for messages: control characters and quotes escaped, long texts cut
+// for messages: control characters escaped, long texts cut
 std::string printable(std::string_view text, std::size_t longest = 80);
 
-// the candidate with the smallest edit distance, or empty when none is near
+// the word most like `word`, or empty when none is near
 std::string nearest_word(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // shortest text that reads back as the same number
