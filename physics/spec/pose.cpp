@@ -130,12 +130,12 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
     int i = 0, j = 1, third = 2;
     if (std::abs(d[0][2]) > std::abs(d[i][j])) j = 2, third = 1;
     if (std::abs(d[1][2]) > std::abs(d[i][j])) i = 1, j = 2, third = 0;
-    if (std::abs(d[i][j]) < 1e-15 * scale) break;
+    if (std::abs(d[i][j]) < 1e-13) break;
     const double tau = (d[j][j] - d[i][i]) / (2 * d[i][j]);
     const double root = std::sqrt(1 + tau * tau);
     const double tangent = tau >= 0 ? 1 / (tau + root) : -1 / (root - tau);
     const double cosine = 1 / std::sqrt(1 + tangent * tangent);
-    if (cosine == 1) break;
+    if (cosine > 1 - 1e-12) break;
     // quaternion of the turn; a positive tangent turns from j to i
     double sine_half = std::sqrt(0.5 - 0.5 * cosine);
     if (tangent > 0) sine_half = -sine_half;
