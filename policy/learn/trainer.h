@@ -22,23 +22,26 @@ namespace motorium {
 class Threads;
 class Ppo;
 class Policy;
+struct PolicyKernels;
 
 struct RunOptions {
-  std::string directory;  // run folder, made when missing; empty: nothing is written
-  double minutes = 0;     // wall-time budget; 0: none
-  int iterations = 0;     // run until this iteration; 0: none. Without both: config.max_iterations
-  uint64_t seed = 1;      // weights, exploration, permutations and env.reset
-  std::string resume;     // checkpoint file or run folder (its newest valid one); empty: start anew
-  std::string init_from;  // policy file: its actor, critic and normalisers as start weights
+  std::string directory = {};  // run folder, made when missing; empty: nothing is written
+  double minutes = 0;          // wall-time budget; 0: none
+  int iterations = 0;  // run until this iteration; 0: none. Without both: config.max_iterations
+  uint64_t seed = 1;   // weights, exploration, permutations and env.reset
+  std::string resume =
+      {};  // checkpoint file or run folder (its newest valid one); empty: start anew
+  std::string init_from = {};    // policy file: its actor, critic and normalisers as start weights
   Observer* observer = nullptr;  // told about every iteration; may be null, not owned
   Threads* threads = nullptr;    // worker pool; null: default_threads()
+  const PolicyKernels* kernels = nullptr;  // instruction set; null: the best of this CPU
   // Set (by a signal handler, say) to stop: the iteration in progress is finished and saved.
   const std::atomic<bool>* stop = nullptr;
   bool tensorboard = true;   // events.out.tfevents.* in the run folder
   bool csv = true;           // progress.csv in the run folder
   int keep_checkpoints = 3;  // older ones are removed
   // Text stored in every policy file: task name, observation names and sizes, action scale, ...
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 struct RunResult {

@@ -1,9 +1,8 @@
 #include "motorium/policy/nn/kernels.h"
 
-#include <cstdlib>
 #include <cstring>
 
-#include "motorium/core/error.h"
+#include "motorium/core/cpu.h"
 
 // weak: a build may leave out an instruction set
 extern "C" {
@@ -15,29 +14,18 @@ namespace motorium {
 
 const PolicyKernels* policy_kernels(const char* isa) {
   if (!std::strcmp(isa, "v4"))
-    return &motorium_policy_v4 && __builtin_cpu_supports("x86-64-v4") ? &motorium_policy_v4
-                                                                      : nullptr;
+    return &motorium_policy_v4 && has_isa(Isa::v4) ? &motorium_policy_v4 : nullptr;
   if (!std::strcmp(isa, "v3"))
-    return &motorium_policy_v3 && __builtin_cpu_supports("x86-64-v3") ? &motorium_policy_v3
-                                                                      : nullptr;
+    return &motorium_policy_v3 && has_isa(Isa::v3) ? &motorium_policy_v3 : nullptr;
   return nullptr;
 }
 
 const PolicyKernels& policy_kernels() {
-  static const PolicyKernels* const chosen = [] {
-    const char* forced = std::getenv("MOTORIUM_ISA");
-    if (forced && *forced) {
-      const PolicyKernels* k = policy_kernels(forced);
-      require(k, std::string("MOTORIUM_ISA=") + forced +
-                     ": not built or not supported by this CPU: use v3 or v4, or unset it");
-      return k;
-    }
-    const PolicyKernels* k = policy_kernels("v4");
-    if (!k) k = policy_kernels("v3");
-    require(k, "this CPU has no AVX2 and FMA (x86-64-v3), which motorium needs");
-    return k;
-  }();
-  return *chosen;
+  const Isa isa = best_isa();
+  const PolicyKernels* k = policy_kernels(name(isa));
+  require(k, std::string("this build has no ") + name(isa) +
+                 " kernels: build with -DMOTORIUM_ISAS=\"v3;v4\" or set MOTORIUM_ISA");
+  return *k;
 }
 
 }  // namespace motorium

@@ -210,6 +210,8 @@ Safetensors Safetensors::parse(std::vector<uint8_t> bytes, const std::string& or
                                      " bytes, the file has " + std::to_string(bytes.size() - 8));
   const char* header = reinterpret_cast<const char*>(bytes.data()) + 8;
   require(n > 0 && header[0] == '{', origin + ": header does not begin with {");
+  // the JSON library takes a NUL for the end of its input
+  require(!std::memchr(header, 0, n), origin + ": header is not valid JSON: it holds a NUL byte");
   HeaderReader reader(origin);
   nlohmann::json::sax_parse(header, header + n, &reader);
   file.tensors_ = std::move(reader.tensors);

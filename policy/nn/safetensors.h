@@ -80,6 +80,8 @@ class SafetensorsWriter {
   // rows of `cols` floats that lie `stride` floats apart
   void add_rows(const std::string& name, int rows, int cols, const float* data, long stride);
   std::vector<uint8_t> bytes() const;
+  const std::vector<TensorInfo>& tensors() const { return tensors_; }
+  const uint8_t* data(const TensorInfo& t) const { return data_.data() + t.begin; }
 
  private:
   std::map<std::string, std::string> metadata_;
