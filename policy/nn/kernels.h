@@ -36,10 +36,9 @@ struct PolicyKernels {
   double (*sum_blocks)(int blocks, const float* const* from, long begin, long end, float* sum);
 };
 
-// Kernels of the best instruction set of this machine; MOTORIUM_ISA=v3 forces another. Throws Error
-// when the CPU has none that this library was built for.
+// Kernels of the best instruction set of this machine (core/cpu.h); MOTORIUM_ISA=v3 forces another.
 const PolicyKernels& policy_kernels();
-// Those of one instruction set ("v3", "v4"); null when not built or not supported by this CPU.
+// Those of one instruction set ("v3", "v4"); null when this CPU has not got it.
 const PolicyKernels* policy_kernels(const char* isa);
 
 }  // namespace motorium
