@@ -1,0 +1,700 @@
+// motorium._core.Batch: worlds of one model; arrays are views of the batch's own memory.
+#include <cmath>
+#include <cstring>
+
+#include "bind.h"
+#include "motorium/core/error.h"
+#include "motorium/core/status.h"
+#include "motorium/core/text.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium::python {
+namespace {
+
+using Self = std::shared_ptr<PyBatch>;
+
+// ---- fields ------------------------------------------------------------------------------------
+
+struct FieldRow {
+  const char *name, *rows, *columns, *unit, *doc;
+};
+const FieldRow kStateRows[] = {
+#define MOTORIUM_FIELD(name, columns, unit, doc) {#name, #columns, "1", unit, doc},
+    MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+};
+const FieldRow kOutputRows[] = {
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, #rows, #columns, unit, doc},
+    MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+};
+const FieldRow kOverrideRows[] = {
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) {#name, #rows, #columns, unit, doc},
+    MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+};
+// fields of the last table that a caller may set
+const char* const kSettable[] = {
+    "body_mass",        "body_inertia", "body_ipos",   "geom_friction",    "actuator_gainprm",
+    "actuator_biasprm", "dof_armature", "dof_damping", "dof_frictionloss", "gravity"};
+
+// numbers of one object of the field: the last axis of its array; 1: the field has no such axis
+int last_axis(const char* name, const char* columns) {
+  if (!std::strcmp(name, "xfrc_applied")) return 6;
+  if (!std::strcmp(name, "mocap_pos")) return 3;
+  if (!std::strcmp(name, "mocap_quat")) return 4;
+  return std::atoi(columns);
+}
+
+std::vector<py::ssize_t> shape_of(int worlds, int columns, const FieldRow& f) {
+  if (!std::strcmp(f.rows, "1") && !std::strcmp(f.columns, "1")) return {worlds};
+  const int last = last_axis(f.name, f.columns);
+  if (last == 1) return {worlds, columns};
+  return {worlds, columns / last, last};
+}
+
+std::string doc_of(const FieldRow& f, bool output) {
+  const int last = last_axis(f.name, f.columns);
+  std::string shape = "worlds";
+  std::string rows = f.rows;
+  if (const size_t star = rows.find("* "); star != std::string::npos) rows = rows.substr(star + 2);
+  if (std::strcmp(f.rows, "1") || last != 1) shape += ", " + rows;
+  if (last != 1)
+    shape += ", " + std::to_string(last);
+  else if (shape == "worlds")
+    shape += ",";
+  return std::string(f.doc) + " [" + f.unit + "] (" + shape + ")" +
+         (output ? "\n\nRead-only. The first use computes it for the present state; step() then "
+                   "leaves\n"
+                   "the value before its last integration, as mj_step does, unless told to refresh."
+                 : "\n\nA writable view of the batch's memory.");
+}
+
+py::array array_of(const Self& self, const FieldRow& f, const ArrayView& a) {
+  const std::vector<py::ssize_t> shape = shape_of(self->batch->worlds(), a.columns, f);
+  if (self->batch->precision() == Precision::single)
+    return view(static_cast<const float*>(a.data), shape, py::cast(self), a.writable);
+  return view(static_cast<const double*>(a.data), shape, py::cast(self), a.writable);
+}
+
+// state and inputs; applied forces cost time once they exist, so their use is remembered
+ArrayView state_view(PyBatch& b, const char* name) {
+  if (!std::strcmp(name, "qfrc_applied")) b.has_qfrc = true;
+  if (!std::strcmp(name, "xfrc_applied")) b.has_xfrc = true;
+  return unlocked(*b.lock, [&] { return b.batch->state(name); });
+}
+
+py::array get_state_field(const Self& self, const FieldRow& f) {
+  return array_of(self, f, state_view(*self, f.name));
+}
+
+// Binds an output. `fill`: computes it at once; other bound outputs keep what they hold.
+py::array get_output(const Self& self, const FieldRow& f, bool fill) {
+  PyBatch& b = *self;
+  const bool fresh = b.bound.insert(f.name).second;
+  const ArrayView a = unlocked(*b.lock, [&] {
+    const ArrayView now = b.batch->bind(f.name);
+    if (!fresh || !fill) return now;
+    const size_t size = b.batch->precision() == Precision::single ? sizeof(float) : sizeof(double);
+    std::vector<std::pair<void*, std::vector<char>>> kept;
+    for (const std::string& name : b.bound) {
+      if (name == f.name) continue;
+      const ArrayView other = b.batch->bind(name);
+      const char* p = static_cast<const char*>(other.data);
+      kept.push_back({other.data,
+                      {p, p + size * static_cast<size_t>(b.batch->worlds()) *
+                                  static_cast<size_t>(other.columns)}});
+    }
+    b.batch->forward();
+    for (const auto& [data, bytes] : kept)
+      if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+    return now;
+  });
+  return array_of(self, f, a);
+}
+
+// the table row of a name, or null
+const FieldRow* find_state(const std::string& name) {
+  for (const FieldRow& f : kStateRows)
+    if (name == f.name) return &f;
+  return nullptr;
+}
+const FieldRow* find_output(const std::string& name) {
+  for (const FieldRow& f : kOutputRows)
+    if (name == f.name) return &f;
+  return nullptr;
+}
+[[noreturn]] void no_such_field(const char* call, const std::string& name) {
+  std::vector<std::string> names;
+  for (const FieldRow& f : kStateRows) names.push_back(f.name);
+  for (const FieldRow& f : kOutputRows) names.push_back(f.name);
+  throw Error(std::string(call) + ": no array '" + name + "'" + did_you_mean(name, names));
+}
+
+py::array bind_name(const Self& self, const std::string& name) {
+  if (const FieldRow* f = find_state(name)) return get_state_field(self, *f);
+  if (const FieldRow* f = find_output(name)) return get_output(self, *f, false);
+  no_such_field("Batch.bind", name);
+}
+
+// ---- rows of state -----------------------------------------------------------------------------
+
+// the parts of a state row, in the order of MuJoCo's mjSTATE_INTEGRATION
+const char* const kRowParts[] = {"time",           "qpos",      "qvel",         "act",
+                                 "qacc_warmstart", "ctrl",      "qfrc_applied", "xfrc_applied",
+                                 "eq_active",      "mocap_pos", "mocap_quat"};
+
+int part_size(const Model& m, const std::string& part) {
+  if (part == "time") return 1;
+  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, nmocap = m.nmocap,
+            neq = m.neq;
+#define MOTORIUM_FIELD(name, columns, unit, doc) \
+  if (part == #name) return (columns);
+  MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
+#undef MOTORIUM_FIELD
+  return 0;
+}
+
+int row_size(const Model& m) {
+  int n = 0;
+  for (const char* part : kRowParts) n += part_size(m, part);
+  return n;
+}
+
+// forces that nobody asked for are zero and stay without memory
+bool is_absent(const PyBatch& b, const std::string& part) {
+  return (part == "qfrc_applied" && !b.has_qfrc) || (part == "xfrc_applied" && !b.has_xfrc);
+}
+
+template <class F> void each_number(PyBatch& b, const char* part, int world, int size, F f) {
+  const ArrayView a = b.batch->state(part);
+  const size_t at = static_cast<size_t>(world) * static_cast<size_t>(size);
+  if (b.batch->precision() == Precision::single)
+    for (int k = 0; k < size; ++k) f(static_cast<float*>(a.data)[at + static_cast<size_t>(k)], k);
+  else
+    for (int k = 0; k < size; ++k) f(static_cast<double*>(a.data)[at + static_cast<size_t>(k)], k);
+}
+
+py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
+  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.get_state");
+  const int n = list.size(b.batch->worlds()), columns = row_size(*b.model);
+  py::array_t<double> rows({n, columns});
+  double* out = rows.mutable_data();
+  unlocked(*b.lock, [&] {
+    for (int i = 0; i < n; ++i) {
+      double* p = out + static_cast<size_t>(i) * static_cast<size_t>(columns);
+      for (const char* part : kRowParts) {
+        const int size = part_size(*b.model, part);
+        if (!std::strcmp(part, "time"))
+          *p = b.batch->time(list[i]);
+        else if (is_absent(b, part))
+          std::fill_n(p, size, 0.0);
+        else
+          each_number(b, part, list[i], size,
+                      [&](auto& x, int k) { p[k] = static_cast<double>(x); });
+        p += size;
+      }
+    }
+  });
+  return rows;
+}
+
+void set_state(PyBatch& b, const py::object& values, const py::object& ids) {
+  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.set_state");
+  const int n = list.size(b.batch->worlds()), columns = row_size(*b.model);
+  const py::array_t<double> rows = broadcast(values, {n, columns}, "Batch.set_state");
+  const double* in = rows.data();
+  unlocked(*b.lock, [&] {
+    // nothing is written unless everything is good
+    for (int i = 0; i < n; ++i) {
+      const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns);
+      for (const char* part : kRowParts) {
+        const int size = part_size(*b.model, part);
+        for (int k = 0; k < size; ++k)
+          if (!(std::abs(p[k]) <= 1e10))
+            throw Error("Batch.set_state: row " + std::to_string(i) + ": " + part + "[" +
+                        std::to_string(k) + "] = " + std::to_string(p[k]) +
+                        ": allowed are finite numbers up to 1e10");
+        if (!std::strcmp(part, "qfrc_applied") || !std::strcmp(part, "xfrc_applied")) {
+          bool& used = part[0] == 'q' ? b.has_qfrc : b.has_xfrc;
+          for (int k = 0; k < size; ++k) used = used || p[k] != 0;
+        }
+        p += size;
+      }
+    }
+    for (int i = 0; i < n; ++i) {
+      const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns);
+      for (const char* part : kRowParts) {
+        const int size = part_size(*b.model, part);
+        if (!std::strcmp(part, "time"))
+          b.batch->set_time(list[i], *p);
+        else if (!is_absent(b, part))
+          each_number(b, part, list[i], size, [&](auto& x, int k) {
+            x = static_cast<std::remove_reference_t<decltype(x)>>(p[k]);
+          });
+        p += size;
+      }
+    }
+  });
+}
+
+// ---- calls -------------------------------------------------------------------------------------
+
+Refresh refresh_of(const std::string& text) {
+  if (text == "none") return Refresh::none;
+  if (text == "vel") return Refresh::vel;
+  if (text == "acc") return Refresh::acc;
+  throw Error("Batch: refresh='" + text + "': allowed are 'none', 'vel', 'acc'");
+}
+
+std::vector<int> all_or(const Ids& list, int worlds) {
+  std::vector<int> out(static_cast<size_t>(list.size(worlds)));
+  for (size_t i = 0; i < out.size(); ++i) out[i] = list[static_cast<int>(i)];
+  return out;
+}
+
+void reset(PyBatch& b, const py::object& ids, const py::object& mask, const py::object& keyframe) {
+  if (!ids.is_none() && !mask.is_none()) throw Error("Batch.reset: give ids or mask, not both");
+  if (!mask.is_none() && py::array::ensure(mask).dtype().kind() != 'b')
+    throw Error("Batch.reset: mask must be boolean; for world numbers use ids");
+  const Ids list = ids_of(mask.is_none() ? ids : mask, b.batch->worlds(), "Batch.reset");
+  const int n = list.size(b.batch->worlds());
+
+  // a keyframe by number or name, for all or for each world
+  std::vector<int> keys;
+  const auto key_of = [&](const py::handle& k) {
+    if (!py::isinstance<py::str>(k)) {
+      const int id = k.cast<int>();
+      if (id < -1 || id >= b.model->nkey)
+        throw Error("Batch.reset: keyframe = " + std::to_string(id) + ": the model has " +
+                    std::to_string(b.model->nkey) + " keyframes; -1 means qpos0");
+      return id;
+    }
+    const std::string name = k.cast<std::string>();
+    for (int i = 0; i < b.model->nkey; ++i)
+      if (b.model->key_name[static_cast<size_t>(i)] == name) return i;
+    throw Error("Batch.reset: no keyframe '" + name + "'" + did_you_mean(name, b.model->key_name));
+  };
+  if (keyframe.is_none())
+    keys.push_back(-1);
+  else if (py::isinstance<py::str>(keyframe) || py::isinstance<py::int_>(keyframe))
+    keys.push_back(key_of(keyframe));
+  else
+    for (const py::handle k : py::array::ensure(keyframe))
+      keys.push_back(key_of(py::int_(py::reinterpret_borrow<py::object>(k))));
+  if (keys.size() != 1 && static_cast<int>(keys.size()) != n)
+    throw Error("Batch.reset: " + std::to_string(keys.size()) + " keyframes for " +
+                std::to_string(n) + " worlds: give one, or one for each");
+
+  unlocked(*b.lock, [&] {
+    if (keys.size() == 1) {
+      b.batch->reset({list.data(), list.count(), keys[0]});
+      return;
+    }
+    for (int i = 0; i < n; ++i) {
+      const int world = list[i];
+      b.batch->reset({&world, 1, keys[static_cast<size_t>(i)]});
+    }
+  });
+}
+
+py::array times(PyBatch& b) {
+  py::array_t<double> out(b.batch->worlds());
+  double* p = out.mutable_data();
+  for (int w = 0; w < b.batch->worlds(); ++w) p[w] = b.batch->time(w);
+  py::detail::array_proxy(out.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+  return out;
+}
+void set_times(PyBatch& b, const py::object& values) {
+  const py::array_t<double> t = broadcast(values, {b.batch->worlds()}, "Batch.time");
+  for (int w = 0; w < b.batch->worlds(); ++w)
+    if (!std::isfinite(t.data()[w]))
+      throw Error("Batch.time: world " + std::to_string(w) + ": not a finite number");
+  for (int w = 0; w < b.batch->worlds(); ++w) b.batch->set_time(w, t.data()[w]);
+}
+
+// ---- overrides ---------------------------------------------------------------------------------
+
+std::vector<py::ssize_t> override_shape(const Model& m, const FieldRow& f, int n) {
+  std::vector<py::ssize_t> shape = {n};
+  each_field(m, [&](const char* name, const auto&, int rows, int columns) {
+    if (std::strcmp(name, f.name)) return;
+    if (std::strcmp(f.rows, "1")) shape.push_back(rows);
+    if (std::strcmp(f.columns, "1")) shape.push_back(columns);
+  });
+  return shape;
+}
+const FieldRow& find_override(const std::string& field) {
+  std::vector<std::string> names;
+  for (const FieldRow& f : kOverrideRows) {
+    if (field == f.name) return f;
+    names.push_back(f.name);
+  }
+  throw Error("Batch: '" + field + "' cannot differ between worlds" + did_you_mean(field, names));
+}
+
+void set_override(PyBatch& b, const std::string& field, const py::object& values,
+                  const py::object& ids) {
+  const std::string call = "Batch.set_" + field;
+  const Ids list = ids_of(ids, b.batch->worlds(), call);
+  const int n = list.size(b.batch->worlds());
+  const auto dense = broadcast(values, override_shape(*b.model, find_override(field), n), call);
+  const double* p = dense.data();
+  unlocked(*b.lock, [&] { b.batch->set_override(field, p, list.data(), list.count()); });
+}
+
+py::array_t<double> get_override(PyBatch& b, const std::string& field, const py::object& ids) {
+  const FieldRow& f = find_override(field);
+  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.get_override");
+  const int n = list.size(b.batch->worlds());
+  py::array_t<double> out(override_shape(*b.model, f, n));
+  double* p = out.mutable_data();
+  for (int i = 0; i < n; ++i) {
+    const std::vector<double> row = b.batch->get_override(field, list[i]);
+    p = std::copy(row.begin(), row.end(), p);
+  }
+  return out;
+}
+
+// ---- rollout -----------------------------------------------------------------------------------
+
+// one array to be filled: a row of each world after each control
+struct Record {
+  const FieldRow* field;
+  ArrayView source;  // null data: time
+  char* out;
+  size_t row;  // bytes of one world
+};
+
+py::dict rollout(const Self& self, const py::object& controls,
+                 const std::vector<std::string>& record, int nstep, const py::object& ids) {
+  PyBatch& b = *self;
+  const int worlds = b.batch->worlds(), nu = b.model->nu;
+  const Ids list = ids_of(ids, worlds, "Batch.rollout");
+  const std::vector<int> chosen = all_or(list, worlds);
+  const int n = static_cast<int>(chosen.size());
+  const py::array given = py::array::ensure(controls);
+  if (!given || given.ndim() < 2)
+    throw Error("Batch.rollout: controls must have the shape (worlds, steps, nu) or (steps, nu)");
+  const py::ssize_t steps = given.shape(given.ndim() - 2);
+  const py::array_t<double> dense = broadcast(controls, {n, steps, nu}, "Batch.rollout");
+  const double* ctrl = dense.data();
+
+  // what to record
+  const bool single = b.batch->precision() == Precision::single;
+  const size_t number = single ? sizeof(float) : sizeof(double);
+  py::dict out;
+  std::vector<Record> records;
+  for (const std::string& name : record) {
+    if (name == "time") {
+      py::array_t<double> a({static_cast<py::ssize_t>(n), steps});
+      records.push_back({nullptr, {}, reinterpret_cast<char*>(a.mutable_data()), sizeof(double)});
+      out[name.c_str()] = a;
+      continue;
+    }
+    const FieldRow* f = find_state(name);
+    if (!f) f = find_output(name);
+    if (!f) no_such_field("Batch.rollout", name);
+    bind_name(self, name);
+    const ArrayView source = unlocked(
+        *b.lock, [&] { return find_state(name) ? b.batch->state(name) : b.batch->bind(name); });
+    std::vector<py::ssize_t> shape = shape_of(n, source.columns, *f);
+    shape.insert(shape.begin() + 1, steps);
+    py::array a(single ? py::dtype::of<float>() : py::dtype::of<double>(), shape);
+    records.push_back({f, source, static_cast<char*>(a.mutable_data()),
+                       number * static_cast<size_t>(source.columns)});
+    out[name.c_str()] = a;
+  }
+
+  unlocked(*b.lock, [&] {
+    const ArrayView target = b.batch->state("ctrl");
+    for (py::ssize_t t = 0; t < steps; ++t) {
+      for (int i = 0; i < n; ++i) {
+        const double* from = ctrl + (static_cast<py::ssize_t>(i) * steps + t) * nu;
+        const size_t at =
+            static_cast<size_t>(chosen[static_cast<size_t>(i)]) * static_cast<size_t>(nu);
+        for (int k = 0; k < nu; ++k) {
+          if (single)
+            static_cast<float*>(target.data)[at + static_cast<size_t>(k)] =
+                static_cast<float>(from[k]);
+          else
+            static_cast<double*>(target.data)[at + static_cast<size_t>(k)] = from[k];
+        }
+      }
+      b.batch->step({nstep, list.data(), list.count(), Refresh::none});
+      for (const Record& r : records)
+        for (int i = 0; i < n; ++i) {
+          char* to = r.out + (static_cast<size_t>(i) * static_cast<size_t>(steps) +
+                              static_cast<size_t>(t)) *
+                                 r.row;
+          const int world = chosen[static_cast<size_t>(i)];
+          if (!r.field) {
+            const double now = b.batch->time(world);
+            std::memcpy(to, &now, sizeof now);
+          } else if (r.row) {
+            std::memcpy(
+                to, static_cast<const char*>(r.source.data) + static_cast<size_t>(world) * r.row,
+                r.row);
+          }
+        }
+    }
+  });
+  return out;
+}
+
+Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& device,
+          const std::string& precision, bool autoreset, int threads) {
+  if (device != "cpu") {
+    if (device.rfind("cuda", 0) == 0)
+      throw Error("Batch: device='" + device +
+                  "': motorium has no CUDA back end yet: use device='cpu'");
+    throw Error("Batch: device='" + device + "': allowed is 'cpu'");
+  }
+  if (precision != "single" && precision != "double")
+    throw Error("Batch: precision='" + precision + "': allowed are 'single' and 'double'");
+  if (threads < 0 || threads > 1024)
+    throw Error("Batch: threads = " + std::to_string(threads) +
+                ": allowed are 1 .. 1024, 0 for one per core");
+  if (!model) throw Error("Batch: model is None: load one with motorium.load(path)");
+  auto self = std::make_shared<PyBatch>();
+  self->model = model;
+  self->lock = &default_lock();
+  if (threads > 0) {
+    self->own_threads = std::make_unique<Threads>(threads);
+    self->own_lock = std::make_unique<std::mutex>();
+    self->lock = self->own_lock.get();
+  }
+  BatchOptions o;
+  o.worlds = worlds;
+  o.precision = precision == "single" ? Precision::single : Precision::double_;
+  o.autoreset = autoreset;
+  o.threads = self->own_threads.get();
+  py::gil_scoped_release release;
+  self->batch = std::make_unique<Batch>(model, o);
+  return self;
+}
+
+}  // namespace
+
+void bind_batch(py::module_& m) {
+  // status bits as an IntFlag-like set of numbers
+  py::dict bits;
+  const std::pair<const char*, uint32_t> names[] = {{"fault_state", kStatusFaultState},
+                                                    {"fault_acc", kStatusFaultAcc},
+                                                    {"bad_input", kStatusBadInput},
+                                                    {"spilled", kStatusSpilled},
+                                                    {"waiting", kStatusWaiting},
+                                                    {"capped", kStatusCapped},
+                                                    {"not_converged", kStatusNotConverged},
+                                                    {"search_limit", kStatusSearchLimit},
+                                                    {"deep", kStatusDeep},
+                                                    {"frozen", kStatusFrozen}};
+  for (const auto& [name, bit] : names) bits[name] = bit;
+  m.attr("STATUS_BITS") = bits;
+
+  const auto vec = [](const double* p, int n) { return py::array_t<double>(n, p); };
+  py::class_<Contact>(m, "Contact", "One contact of one world. World frame, metres and newtons.")
+      .def_readonly("dist", &Contact::dist, "distance between the surfaces, negative inside [m]")
+      .def_property_readonly(
+          "pos", [vec](const Contact& c) { return vec(c.pos, 3); }, "midpoint [m] (3,)")
+      .def_property_readonly(
+          "frame", [vec](const Contact& c) { return vec(c.frame, 9); },
+          "rows: normal from geom 1 to geom 2, two tangents [-] (9,)")
+      .def_property_readonly(
+          "friction", [vec](const Contact& c) { return vec(c.friction, 5); },
+          "slide, slide, spin, roll, roll [-] (5,)")
+      .def_property_readonly(
+          "force", [vec](const Contact& c) { return vec(c.force, 6); },
+          "force and torque in the contact frame [N, N m] (6,)")
+      .def_readonly("geom1", &Contact::geom1, "geom with the lower type")
+      .def_readonly("geom2", &Contact::geom2, "other geom")
+      .def_readonly("dim", &Contact::dim, "contact dimension: 1, 3, 4 or 6")
+      .def("__repr__", [](const Contact& c) {
+        return "<motorium.Contact geoms " + std::to_string(c.geom1) + ", " +
+               std::to_string(c.geom2) + ", dist " + std::to_string(c.dist) + " m>";
+      });
+
+  py::class_<PyBatch, Self> c(
+      m, "Batch",
+      "Worlds of one model, stepped together on the cores of this machine.\n\n"
+      "State and inputs are writable views, outputs read-only ones; all are C-contiguous with the\n"
+      "world first, float32 (float64 with precision='double'), and stay where they are. What goes\n"
+      "wrong in one world sets bits in `status` and never touches another world.");
+  c.def(py::init(&make), py::arg("model"), py::kw_only(), py::arg("worlds") = 1,
+        py::arg("device") = "cpu", py::arg("precision") = "single", py::arg("autoreset") = false,
+        py::arg("threads") = 0,
+        "worlds: 1 .. 10,000,000. precision: 'single', or 'double' for the slow reference.\n"
+        "autoreset: a frozen world is reset at the start of its next step.\n"
+        "threads: workers of this batch alone; 0 shares the process's pool of one per core.");
+  c.def_property_readonly(
+      "model", [](const PyBatch& b) { return std::const_pointer_cast<Model>(b.model); },
+      "The model that all worlds share.");
+  c.def_property_readonly(
+      "worlds", [](const PyBatch& b) { return b.batch->worlds(); }, "Number of worlds.");
+  c.def_property_readonly(
+      "device", [](const PyBatch&) { return "cpu"; }, "Where the arrays live.");
+  c.def_property_readonly(
+      "precision",
+      [](const PyBatch& b) {
+        return b.batch->precision() == Precision::single ? "single" : "double";
+      },
+      "'single' or 'double'.");
+  c.def("__len__", [](const PyBatch& b) { return b.batch->worlds(); });
+  c.def("__repr__", [](const PyBatch& b) {
+    return "<motorium.Batch of " + std::to_string(b.batch->worlds()) + " worlds, model '" +
+           b.model->name + "'>";
+  });
+
+  // stepping
+  c.def(
+      "step",
+      [](PyBatch& b, int nstep, const py::object& ids, const std::string& refresh) {
+        const Ids list = ids_of(ids, b.batch->worlds(), "Batch.step");
+        const Refresh upto = refresh_of(refresh);
+        unlocked(*b.lock, [&] { b.batch->step({nstep, list.data(), list.count(), upto}); });
+      },
+      py::kw_only(), py::arg("nstep") = 1, py::arg("ids") = py::none(), py::arg("refresh") = "none",
+      "Advances worlds by nstep steps, fused.\n\n"
+      "Outputs then hold the values before the last integration, as after mj_step. refresh='vel' "
+      "brings\n"
+      "those that depend on position and velocity up to date, refresh='acc' all of them.\n"
+      "ids: world numbers or a boolean mask; None: all.");
+  c.def(
+      "forward",
+      [](PyBatch& b, const py::object& ids) {
+        const Ids list = ids_of(ids, b.batch->worlds(), "Batch.forward");
+        unlocked(*b.lock, [&] { b.batch->forward(list.data(), list.count(), Refresh::acc); });
+      },
+      py::kw_only(), py::arg("ids") = py::none(),
+      "Computes the bound outputs of the present state, which stays.");
+  c.def(
+      "reset", &reset, py::kw_only(), py::arg("ids") = py::none(), py::arg("mask") = py::none(),
+      py::arg("keyframe") = py::none(),
+      "Starts worlds anew from qpos0, or from a keyframe (number or name; one, or one per world).");
+  c.def("rollout", &rollout, py::arg("controls"), py::kw_only(),
+        py::arg("record") = std::vector<std::string>{"qpos"}, py::arg("nstep") = 1,
+        py::arg("ids") = py::none(),
+        "Applies controls one after another, nstep steps each, and records arrays after each.\n\n"
+        "controls: (worlds, steps, nu) or (steps, nu). Returns name -> (worlds, steps, ...).");
+
+  // arrays
+  for (const FieldRow& f : kStateRows)
+    c.def_property(
+        f.name, [f](const Self& self) { return get_state_field(self, f); },
+        [f](const Self& self, const py::object& values) {
+          get_state_field(self, f)[py::ellipsis()] = values;
+        },
+        doc_of(f, false).c_str());
+  for (const FieldRow& f : kOutputRows)
+    c.def_property_readonly(
+        f.name, [f](const Self& self) { return get_output(self, f, true); },
+        doc_of(f, true).c_str());
+  c.def("bind", &bind_name, py::arg("name"),
+        "The array of a state field or output by name. A new output is zero until the next step or "
+        "forward.");
+  c.def_property("time", &times, &set_times, "Simulated time, a copy [s] (worlds,)");
+  py::list state_names, output_names;
+  for (const FieldRow& f : kStateRows) state_names.append(f.name);
+  for (const FieldRow& f : kOutputRows) output_names.append(f.name);
+  c.attr("state_names") = py::tuple(state_names);
+  c.attr("output_names") = py::tuple(output_names);
+
+  // rows of state, saved worlds
+  c.def("get_state", &get_state, py::kw_only(), py::arg("ids") = py::none(),
+        "The whole state and inputs of worlds as float64 rows (n, nstate), laid out as\n"
+        "mj_getState(..., mjSTATE_INTEGRATION) does; state_layout names the columns.");
+  c.def("set_state", &set_state, py::arg("rows"), py::kw_only(), py::arg("ids") = py::none(),
+        "Writes rows of get_state. Raises Error, and writes nothing, if a number is not finite.");
+  c.def_property_readonly(
+      "state_layout",
+      [](const PyBatch& b) {
+        py::dict out;
+        py::ssize_t at = 0;
+        for (const char* part : kRowParts) {
+          const int size = part_size(*b.model, part);
+          out[part] = py::slice(at, at + size, 1);
+          at += size;
+        }
+        return out;
+      },
+      "Columns of get_state: name -> slice.");
+  c.def(
+      "save",
+      [](PyBatch& b, int world) {
+        std::vector<uint8_t> bytes;
+        unlocked(*b.lock, [&] { bytes = b.batch->save(world); });
+        return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      },
+      py::arg("world"), "Everything one world is, overrides included, as bytes.");
+  c.def(
+      "load",
+      [](PyBatch& b, int world, const py::bytes& bytes) {
+        const std::string_view text = bytes;
+        const std::vector<uint8_t> copy(text.begin(), text.end());
+        b.has_qfrc = b.has_xfrc = true;
+        unlocked(*b.lock, [&] { b.batch->load(world, copy); });
+      },
+      py::arg("world"), py::arg("bytes"),
+      "Makes a world what save() found, of any batch of the same model.");
+
+  // status and contacts
+  c.def_property_readonly(
+      "status",
+      [](const Self& self) {
+        return view(self->batch->status(), {self->batch->worlds()}, py::cast(self), false);
+      },
+      "Status bits of each world, sticky; see STATUS_BITS (worlds,)");
+  c.def(
+      "read_status",
+      [](PyBatch& b) {
+        const std::vector<uint32_t> bits_now =
+            unlocked(*b.lock, [&] { return b.batch->read_status(); });
+        return py::array_t<uint32_t>(static_cast<py::ssize_t>(bits_now.size()), bits_now.data());
+      },
+      "A copy of the status bits; clears all but `frozen`.");
+  c.def(
+      "status_counts",
+      [](const PyBatch& b) {
+        py::dict out;
+        for (const auto& [name, bit] : std::initializer_list<std::pair<const char*, uint32_t>>{
+                 {"fault_state", kStatusFaultState},
+                 {"fault_acc", kStatusFaultAcc},
+                 {"bad_input", kStatusBadInput},
+                 {"spilled", kStatusSpilled},
+                 {"waiting", kStatusWaiting},
+                 {"capped", kStatusCapped},
+                 {"not_converged", kStatusNotConverged},
+                 {"search_limit", kStatusSearchLimit},
+                 {"deep", kStatusDeep},
+                 {"frozen", kStatusFrozen}})
+          out[name] = b.batch->status_count(bit);
+        return out;
+      },
+      "Worlds that have each status bit now, by name.");
+  c.def(
+      "contacts",
+      [](PyBatch& b, int world) {
+        return unlocked(*b.lock, [&] { return b.batch->contacts(world); });
+      },
+      py::arg("world"), "Contacts of one world at its present state, with forces.");
+
+  // overrides
+  for (const FieldRow& f : kOverrideRows) {
+    const std::string name = f.name;
+    if (std::find(std::begin(kSettable), std::end(kSettable), name) == std::end(kSettable))
+      continue;
+    c.def(("set_" + name).c_str(),
+          [name](PyBatch& b, const py::object& values, const py::object& ids) {
+            set_override(b, name, values, ids);
+          },
+          py::arg("values"), py::kw_only(), py::arg("ids") = py::none(),
+          (std::string("Gives worlds their own ") + f.doc + " [" + f.unit + "] (n, " + f.rows +
+           ", " + f.columns +
+           "), broadcast as NumPy does.\n\nConstants that follow from it are derived again.")
+              .c_str());
+  }
+  c.def("get_override", &get_override, py::arg("field"), py::kw_only(), py::arg("ids") = py::none(),
+        "A model field as worlds see it: their own numbers, or the model's (n, ...)");
+}
+
+}  // namespace motorium::python
