@@ -1,0 +1,281 @@
+"""Compares steps with MuJoCo, stage by stage, from the same state before each step.
+
+    python tests/parity/step_report.py MODEL.xml ... [--steps 1000] [--iterations 3] [--csv FILE]
+
+prints the worst error of each stage and the step at which it happened. State, warm start, time and
+inputs of our one world (double precision) are overwritten by MuJoCo's before every step, so errors
+do not add up. Residuals are max |ours - theirs| / max(1, max |theirs|); qacc is compared in the norm
+of the inertia matrix, relative to the accelerations with and without constraints.
+"""
+
+import argparse
+import csv
+import os
+import pathlib
+import sys
+
+import mujoco
+import numpy as np
+
+import motorium as mo
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# arrays that both have under the same name and layout, in the order of the step
+STAGES = """
+xpos xquat xipos ximat xanchor xaxis geom_xpos geom_xmat site_xpos site_xmat subtree_com cinert cdof
+actuator_length actuator_velocity cvel cdof_dot qfrc_bias qfrc_passive act_dot actuator_force
+qfrc_actuator qacc_smooth
+""".split()
+INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+def default_csv():
+    """Where residuals are kept: build/parity/step.csv, or under MOTORIUM_BUILD_DIR."""
+    return (
+        pathlib.Path(os.environ.get("MOTORIUM_BUILD_DIR", ROOT / "build")) / "parity" / "step.csv"
+    )
+
+
+class Residuals:
+    """Worst residual of each stage, and when it happened."""
+
+    def __init__(self, name):
+        self.name = name
+        self.worst = {}
+        self.steps = 0
+        self.equal_niter = 0
+        self.bad_status = 0
+        self.most_contacts = 0
+
+    def note(self, stage, value):
+        value = float("inf") if np.isnan(value) else float(value)
+        if value >= self.worst.get(stage, (-1.0, 0))[0]:
+            self.worst[stage] = (value, self.steps)
+
+    def compare(self, stage, ours, theirs):
+        ours, theirs = np.ravel(ours).astype(float), np.ravel(theirs).astype(float)
+        if ours.shape != theirs.shape:
+            self.note(stage, np.inf)
+        elif theirs.size:
+            self.note(stage, np.abs(ours - theirs).max() / max(1.0, np.abs(theirs).max()))
+
+    def get(self, stage):
+        return self.worst.get(stage, (0.0, 0))[0]
+
+    def rows(self):
+        for stage, (value, step) in self.worst.items():
+            yield [self.name, stage, f"{value:.3e}", step]
+        yield [self.name, "equal_niter", f"{self.equal_niter / max(1, self.steps):.4f}", self.steps]
+
+    def __str__(self):
+        lines = [
+            f"{self.name}: {self.steps} steps, up to {self.most_contacts} contacts, "
+            f"equal iteration counts {100 * self.equal_niter / max(1, self.steps):.1f} %, "
+            f"steps with a fault {self.bad_status}"
+        ]
+        for stage, (value, step) in self.worst.items():
+            mark = "" if value <= 1e-9 else "  *" if value <= 1e-6 else "  ***"
+            lines.append(f"  {stage:18s} {value:9.2e}  at step {step}{mark}")
+        return "\n".join(lines)
+
+
+def append_csv(residuals, path=None):
+    path = pathlib.Path(path or default_csv())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(["model", "stage", "residual", "step"])
+        writer.writerows(residuals.rows())
+
+
+def full_inertia(model, packed):
+    """The symmetric matrix of our packed rows."""
+    full = np.zeros((model.nv, model.nv))
+    for row in range(model.nv):
+        first = model.M_rowadr[row]
+        for k in range(first, first + model.M_rownum[row]):
+            full[row, model.M_col[k]] = full[model.M_col[k], row] = packed[k]
+    return full
+
+
+def compare_contacts(residuals, ours, theirs, elliptic):
+    """Contacts as sets: of each geom pair, the nearest points belong together."""
+    left = list(ours)
+    residuals.note("ncon", abs(len(ours) - len(theirs)))
+    for contact in theirs:
+        same = [
+            c for c in left if (c.geom1, c.geom2) == (int(contact.geom[0]), int(contact.geom[1]))
+        ]
+        if not same:
+            residuals.note("contact_pair", 1.0)
+            continue
+        best = min(same, key=lambda c: np.abs(c.pos - contact.pos).max())
+        left = [c for c in left if c is not best]
+        residuals.note("contact_pair", 0.0)
+        residuals.note("contact_dist", abs(best.dist - contact.dist))
+        residuals.note("contact_pos", np.abs(best.pos - contact.pos).max())
+        residuals.note("contact_frame", np.abs(best.frame - contact.frame).max())
+        residuals.note("contact_dim", abs(best.dim - contact.dim))
+        slots = 2 if contact.dim == 3 else 5 if contact.dim > 3 else 0
+        if slots:
+            error = np.abs(best.friction[:slots] - contact.friction[:slots]).max()
+            residuals.note("contact_friction", error)
+
+
+def random_state(m, d, rng, spread=0.3, start=None):
+    """A new start: a keyframe or qpos0, moved and set in motion."""
+    start = int(rng.integers(-1, m.nkey)) if start is None else start
+    if start >= 0:
+        mujoco.mj_resetDataKeyframe(m, d, start)
+    else:
+        mujoco.mj_resetData(m, d)
+    mujoco.mj_integratePos(m, d.qpos, rng.normal(size=m.nv) * spread, 1.0)
+    d.qvel[:] = rng.normal(size=m.nv)
+    if m.na:
+        d.act[:] = rng.uniform(size=m.na)
+
+
+def random_inputs(m, d, rng):
+    """Controls inside and sometimes outside their range; now and then a push."""
+    if m.nu:
+        limited = m.actuator_ctrllimited.astype(bool)
+        low = np.where(limited, m.actuator_ctrlrange[:, 0], -1.0)
+        high = np.where(limited, m.actuator_ctrlrange[:, 1], 1.0)
+        d.ctrl[:] = rng.uniform(low - 0.1 * (high - low), high + 0.1 * (high - low))
+    if rng.uniform() < 0.05 and m.nbody > 1:
+        weight = m.body_mass.sum() * 9.81
+        d.xfrc_applied[rng.integers(1, m.nbody)] = (
+            rng.normal(size=6) * [1, 1, 1, 0.1, 0.1, 0.1] * weight
+        )
+    if rng.uniform() < 0.1:
+        d.xfrc_applied[:] = 0
+        d.qfrc_applied[:] = 0
+    if rng.uniform() < 0.05 and m.nv:
+        d.qfrc_applied[:] = rng.normal(size=m.nv) * m.dof_M0 * 5
+    if rng.uniform() < 0.02:
+        d.qvel[:] += rng.normal(size=m.nv) * 0.5
+    if m.nmocap and rng.uniform() < 0.1:
+        d.mocap_pos[:] += rng.normal(size=(m.nmocap, 3)) * 0.01
+        d.mocap_quat[:] += rng.normal(size=(m.nmocap, 4)) * 0.05
+    if m.neq and rng.uniform() < 0.05:
+        d.eq_active[rng.integers(m.neq)] ^= 1
+
+
+def state_of(m, d):
+    row = np.empty(mujoco.mj_stateSize(m, INTEGRATION))
+    mujoco.mj_getState(m, d, row, INTEGRATION)
+    return row
+
+
+def iterations_of(d):
+    return int(d.solver_niter[: max(1, d.nisland)].sum()) if d.nefc else 0
+
+
+def inertia_norm(M, a):
+    return float(np.sqrt(max(0.0, a @ M @ a)))
+
+
+def resynced(path, *, steps=1000, seed=0, name=None, episode=200, options=None):
+    """Residuals of `steps` steps, each from MuJoCo's state. options: iterations, tolerance, ..."""
+    options = options or {}
+    m = mujoco.MjModel.from_xml_path(str(path))
+    model = mo.load(str(path))
+    for key, value in options.items():
+        setattr(m.opt, key, value)
+    if options:
+        model = model.with_options(**options)
+    d = mujoco.MjData(m)
+    batch = mo.Batch(model, worlds=1, precision="double", threads=1)
+    residuals = Residuals(name or pathlib.Path(path).stem)
+    if m.nq != model.nq or m.nv != model.nv or m.nu != model.nu or m.na != model.na:
+        residuals.note("sizes", np.inf)
+        return residuals
+    elliptic = m.opt.cone == mujoco.mjtCone.mjCONE_ELLIPTIC
+    bound = {stage: batch.bind(stage) for stage in [*STAGES, "qM", "qfrc_constraint", "qacc"]}
+    bound.update({k: batch.bind(k) for k in ("sensordata", "nefc", "ncon", "solver_niter")})
+    rng = np.random.default_rng(seed)
+    M = np.zeros((m.nv, m.nv))
+
+    for step in range(steps):
+        if step % episode == 0:
+            random_state(m, d, rng)
+        random_inputs(m, d, rng)
+        batch.reset()
+        batch.set_state(state_of(m, d)[None])
+        before = batch.contacts(0)
+        batch.step()
+        mujoco.mj_step(m, d)
+        if d.warning[mujoco.mjtWarning.mjWARN_BADQACC].number or not np.isfinite(d.qpos).all():
+            mujoco.mj_resetData(m, d)
+            random_state(m, d, rng)
+            continue
+        residuals.steps += 1
+        residuals.most_contacts = max(residuals.most_contacts, d.ncon)
+        residuals.bad_status += int(batch.status[0] & mo.STATUS_BITS["frozen"] != 0)
+
+        # position, velocity, acceleration
+        for stage in STAGES:
+            residuals.compare(stage, bound[stage], getattr(d, stage))
+        mujoco.mj_fullM(m, d, M)
+        residuals.compare("qM", full_inertia(model, bound["qM"][0]), M)
+        compare_contacts(residuals, before, d.contact, elliptic)
+        residuals.note("nefc", abs(int(bound["nefc"][0]) - d.nefc))
+
+        # the solution
+        a, theirs = bound["qacc"][0], d.qacc
+        scale = max(inertia_norm(M, theirs), inertia_norm(M, d.qacc_smooth), 1e-9)
+        residuals.note("qacc_M", inertia_norm(M, a - theirs) / scale)
+        residuals.compare("qfrc_constraint", bound["qfrc_constraint"], d.qfrc_constraint)
+        residuals.equal_niter += int(bound["solver_niter"][0]) == iterations_of(d)
+        residuals.compare("sensordata", bound["sensordata"], d.sensordata)
+
+        # the next state
+        residuals.compare("next_qpos", batch.qpos, d.qpos)
+        residuals.compare("next_qvel", batch.qvel, d.qvel)
+        residuals.compare("next_act", batch.act, d.act)
+        residuals.compare("next_warmstart", batch.qacc_warmstart, d.qacc_warmstart)
+        residuals.note("next_time", abs(batch.time[0] - d.time))
+    return residuals
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("files", nargs="+", metavar="MODEL.xml")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--iterations", type=int, help="cap of Newton iterations in both")
+    parser.add_argument("--tolerance", type=float, help="solver tolerance in both")
+    parser.add_argument("--csv", help="append the residuals to this file")
+    parser.add_argument("--brief", action="store_true", help="one line per model")
+    args = parser.parse_args()
+    options = {k: getattr(args, k) for k in ("iterations", "tolerance")}
+    options = {k: v for k, v in options.items() if v is not None}
+    bad = 0
+    for path in args.files:
+        try:
+            r = resynced(path, steps=args.steps, seed=args.seed, options=options)
+        except mo.UnsupportedModel as error:
+            print(f"{path}: refused: {str(error).splitlines()[0]}")
+            continue
+        except ValueError as error:
+            print(f"{path}: {error}")
+            bad += 1
+            continue
+        if args.brief:
+            over = {k: f"{v:.1e}@{s}" for k, (v, s) in r.worst.items() if v > 1e-9}
+            print(
+                f"{r.name:28s} niter {100 * r.equal_niter / max(1, r.steps):5.1f} %  {over or 'ok'}"
+            )
+        else:
+            print(r)
+        bad += any(v > 1e-6 for v, _ in r.worst.values())
+        if args.csv:
+            append_csv(r, args.csv)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
