@@ -54,6 +54,7 @@ void assemble_equalities(Assembly& a) {
       a.malformed(s.place, element, "an equality of this name exists");
     }
     std::array<double, 11> data = {};
+    if (s.type != EqualityType::joint) data[10] = s.torquescale;
     int first = -1, second = -1;
     if (s.type == EqualityType::joint) {
       first = a.find(a.joint, "joint1", s.object1, s.place, element);
@@ -67,7 +68,7 @@ void assemble_equalities(Assembly& a) {
     } else if (s.objtype == ObjectType::site) {
       first = a.find(a.site, "site1", s.object1, s.place, element);
       second = a.find(a.site, "site2", s.object2, s.place, element);
-      if (s.type == EqualityType::weld) data[6] = 1, data[10] = s.torquescale;
+      if (s.type == EqualityType::weld) data[6] = 1;
     } else {
       first = a.find(a.body, "body1", s.object1, s.place, element);
       // a missing second body is the world
@@ -75,7 +76,6 @@ void assemble_equalities(Assembly& a) {
       if (first >= 0 && second >= 0) {
         if (s.type == EqualityType::weld) {
           weld_data(poses, s, first, second, data);
-          data[10] = s.torquescale;
         } else {
           connect_data(poses, s, first, second, data);
         }

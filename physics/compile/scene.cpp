@@ -99,7 +99,7 @@ class SceneBuilder {
     }
     pose = {scaled(add(p0, p1), 0.5), from_z(axis)};
     if (type == GeomType::capsule || type == GeomType::cylinder) {
-      size = {size[0], 0.5 * n, 0};
+      size = {size[0], 0.5 * n, size[2]};
     } else {
       size = {size[0], size[0], 0.5 * n};
     }

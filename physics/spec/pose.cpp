@@ -117,7 +117,7 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
   rotation = {1, 0, 0, 0};
   double scale = 0;
   for (const double x : a) scale = std::max(scale, std::abs(x));
-  for (int sweep = 0; sweep < 500; ++sweep) {
+  for (int turns = 0; turns < 60; ++turns) {
     const Matrix r = to_matrix(rotation);
     double d[3][3];
     for (int i = 0; i < 3; ++i) {
@@ -130,23 +130,19 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
     int i = 0, j = 1, third = 2;
     if (std::abs(d[0][2]) > std::abs(d[i][j])) j = 2, third = 1;
     if (std::abs(d[1][2]) > std::abs(d[i][j])) i = 1, j = 2, third = 0;
-    if (std::abs(d[i][j]) < 1e-13) break;
+    if (std::abs(d[i][j]) < 1e-16 * scale) break;
     const double tau = (d[j][j] - d[i][i]) / (2 * d[i][j]);
     const double root = std::sqrt(1 + tau * tau);
     const double tangent = tau >= 0 ? 1 / (tau + root) : -1 / (root - tau);
-    const double cosine = 1 / std::sqrt(1 + tangent * tangent);
-    if (cosine > 1 - 1e-12) break;
-    // quaternion of the turn; a positive tangent turns from j to i
-    double sine_half = std::sqrt(0.5 - 0.5 * cosine);
-    if (tangent > 0) sine_half = -sine_half;
-    if (third == 1) sine_half = -sine_half;
-    Quaternion turn = {std::sqrt(1 - sine_half * sine_half), 0, 0, 0};
-    turn[1 + third] = sine_half;
+    // a positive tangent turns from j to i; in the (0, 2) plane the axis points the other way
+    const double half = 0.5 * std::atan(third == 1 ? tangent : -tangent);
+    Quaternion turn = {std::cos(half), 0, 0, 0};
+    turn[1 + third] = std::sin(half);
     rotation = normalized(multiply(rotation, turn));
   }
   // decreasing order by quarter turns
   for (const int k : {0, 1, 0}) {
-    if (values[k] + 1e-12 >= values[k + 1]) continue;
+    if (values[k] + 1e-12 * scale >= values[k + 1]) continue;
     std::swap(values[k], values[k + 1]);
     Quaternion quarter = {std::numbers::sqrt2 / 2, 0, 0, 0};
     quarter[1 + (k + 2) % 3] = quarter[0];

@@ -1,0 +1,190 @@
+"""Compares a compiled model, as printed by dump_model, with MuJoCo's, field by field."""
+
+import mujoco
+import numpy as np
+
+# fields of equal name and layout
+SAME = """
+qpos0 qpos_spring body_parentid body_rootid body_weldid body_mocapid body_jntnum body_jntadr
+body_dofnum body_dofadr body_treeid body_geomnum body_geomadr body_pos body_quat body_ipos body_mass
+body_subtreemass body_invweight0 jnt_type jnt_qposadr jnt_dofadr jnt_bodyid jnt_pos jnt_axis
+jnt_limited jnt_range jnt_margin jnt_solref jnt_solimp jnt_actfrclimited jnt_actfrcrange jnt_stiffness
+dof_bodyid dof_jntid dof_parentid dof_treeid dof_M0 dof_solref dof_solimp dof_armature dof_damping
+dof_frictionloss dof_invweight0 geom_type geom_contype geom_conaffinity geom_condim geom_bodyid
+geom_group geom_priority geom_pos geom_size geom_rbound geom_margin geom_gap geom_solmix
+geom_solref geom_solimp geom_friction site_type site_bodyid site_pos site_quat site_size eq_obj1id eq_obj2id eq_active0 eq_data eq_solref eq_solimp actuator_trntype actuator_trnid
+actuator_gear actuator_dyntype actuator_gaintype actuator_biastype actuator_ctrllimited
+actuator_forcelimited actuator_actlimited actuator_actadr actuator_actearly actuator_ctrlrange
+actuator_forcerange actuator_actrange actuator_dynprm actuator_gainprm actuator_biasprm
+actuator_length0 actuator_acc0 sensor_dim sensor_adr sensor_objid sensor_refid sensor_reftype
+sensor_cutoff key_time key_qpos key_qvel key_act key_ctrl key_mpos key_mquat
+""".split()
+
+# fields whose values go through float32 mesh vertices
+MESH = {"geom_pos", "geom_size", "geom_rbound"}
+
+SENSOR = "accelerometer gyro velocimeter jointpos jointvel actuatorfrc framepos framequat framexaxis frameyaxis framezaxis framelinvel frameangvel subtreecom subtreelinvel subtreeangmom contact".split()
+FLAGS = "constraint equality frictionloss limit contact spring damper gravity clampctrl warmstart filterparent actuation refsafe sensor eulerdamp island".split()
+NAMES = {
+    "body_name": mujoco.mjtObj.mjOBJ_BODY,
+    "jnt_name": mujoco.mjtObj.mjOBJ_JOINT,
+    "geom_name": mujoco.mjtObj.mjOBJ_GEOM,
+    "site_name": mujoco.mjtObj.mjOBJ_SITE,
+    "actuator_name": mujoco.mjtObj.mjOBJ_ACTUATOR,
+    "sensor_name": mujoco.mjtObj.mjOBJ_SENSOR,
+    "eq_name": mujoco.mjtObj.mjOBJ_EQUALITY,
+    "key_name": mujoco.mjtObj.mjOBJ_KEY,
+}
+
+
+def rotation(quat):
+    out = np.zeros(9)
+    mujoco.mju_quat2Mat(out, np.asarray(quat, dtype=float))
+    return out.reshape(3, 3)
+
+
+def tensors(quat, moments):
+    quat = np.reshape(quat, (-1, 4))
+    moments = np.reshape(moments, (-1, 3))
+    return np.array([rotation(q) @ np.diag(i) @ rotation(q).T for q, i in zip(quat, moments)])
+
+
+def box_corners(pos, quat, size):
+    """Corners of a geom's box without regard to the order of its axes."""
+    return np.array([rotation(q) @ np.diag(s**2) @ rotation(q).T for q, s in zip(quat, size)])
+
+
+def residual(ours, theirs):
+    """Largest difference relative to the scale of the row it is in."""
+    ours, theirs = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
+    if ours.shape != theirs.shape:
+        return np.inf
+    if ours.size == 0:
+        return 0.0
+    rows = theirs.reshape(theirs.shape[0], -1) if theirs.ndim > 1 else theirs.reshape(-1, 1)
+    scale = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9)
+    return float((np.abs(ours.reshape(rows.shape) - rows) / scale).max())
+
+
+def used_eq_data(mine, m):
+    """The columns that the type of each equality uses; site forms use the torque scale only."""
+    theirs = np.array(m.eq_data[:, :11])
+    columns = {0: range(6), 1: range(11), 2: range(5)}
+    for i in range(m.neq):
+        used = columns[int(m.eq_type[i])]
+        if m.eq_type[i] < 2 and m.eq_objtype[i] == int(mujoco.mjtObj.mjOBJ_SITE):
+            used = [10] if m.eq_type[i] == 1 else []
+        unused = [c for c in range(11) if c not in used]
+        theirs[i, unused] = mine[i, unused]
+    return mine, theirs
+
+
+def our_pairs(ours):
+    """{(geom, geom): (condim, margin, gap, friction, solref, solreffriction, solimp)}"""
+    out = {}
+    for p in range(ours["npair"]):
+        key = tuple(sorted((ours["pair_geom1"][p], ours["pair_geom2"][p])))
+        row = [ours["pair_condim"][p], ours["pair_margin"][p], ours["pair_gap"][p]]
+        for name, n in (("friction", 5), ("solref", 2), ("solreffriction", 2), ("solimp", 5)):
+            row += ours[f"pair_{name}"][n * p : n * p + n]
+        out[key] = row
+    return out
+
+
+def compare(ours, m):
+    """{field: residual} of a dumped model against mujoco.MjModel `m`."""
+    out = {}
+    for name in "nq nv nu na nbody njnt ngeom nsite nmocap neq nsensor nsensordata nkey ntree".split():
+        out[name] = float(abs(ours[name] - getattr(m, name)))
+    for name in ("timestep", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations"):
+        out[name] = abs(ours[name] - getattr(m.opt, name)) / max(abs(getattr(m.opt, name)), 1e-12)
+    out["gravity"] = residual(ours["gravity"], m.opt.gravity)
+    out["integrator"] = float(ours["integrator"] != m.opt.integrator)
+    out["cone"] = float(ours["cone"] != m.opt.cone)
+    out["meaninertia"] = abs(ours["meaninertia"] - m.stat.meaninertia) / max(m.stat.meaninertia, 1e-9)
+    for bit, flag in enumerate(FLAGS):
+        value = getattr(mujoco.mjtDisableBit, "mjDSBL_" + flag.upper())
+        on = not m.opt.disableflags & int(value)
+        out["flag_" + flag] = float(on != bool(ours["flags"] >> bit & 1))
+    for name, kind in NAMES.items():
+        theirs = [mujoco.mj_id2name(m, kind, i) or "" for i in range(len(ours[name]))]
+        out[name] = float(ours[name] != theirs)
+
+    if out["ngeom"]:
+        return out
+    mesh = np.isin(m.geom_type, [7]) | (m.geom_dataid >= 0)
+    for name in SAME:
+        theirs = np.asarray(getattr(m, name))
+        mine = np.asarray(ours[name], dtype=float)
+        if name == "eq_data":
+            mine, theirs = used_eq_data(mine.reshape(-1, 11), m)
+        if mine.size != theirs.size:
+            out[name] = np.inf
+            continue
+        mine = mine.reshape(theirs.shape)
+        # extra polynomial or type-dependent columns must be zero
+        if name in MESH and mesh.any():
+            out["mesh_" + name] = residual(mine[mesh], theirs[mesh])
+            mine, theirs = mine[~mesh], theirs[~mesh]
+        if name in ("body_treeid", "body_mocapid"):
+            out[name] = float(np.any(mine != theirs))
+            continue
+        out[name] = residual(mine, theirs)
+
+    # orientations up to the order of equal axes
+    out["inertia_tensor"] = residual(
+        tensors(ours["body_iquat"], ours["body_inertia"]), tensors(m.body_iquat, m.body_inertia)
+    )
+    out["body_iquat"] = residual(
+        np.abs(np.sum(np.reshape(ours["body_iquat"], (-1, 4)) * m.body_iquat, axis=1)), np.ones(m.nbody)
+    )
+    quat = np.reshape(ours["geom_quat"], (-1, 4))
+    out["geom_quat"] = residual(quat[~mesh], m.geom_quat[~mesh])
+    if mesh.any():
+        sign = np.sign(np.sum(quat * m.geom_quat, axis=1, keepdims=True))
+        out["mesh_geom_quat"] = residual((quat * sign)[mesh], m.geom_quat[mesh])
+
+    # sensors: our own numbering
+    theirs = []
+    for i in range(m.nsensor):
+        word = mujoco.mjtSensor(m.sensor_type[i]).name.replace("mjSENS_", "").lower()
+        theirs.append(SENSOR.index(word) if word in SENSOR else -1)
+    out["sensor_type"] = float(list(ours["sensor_type"]) != theirs)
+    objtype = np.where(m.sensor_objtype == int(mujoco.mjtObj.mjOBJ_ACTUATOR), 0, m.sensor_objtype)
+    out["sensor_objtype"] = float(list(ours["sensor_objtype"]) != list(objtype))
+    contact = [i for i in range(m.nsensor) if theirs[i] == SENSOR.index("contact")]
+    intprm = np.reshape(ours["sensor_intprm"], (-1, 3))
+    out["sensor_intprm"] = float(any(list(intprm[i]) != list(m.sensor_intprm[i][:3]) for i in contact))
+    joint = m.eq_type == int(mujoco.mjtEq.mjEQ_JOINT)
+    out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[~joint] != m.eq_objtype[~joint]))
+    out["eq_type"] = float(list(ours["eq_type"]) != list(m.eq_type))
+
+    # explicit pairs
+    pairs = our_pairs(ours)
+    worst = 0.0
+    for p in range(m.npair):
+        key = tuple(sorted((int(m.pair_geom1[p]), int(m.pair_geom2[p]))))
+        if key not in pairs:
+            static = [m.body_weldid[m.geom_bodyid[g]] == 0 for g in key]
+            worst = worst if all(static) else np.inf
+            continue
+        row = [m.pair_dim[p], m.pair_margin[p], m.pair_gap[p], *np.maximum(m.pair_friction[p], 1e-5)]
+        row += [*m.pair_solref[p], *m.pair_solreffriction[p], *m.pair_solimp[p]]
+        worst = max(worst, residual(pairs[key], row))
+    out["pairs"] = worst
+    return out
+
+
+def contact_pairs(ours, m, d):
+    """Worst residual of pair parameters against the contacts of `d`; every contact must be a pair."""
+    pairs = our_pairs(ours)
+    worst = 0.0
+    for c in d.contact:
+        key = tuple(sorted((int(c.geom[0]), int(c.geom[1]))))
+        if key not in pairs:
+            return np.inf
+        row = pairs[key]
+        theirs = [c.dim, c.includemargin, *c.friction, *c.solref, *c.solreffriction, *c.solimp]
+        mine = [row[0], row[1], *row[3:]]
+        worst = max(worst, residual([mine], [theirs]))
+    return worst
