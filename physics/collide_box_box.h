@@ -1,5 +1,5 @@
-// Two boxes: separating axes in all worlds at once, then the contact points of the worlds that touch,
-// one by one, because their topology differs.
+// Two boxes: separating axes in all worlds at once, then the contact points of the worlds that
+// touch, one by one, because their topology differs.
 //
 // Separation along a unit axis a (p = c2 - c1, s the half sizes):
 //   sep(a) = |a.p| - sum_k |a.R1_k| s1_k - sum_k |a.R2_k| s2_k
@@ -17,26 +17,21 @@ namespace motorium {
 inline constexpr int kBoxBoxSlots = 8;
 
 // two boxes of one world, box 2 in the frame of box 1
-template <class S>
-struct BoxPair {
-  S R[9];           // columns: axes of box 2
-  S p21[3], p12[3]; // centre of each box in the frame of the other
+template <class S> struct BoxPair {
+  S R[9];            // columns: axes of box 2
+  S p21[3], p12[3];  // centre of each box in the frame of the other
   S s1[3], s2[3];
   S margin, slack;
 };
 
 // one corner of the clipped face: two coordinates in the reference face, height above it
-template <class S>
-struct FacePoint {
-  S u, v, height;
-};
+template <class S> struct FacePoint { S u, v, height; };
 
 // what the contacts of one world have in common, and where they are in the frame of box 1 or 2
-template <class S>
-struct BoxPatch {
+template <class S> struct BoxPatch {
   int count;
-  bool in_box2;       // frame of pos and normal
-  S normal[3];        // from box 1 to box 2
+  bool in_box2;  // frame of pos and normal
+  S normal[3];   // from box 1 to box 2
   S pos[kBoxBoxSlots][3], dist[kBoxBoxSlots];
 };
 
@@ -216,8 +211,10 @@ STAGE void collide_box_box(const GeomPose<Real>& a, const GeomPose<Real>& b, con
   Int<Real> axis = Int<Real>(0);
   for (int i = 0; i < 6; ++i) {
     const int k = i % 3;
-    const Real sep = i < 3 ? abs(p21[k]) - s1[k] - fma(A[3 * k + 2], s2.z, fma(A[3 * k + 1], s2.y, A[3 * k] * s2.x))
-                           : abs(p12[k]) - s2[k] - fma(A[6 + k], s1.z, fma(A[3 + k], s1.y, A[k] * s1.x));
+    const Real sep =
+        i < 3 ? abs(p21[k]) - s1[k] -
+                    fma(A[3 * k + 2], s2.z, fma(A[3 * k + 1], s2.y, A[3 * k] * s2.x))
+              : abs(p12[k]) - s2[k] - fma(A[6 + k], s1.z, fma(A[3 + k], s1.y, A[k] * s1.x));
     near = near & (sep <= limit);
     const Mask<Real> better = sep > best + lead;
     best = select(better, sep, best);

@@ -5,7 +5,8 @@
 namespace motorium {
 
 // centres c1, c2, unit axes u, v, half lengths l1, l2; b = u.v, d = c2 - c1, w = u x v
-//   crossing axes: closest points of the two lines, t1 = (d.u - b d.v)/|w|^2 clamped to its segment,
+//   crossing axes: closest points of the two lines, t1 = (d.u - b d.v)/|w|^2 clamped to its
+//   segment,
 //                  then t2 = b t1 - d.v clamped, then t1 = d.u + b t2 clamped
 //   parallel axes (|w|^2 < 1e-8): the two ends t2 = -+ l2 sign b of the second axis, each carried
 //                  to the first, t1 = d.u + b t2, or if that overshoots its end and back
@@ -32,8 +33,8 @@ FN void collide_capsule_capsule(const GeomPose<Real>& a, const GeomPose<Real>& b
       const Real first = clamp(carried, -l1, l1);
       const Real second = select(over, clamp(fma(cosine, first, -dv), -l2, l2), end);
       if (k == 1) {
-        out[1] = touch_balls(add_scaled(a.pos, first, u), a.size.x, u,
-                             add_scaled(b.pos, second, v), b.size.x, v, margin, active & parallel);
+        out[1] = touch_balls(add_scaled(a.pos, first, u), a.size.x, u, add_scaled(b.pos, second, v),
+                             b.size.x, v, margin, active & parallel);
       } else {
         t1 = select(parallel, first, t1);
         t2 = select(parallel, second, t2);
@@ -45,14 +46,13 @@ FN void collide_capsule_capsule(const GeomPose<Real>& a, const GeomPose<Real>& b
 }
 
 // where the axis of a capsule comes closest to a box
-template <class Real>
-struct CapsuleBoxPoint {
-  Real best;        // squared distance
-  Real x;           // parameter of the axis, -1 .. 1
-  Real y;           // parameter of the edge, -1 .. 1 along +axis
-  Int<Real> kind;   // 0 none, 1 end of the capsule, 2 inside of an edge, 3 corner
-  Int<Real> axis;   // end: the one clamped coordinate, or -1 inside the box; else axis of the edge
-  Int<Real> corner; // one bit per axis, set on the + side (edge: without the edge's bit)
+template <class Real> struct CapsuleBoxPoint {
+  Real best;         // squared distance
+  Real x;            // parameter of the axis, -1 .. 1
+  Real y;            // parameter of the edge, -1 .. 1 along +axis
+  Int<Real> kind;    // 0 none, 1 end of the capsule, 2 inside of an edge, 3 corner
+  Int<Real> axis;    // end: the one clamped coordinate, or -1 inside the box; else axis of the edge
+  Int<Real> corner;  // one bit per axis, set on the + side (edge: without the edge's bit)
 };
 
 // an end of the capsule, over a face or inside the box: at most one coordinate is clamped
@@ -125,14 +125,15 @@ FN void capsule_box_edges(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<R
     best.y = select(better, y, best.y);
     best.kind = select(better, select(end == zero, Int<Real>(2), Int<Real>(3)), best.kind);
     best.axis = select(better, Int<Real>(j), best.axis);
-    best.corner = select(
-        better, select(end > zero, Int<Real>(corner | 1 << j), Int<Real>(corner)), best.corner);
+    best.corner = select(better, select(end > zero, Int<Real>(corner | 1 << j), Int<Real>(corner)),
+                         best.corner);
   }
 }
 
 // step along the axis to a second contact; `exists` says for which worlds there is one:
 //   end over face f:   back along the axis until it leaves the face or reaches the other end
-//   edge, corner:      towards the side on which the axis runs over a face, as far as that face goes
+//   edge, corner:      towards the side on which the axis runs over a face, as far as that face
+//   goes
 template <class Real>
 FN Real capsule_box_second(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<Real>& axis,
                            const Vec3<Real>& s, const CapsuleBoxPoint<Real>& c,
@@ -191,8 +192,8 @@ FN Real capsule_box_second(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<
   return select(c.kind == I(3), corner, result);
 }
 
-// in the box frame: capsule centre p, half axis h; balls at the point of the axis that comes closest
-// to the box, and at the end of the stretch over the face next to it
+// in the box frame: capsule centre p, half axis h; balls at the point of the axis that comes
+// closest to the box, and at the end of the stretch over the face next to it
 template <class Real>
 STAGE void collide_capsule_box(const GeomPose<Real>& a, const GeomPose<Real>& b, const Real& margin,
                                const Mask<Real>& active, ContactPoint<Real>* out) {
@@ -208,8 +209,8 @@ STAGE void collide_capsule_box(const GeomPose<Real>& a, const GeomPose<Real>& b,
                           (abs(p.z) - abs(h.z) - s.z <= reach);
   if (!any(near)) return;
 
-  CapsuleBoxPoint<Real> c = {number<Real>(1e20), Real(0.f), Real(0.f), Int<Real>(0), Int<Real>(-1),
-                             Int<Real>(0)};
+  CapsuleBoxPoint<Real> c = {number<Real>(1e20), Real(0.f),     Real(0.f),
+                             Int<Real>(0),       Int<Real>(-1), Int<Real>(0)};
   capsule_box_end(p, h, s, -1.f, c);
   capsule_box_end(p, h, s, 1.f, c);
   for (int j = 0; j < 3; ++j) capsule_box_edges(p, h, s, a.size.y * a.size.y, j, c);

@@ -10,7 +10,8 @@ FN ContactPoint<Real> touch_plane_ball(const Real& height, const Vec3<Real>& cen
                                        const Vec3<Real>& n, const Real& margin,
                                        const Mask<Real>& active) {
   const Real dist = height - r;
-  return {dist, add_scaled(centre, -fma(Real(0.5f), dist, r), n), n, Mask<Real>(active & (dist <= margin))};
+  return {dist, add_scaled(centre, fma(Real(-0.5f), dist, -r), n), n,
+          Mask<Real>(active & (dist <= margin))};
 }
 
 template <class Real>
@@ -35,8 +36,7 @@ FN void collide_plane_capsule(const GeomPose<Real>& a, const GeomPose<Real>& b, 
 
 // corner i = (+-s0, +-s1, +-s2), + where the bit is set; its height is c + l_i with
 // l_i = +-g0 +-g1 +-g2,  g_k = s_k n.R_k
-template <class Real>
-FN Real plane_box_rise(int i, const Vec3<Real>& g) {
+template <class Real> FN Real plane_box_rise(int i, const Vec3<Real>& g) {
   return ((i & 1 ? g.x : -g.x) + (i & 2 ? g.y : -g.y)) + (i & 4 ? g.z : -g.z);
 }
 
@@ -59,12 +59,12 @@ STAGE void plane_box_ties(const Vec3<Real>& g, const Real& c, const Real& margin
     }
   }
   // slots that stayed empty must not look like contacts
-  for (int k = 0; k < 4; ++k)
-    height[k] = select(tie & !used[k], margin + Real(1.f), height[k]);
+  for (int k = 0; k < 4; ++k) height[k] = select(tie & !used[k], margin + Real(1.f), height[k]);
 }
 
-// corners in index order that point down (l_i <= 0) and lie within the margin. Opposite corners have
-// opposite l_i, so exactly one of each pair {i, 7 - i} points down: four candidates, sorted by index
+// corners in index order that point down (l_i <= 0) and lie within the margin. Opposite corners
+// have opposite l_i, so exactly one of each pair {i, 7 - i} points down: four candidates, sorted by
+// index
 template <class Real>
 FN void collide_plane_box(const GeomPose<Real>& a, const GeomPose<Real>& b, const Real& margin,
                           const Mask<Real>& active, ContactPoint<Real>* out) {

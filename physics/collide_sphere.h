@@ -24,14 +24,15 @@ FN ContactPoint<Real> touch_balls(const Vec3<Real>& c1, const Real& r1, const Ve
     n = select<Real>(lost, select<Real>(agree, {one, zero, zero}, unit), n);
   }
   const Real dist = length - (r1 + r2);
-  return {dist, add_scaled(c1, fma(Real(0.5f), dist, r1), n), n, Mask<Real>(active & (dist <= margin))};
+  return {dist, add_scaled(c1, fma(Real(0.5f), dist, r1), n), n,
+          Mask<Real>(active & (dist <= margin))};
 }
 
 template <class Real>
 FN void collide_sphere_sphere(const GeomPose<Real>& a, const GeomPose<Real>& b, const Real& margin,
                               const Mask<Real>& active, ContactPoint<Real>* out) {
-  out[0] = touch_balls(a.pos, a.size.x, a.R.column(2), b.pos, b.size.x, b.R.column(2), margin,
-                       active);
+  out[0] =
+      touch_balls(a.pos, a.size.x, a.R.column(2), b.pos, b.size.x, b.R.column(2), margin, active);
 }
 
 // the capsule is a ball at the point of its axis nearest to the sphere
