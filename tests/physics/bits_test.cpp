@@ -1,0 +1,188 @@
+// Same seed, same bits: D1 (golden), D2 (width and instruction set), D3 (threads), D4 (neighbours),
+// D5 (shuffled), D5b (crew), D8 (save and restore), and shared against expanded fields.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "check_entries.h"
+#include "motorium/core/cpu.h"
+#include "runner.h"
+
+namespace motorium {
+namespace {
+
+std::shared_ptr<const Model> load_scene(const std::string& name) {
+  static std::map<std::string, std::shared_ptr<const Model>> cache;
+  auto& m = cache[name];
+  if (!m) m = load_model(scene(name));
+  return m;
+}
+
+// the pile is a hundred times dearer than the others
+int steps_of(const std::string& name) { return name == "pile" ? 20 : 1000; }
+int worlds_of(const std::string& name) { return name == "pile" ? 8 : 16; }
+
+template <class S>
+uint64_t run_scene(const std::string& name, const PhysicsKernels<S>& kernels, int worlds, int steps) {
+  Runner<S> r(*load_scene(name), worlds, kernels);
+  r.step(steps);
+  return r.hash_state();
+}
+
+class Scene : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(All, Scene, testing::ValuesIn(scene_names()),
+                         [](const auto& info) { return info.param; });
+
+// one hash per scene is committed; MOTORIUM_PRINT_GOLDEN=1 prints the present ones
+TEST_P(Scene, HasTheGoldenBits) {
+  std::map<std::string, std::string> golden;
+  std::ifstream file(std::string(MOTORIUM_SOURCE_DIR) + "/tests/golden/scenes.txt");
+  for (std::string name, value; file >> name >> value;) golden[name] = value;
+  const uint64_t hash =
+      run_scene(GetParam(), motorium_physics_v3_pack, worlds_of(GetParam()), steps_of(GetParam()));
+  char text[20];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  if (std::getenv("MOTORIUM_PRINT_GOLDEN")) std::printf("GOLDEN %s %s\n", GetParam().c_str(), text);
+  EXPECT_EQ(golden[GetParam()], text);
+}
+
+TEST_P(Scene, SameBitsForEveryWidthAndInstructionSet) {
+  const int worlds = worlds_of(GetParam()) - 3, steps = steps_of(GetParam()) / 4;
+  const uint64_t want = run_scene(GetParam(), motorium_physics_v3_float, worlds, steps);
+  EXPECT_EQ(want, run_scene(GetParam(), motorium_physics_v3_pack, worlds, steps));
+  if (has_isa(Isa::v4))
+    EXPECT_EQ(want, run_scene(GetParam(), motorium_physics_v4_pack, worlds, steps));
+}
+
+// a world's result does not depend on its neighbours
+TEST_P(Scene, SameBitsAloneAndInCompany) {
+  const int steps = steps_of(GetParam()) / 10;
+  Runner<float> company(*load_scene(GetParam()), 8, motorium_physics_v3_pack);
+  company.step(steps);
+  for (int w : {0, 3, 7}) {
+    Runner<float> alone(*load_scene(GetParam()), 1, motorium_physics_v3_pack, w);
+    alone.step(steps);
+    const int nq = alone.model.nq, nv = alone.model.nv;
+    EXPECT_EQ(0, std::memcmp(alone.qpos.data(), company.qpos.data() + w * nq, sizeof(float) * static_cast<size_t>(nq)));
+    EXPECT_EQ(0, std::memcmp(alone.qvel.data(), company.qvel.data() + w * nv, sizeof(float) * static_cast<size_t>(nv)));
+  }
+}
+
+TEST_P(Scene, SameBitsInShuffledOrder) {
+  const int steps = GetParam() == "pile" ? 2 : 20;
+  Runner<float> want(*load_scene(GetParam()), 8, motorium_physics_v3_pack);
+  want.step(steps);
+  const int ids[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+  for (uint64_t seed = 1; seed <= (GetParam() == "pile" ? 2u : 20u); ++seed) {
+    Runner<float> shuffled(*load_scene(GetParam()), 8, motorium_physics_v3_pack);
+    uint64_t state = seed;
+    step_shuffled(&state, shuffled.args(), ids, 8, steps);
+    ASSERT_EQ(want.hash_state(), shuffled.hash_state()) << "seed " << seed;
+  }
+}
+
+TEST_P(Scene, SameBitsWithThreadsAsLanes) {
+  if (GetParam() == "pile") GTEST_SKIP() << "SKIPPED pile: 400 contacts make too many barriers";
+  const int steps = 3;
+  Runner<float> want(*load_scene(GetParam()), 1, motorium_physics_v3_float);
+  want.step(50);
+  const Runner<float>* start = &want;
+  std::vector<float> q = start->qpos, v = start->qvel, w = start->warmstart;
+  want.step(steps);
+  const bool all = std::getenv("MOTORIUM_FULL") != nullptr;
+  for (int lanes : all ? std::vector<int>{8, 16, 32} : std::vector<int>{8}) {
+    Runner<float> crew(*load_scene(GetParam()), 1, motorium_physics_v3_float);
+    crew.qpos = q;
+    crew.qvel = v;
+    crew.warmstart = w;
+    crew.arrays.qpos = crew.qpos.data();
+    crew.arrays.qvel = crew.qvel.data();
+    crew.arrays.qacc_warmstart = crew.warmstart.data();
+    step_crew(lanes, crew.args(), 0, steps);
+    EXPECT_EQ(want.hash_state(), crew.hash_state()) << lanes << " lanes";
+  }
+}
+
+// guards that were never seen failing are hopes
+TEST(Guards, ShuffledFindsAPlantedRace) {
+  const int ids[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+  uint64_t in_order = 0;
+  int caught = 0;
+  for (uint64_t seed = 0; seed <= 20; ++seed) {
+    Runner<float> r(*load_scene("quadruped"), 8, motorium_physics_v3_pack);
+    uint64_t state = seed;
+    step_with_race(&state, r.args(), ids, 8);
+    if (seed == 0)
+      in_order = r.hash_state();
+    else
+      caught += r.hash_state() != in_order;
+  }
+  EXPECT_GE(caught, 19);
+}
+TEST(Guards, CrewFindsALanePrivateMaximum) {
+  const float values[] = {1, 2, 3, 9, 4, 5, 6, 7, 8};
+  EXPECT_EQ(7, lanes_misled(values, 9));
+}
+
+TEST(Threads_, SameBitsForEveryThreadCount) {
+  uint64_t want = 0;
+  for (int threads : {1, 2, 3, 7, 16}) {
+    Threads pool(threads);
+    Batch batch(load_scene("quadruped"), {.worlds = 1000, .threads = &pool});
+    auto* v = static_cast<float*>(batch.state("qvel").data);
+    for (int i = 0; i < 1000 * batch.model().nv; ++i) v[i] = static_cast<float>(i % 97) * 0.01f - 0.5f;
+    for (int k = 0; k < 20; ++k) batch.step({.nstep = 10});
+    Hash h;
+    h.add(batch.state("qpos").data, sizeof(float) * 1000 * static_cast<size_t>(batch.model().nq));
+    h.add(batch.state("qvel").data, sizeof(float) * 1000 * static_cast<size_t>(batch.model().nv));
+    if (threads == 1) want = h.value();
+    EXPECT_EQ(want, h.value()) << threads << " threads";
+  }
+}
+
+TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
+  Batch batch(load_scene("quadruped"), {.worlds = 20});
+  std::mt19937 random(5);
+  auto* ctrl = static_cast<float*>(batch.state("ctrl").data);
+  const int nq = batch.model().nq;
+  const auto qpos = [&](int w) {
+    const auto* q = static_cast<const float*>(batch.state("qpos").data) + w * nq;
+    return std::vector<float>(q, q + nq);
+  };
+  for (int trial = 0; trial < 100; ++trial) {
+    for (int i = 0; i < 20 * batch.model().nu; ++i)
+      ctrl[i] = static_cast<float>(random() % 1000) * 1e-3f - 0.5f;
+    batch.step({.nstep = static_cast<int>(random() % 30)});
+    const int w = static_cast<int>(random() % 20);
+    const std::vector<uint8_t> saved = batch.save(w);
+    const double time = batch.time(w);
+    batch.step({.nstep = 20});
+    const std::vector<float> want = qpos(w);
+    batch.load(w, saved);
+    EXPECT_EQ(time, batch.time(w));
+    batch.step({.nstep = 20, .ids = &w, .id_count = 1});
+    ASSERT_EQ(want, qpos(w)) << "trial " << trial;
+  }
+}
+
+// a field that is overridden with the model's own values changes no bit
+TEST(Override, ExpandedFieldsGiveTheBitsOfSharedOnes) {
+  Batch shared(load_scene("quadruped"), {.worlds = 12}), own(load_scene("quadruped"), {.worlds = 12});
+  for (const char* field : {"gravity", "geom_friction", "actuator_gainprm", "actuator_biasprm",
+                            "dof_damping", "dof_frictionloss"}) {
+    std::vector<double> rows;
+    for (int w = 0; w < 12; ++w) {
+      const std::vector<double> v = own.get_override(field, w);
+      rows.insert(rows.end(), v.begin(), v.end());
+    }
+    own.set_override(field, rows.data(), nullptr, 0);
+  }
+  shared.step({.nstep = 200});
+  own.step({.nstep = 200});
+  EXPECT_EQ(0, std::memcmp(shared.state("qpos").data, own.state("qpos").data,
+                           sizeof(float) * 12 * static_cast<size_t>(own.model().nq)));
+}
+
+}  // namespace
+}  // namespace motorium
