@@ -31,8 +31,8 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {Function::sin, "sin", [](double x, double) { return std::sin(x); }, -1e6, 1e6, 0, 1.6},
-    {Function::cos, "cos", [](double x, double) { return std::cos(x); }, -1e6, 1e6, 0, 1.6},
+    {Function::sin, "sin", [](double x, double) { return std::sin(x); }, -1e6, 1e6, 0, 2},
+    {Function::cos, "cos", [](double x, double) { return std::cos(x); }, -1e6, 1e6, 0, 2},
     {Function::exp, "exp", [](double x, double) { return std::exp(x); }, -HUGE_VAL, HUGE_VAL, 0, 1},
     {Function::log, "log", [](double x, double) { return std::log(x); }, 0, HUGE_VAL, 0, 1},
     {Function::tanh, "tanh", [](double x, double) { return std::tanh(x); }, -HUGE_VAL, HUGE_VAL, 0,

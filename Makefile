@@ -1,0 +1,50 @@
+# make demo    installs what is missing, builds, trains a robot to walk and shows it
+# make test    installs what is missing, builds, runs all tests that this machine can run
+#
+# PRESET=cpu make test chooses a preset of CMakePresets.json; DEMO=play make demo plays the policy that
+# the repository holds; DEMO_SECONDS=45 make demo trains for a shorter time; JOBS=2 limits the build.
+PRESET ?= default
+JOBS ?= $(shell nproc)
+export PRESET JOBS DEMO DEMO_SECONDS
+STEP := @bash tests/steps.sh
+
+.PHONY: demo test build style format asan tsan bench bench-demo packages python clean
+
+test: packages python
+	$(STEP) test
+
+demo: packages
+	$(STEP) demo
+
+build: packages
+	$(STEP) build
+
+# Debian packages: only missing names are installed
+packages:
+	$(STEP) packages
+
+# .venv with the Python packages of the tests; without an index the C++ side still builds and runs
+python: packages
+	$(STEP) python
+
+style:
+	@python3 tests/style/check.py
+
+format:
+	@python3 tests/style/check.py --fix
+
+asan:
+	@PRESET=asan bash tests/steps.sh test
+
+tsan:
+	@PRESET=tsan bash tests/steps.sh test
+
+bench: build
+	build/$(PRESET)/motorium bench
+
+# the program behind `make demo`, timed
+bench-demo: build
+	build/$(PRESET)/motorium bench demo
+
+clean:
+	rm -rf build .stamps

@@ -1,0 +1,184 @@
+#!/bin/bash
+# The stages behind the Makefile. Each may fail without hiding the next: what was skipped is one line
+# `SKIPPED what: why`, what ran is printed at the end, and the exit status is the worst of all.
+set -u
+cd "$(dirname "$0")/.."
+preset=${PRESET:-default}
+jobs=${JOBS:-$(nproc)}
+build=build/$preset
+notes=()    # lines for the end
+times=()
+worst=0
+
+skip() { echo "SKIPPED $1: $2"; notes+=("SKIPPED $1: $2"); }
+
+# runs a command as a named stage and keeps its time
+stage() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  echo "== $name"
+  "$@" || status=$?
+  times+=("$name $((SECONDS - start)) s")
+  return $status
+}
+
+finish() {
+  echo "== summary ($preset)"
+  local line
+  for line in "${notes[@]:-}"; do [ -n "$line" ] && echo "$line"; done
+  if [ ${#times[@]} -gt 0 ]; then
+    echo "times: $(printf '%s, ' "${times[@]}" | sed 's/, $//')"
+  fi
+  for line in "${closing[@]:-}"; do [ -n "$line" ] && echo "$line"; done
+  exit "$worst"
+}
+closing=()  # the runners' own closing lines, printed last
+
+# ---- packages of the system ---------------------------------------------------------------------
+install_packages() {
+  local names missing=() name
+  names=$(grep -v '^#' packages.txt)
+  if ! command -v dpkg-query > /dev/null; then
+    echo "SKIPPED packages: not a Debian system; needed are:" $names
+    return
+  fi
+  for name in $names; do
+    dpkg-query -W -f '${Status}\n' "$name" 2> /dev/null | grep -q 'ok installed' ||
+      missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo > /dev/null; then
+      echo "SKIPPED packages: neither root nor sudo; missing are: ${missing[*]}"
+      return
+    fi
+    sudo=(sudo)
+  fi
+  local start=$SECONDS
+  echo "== install ${missing[*]}"
+  "${sudo[@]}" apt-get update -q
+  if ! "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -q -y --no-install-recommends "${missing[@]}"; then
+    echo "SKIPPED packages: apt-get could not install: ${missing[*]}"
+  fi
+  echo "install took $((SECONDS - start)) s"
+}
+
+# ---- .venv ---------------------------------------------------------------------------------------
+install_python() {
+  local stamp=.stamps/python wanted start=$SECONDS
+  mkdir -p .stamps
+  rm -f .stamps/python-skipped .stamps/oracle-skipped
+  wanted=$(cat python/requirements-dev.txt python/requirements-oracle.txt | sha256sum)
+  if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ]; then return; fi
+  echo "== python packages"
+  if [ ! -x .venv/bin/python ] && ! /usr/bin/python3 -m venv .venv; then
+    rm -rf .venv
+    echo "no virtual environment: is python3-venv installed?" > .stamps/python-skipped
+  else
+    local pip=(.venv/bin/python -m pip install -q --disable-pip-version-check --retries 2
+      --timeout 20)
+    if ! "${pip[@]}" -r python/requirements-dev.txt; then
+      echo "pip could not install python/requirements-dev.txt" > .stamps/python-skipped
+    elif ! "${pip[@]}" --no-deps -r python/requirements-oracle.txt; then
+      echo "pip could not install python/requirements-oracle.txt" > .stamps/oracle-skipped
+    else
+      echo "$wanted" > "$stamp"
+    fi
+  fi
+  [ -f .stamps/python-skipped ] && echo "SKIPPED python: $(cat .stamps/python-skipped)"
+  [ -f .stamps/oracle-skipped ] && echo "SKIPPED oracle: $(cat .stamps/oracle-skipped)"
+  echo "python packages took $((SECONDS - start)) s"
+}
+
+# ---- build ---------------------------------------------------------------------------------------
+configure() {
+  mkdir -p "$build"
+  cmake --preset "$preset" > "$build/configure.log" 2>&1
+  local status=$?
+  [ $status -ne 0 ] && cat "$build/configure.log"
+  local line
+  while read -r line; do notes+=("$line"); done < <(sed -n 's/^-- \(SKIPPED .*\)/\1/p' "$build/configure.log")
+  return $status
+}
+
+# $@: targets; a source that does not compile does not keep the other programs from being built
+compile() {
+  local targets=()
+  [ $# -gt 0 ] && targets=(--target "$@")
+  cmake --build "$build" -j "$jobs" "${targets[@]}" -- -k 0
+}
+
+# ---- tests ---------------------------------------------------------------------------------------
+run_ctest() {
+  local log=$build/ctest.log
+  ctest --preset "$preset" -j "$jobs" 2>&1 | tee "$log"
+  local status=${PIPESTATUS[0]}
+  closing+=("ctest: $(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
+  # tests that the machine cannot run, by name
+  local line
+  while read -r line; do notes+=("SKIPPED test: $line"); done < \
+    <(sed -n 's/^[[:space:]]*[0-9]* - \(.*\) (Skipped)$/\1/p' "$log")
+  return "$status"
+}
+
+run_pytest() {
+  local log=$build/pytest.log folders=() folder
+  for folder in tests/python tests/parity; do
+    ls $folder/test_*.py > /dev/null 2>&1 && folders+=("$folder")
+  done
+  if [ ! -x .venv/bin/python ] || [ -f .stamps/python-skipped ]; then
+    skip python "$(cat .stamps/python-skipped 2> /dev/null || echo 'no .venv: run make python')"
+  elif ! ls "$build"/python/motorium/_core*.so > /dev/null 2>&1; then
+    if [ "$preset" != asan ] && [ "$preset" != tsan ]; then
+      skip python "the module _core was not built"
+    fi
+  elif [ ${#folders[@]} -eq 0 ]; then
+    skip python "no tests yet"
+  else
+    [ -f .stamps/oracle-skipped ] && skip parity "$(cat .stamps/oracle-skipped)"
+    PYTHONPATH=$PWD/$build/python stage pytest .venv/bin/python -m pytest -q -p no:cacheprovider \
+      "${folders[@]}" > "$log" 2>&1
+    local status=$?
+    cat "$log"
+    closing+=("pytest: $(grep -E '[0-9]+ (passed|failed|skipped|error)' "$log" | tail -1 | tr -d '=')")
+    return $status
+  fi
+}
+
+note_gpu() {
+  if ! grep -q SKIPPED.cuda "$build/configure.log" && ! nvidia-smi -L > /dev/null 2>&1; then
+    notes+=("SKIPPED gpu: no NVIDIA driver or device")
+  fi
+}
+
+case ${1:-} in
+  packages) install_packages ;;
+  python) install_python ;;
+  build)
+    stage configure configure || exit 1
+    stage build compile || worst=1
+    finish
+    ;;
+  test)
+    stage configure configure || { worst=1; closing+=("ctest: not run, configure failed"); finish; }
+    stage build compile || { worst=1; notes+=("FAILED build: the tests below are of what did build"); }
+    stage ctest run_ctest || worst=1
+    run_pytest || worst=1
+    note_gpu
+    finish
+    ;;
+  demo)
+    stage configure configure || { worst=1; finish; }
+    stage build compile motorium_command || { worst=1; finish; }
+    options=()
+    [ "${DEMO:-}" = play ] && options=(--play)
+    stage demo "$build/motorium" demo "${options[@]}" || worst=1
+    finish
+    ;;
+  *)
+    echo "usage: tests/steps.sh packages|python|build|test|demo" >&2
+    exit 2
+    ;;
+esac
