@@ -2,6 +2,7 @@
 // outside.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "motorium/core/error.h"
@@ -225,14 +226,19 @@ class Validator {
       check(m_.dof_descnum[i] >= 0 && m_.dof_descnum[i] < m_.nv - i, "dof_descnum", i, "is wrong");
     }
     check(adr == m_.nM, "nM", 0, "does not fit the rows");
-    for (int b = 1; b < m_.nbody; ++b) {
-      for (int i = 0; i < m_.nv; ++i) {
-        const auto bit = [&](int body) {
-          return static_cast<uint32_t>(m_.body_dofmask[body * m_.nword + i / 32]) >> i % 32 & 1;
-        };
-        const bool own = m_.body_dofnum[b] > 0 && i >= m_.body_dofadr[b] &&
-                         i < m_.body_dofadr[b] + m_.body_dofnum[b];
-        check(bit(b) == (own || bit(m_.body_parentid[b])), "body_dofmask", b, "is wrong");
+    for (int b = 0; b < m_.nbody; ++b) {
+      // the dofs of the parent and its own
+      std::vector<uint32_t> expected(m_.nword, 0);
+      for (int w = 0; b > 0 && w < m_.nword; ++w) {
+        expected[w] = static_cast<uint32_t>(m_.body_dofmask[m_.body_parentid[b] * m_.nword + w]);
+      }
+      for (int i = 0; i < m_.body_dofnum[b]; ++i) {
+        const int dof = m_.body_dofadr[b] + i;
+        expected[dof / 32] |= 1u << dof % 32;
+      }
+      for (int w = 0; w < m_.nword; ++w) {
+        check(static_cast<uint32_t>(m_.body_dofmask[b * m_.nword + w]) == expected[w],
+              "body_dofmask", b, "is wrong");
       }
       const int first = m_.body_dofadr[b];
       if (first < 0) continue;

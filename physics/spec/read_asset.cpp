@@ -108,7 +108,8 @@ void read_assets(const Element& element, const Defaults& defaults, const Folder&
       load_mesh_file(a, content_type, folder, spec.compiler, mesh);
     } else {
       load_inline_mesh(a, mesh);
-      if (!a.has("vertex") && !a.has("builtin")) a.malformed("", "file: is missing");
+      const bool made = a.has("vertex") || a.has("builtin") || !child.children.empty();
+      if (!made) a.malformed("", "file: is missing");
     }
     // a mesh without a name takes the file's
     if (mesh.name.empty()) {

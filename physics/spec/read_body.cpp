@@ -290,7 +290,6 @@ void read_world(const Element& element, const Defaults& defaults, Spec& spec) {
     }
   }
   a.finish(true);
-  spec.world.name = "world";
   BodyReader(defaults, spec).read_children(element, spec.world, Pose(), class_index, false);
 }
 

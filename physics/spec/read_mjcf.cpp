@@ -136,6 +136,7 @@ void unknown_element(const Element& element, const std::string& section,
 
 Spec read_mjcf_text(const std::string& text, const std::string& path, const Folder& folder) {
   Spec spec;
+  spec.world.name = "world";
   const Element root = read_xml(text, path, folder, spec.problems);
   if (root.tag != "mujoco") {
     spec.problems.malformed(root.place, printable(root.tag), "a model starts with <mujoco>");
