@@ -8,7 +8,14 @@ batch.ctrl[:] = 0.0
 batch.step(nstep=5)
 """
 
-from motorium._core import STATUS_BITS, Contact, Error, Model, UnsupportedCpu, UnsupportedModel
+from motorium._core import (
+    STATUS_BITS,
+    Contact,
+    Error,
+    Model,
+    UnsupportedCpu,
+    UnsupportedModel,
+)
 from motorium.batch import Batch
 
 load = Model.from_file
