@@ -4,27 +4,152 @@ import mujoco
 import numpy as np
 
 # fields of equal name and layout
-SAME = """
-qpos0 qpos_spring body_parentid body_rootid body_weldid body_mocapid body_jntnum body_jntadr
-body_dofnum body_dofadr body_treeid body_geomnum body_geomadr body_pos body_quat body_ipos body_mass
-body_subtreemass body_invweight0 jnt_type jnt_qposadr jnt_dofadr jnt_bodyid jnt_pos jnt_axis
-jnt_limited jnt_range jnt_margin jnt_solref jnt_solimp jnt_actfrclimited jnt_actfrcrange jnt_stiffness
-dof_bodyid dof_jntid dof_parentid dof_treeid dof_M0 dof_solref dof_solimp dof_armature dof_damping
-dof_frictionloss dof_invweight0 geom_type geom_contype geom_conaffinity geom_condim geom_bodyid
-geom_group geom_priority geom_pos geom_size geom_rbound geom_margin geom_gap geom_solmix
-geom_solref geom_solimp geom_friction site_type site_bodyid site_pos site_quat site_size eq_obj1id eq_obj2id eq_active0 eq_data eq_solref eq_solimp actuator_trntype actuator_trnid
-actuator_gear actuator_dyntype actuator_gaintype actuator_biastype actuator_ctrllimited
-actuator_forcelimited actuator_actlimited actuator_actadr actuator_actearly actuator_ctrlrange
-actuator_forcerange actuator_actrange actuator_dynprm actuator_gainprm actuator_biasprm
-actuator_length0 actuator_acc0 sensor_dim sensor_adr sensor_objid sensor_refid sensor_reftype
-sensor_cutoff key_time key_qpos key_qvel key_act key_ctrl key_mpos key_mquat
-""".split()
+SAME = [
+    "qpos0",
+    "qpos_spring",
+    "body_parentid",
+    "body_rootid",
+    "body_weldid",
+    "body_mocapid",
+    "body_jntnum",
+    "body_jntadr",
+    "body_dofnum",
+    "body_dofadr",
+    "body_treeid",
+    "body_geomnum",
+    "body_geomadr",
+    "body_pos",
+    "body_quat",
+    "body_ipos",
+    "body_mass",
+    "body_subtreemass",
+    "body_invweight0",
+    "jnt_type",
+    "jnt_qposadr",
+    "jnt_dofadr",
+    "jnt_bodyid",
+    "jnt_pos",
+    "jnt_axis",
+    "jnt_limited",
+    "jnt_range",
+    "jnt_margin",
+    "jnt_solref",
+    "jnt_solimp",
+    "jnt_actfrclimited",
+    "jnt_actfrcrange",
+    "jnt_stiffness",
+    "dof_bodyid",
+    "dof_jntid",
+    "dof_parentid",
+    "dof_treeid",
+    "dof_M0",
+    "dof_solref",
+    "dof_solimp",
+    "dof_armature",
+    "dof_damping",
+    "dof_frictionloss",
+    "dof_invweight0",
+    "geom_type",
+    "geom_contype",
+    "geom_conaffinity",
+    "geom_condim",
+    "geom_bodyid",
+    "geom_group",
+    "geom_priority",
+    "geom_pos",
+    "geom_size",
+    "geom_rbound",
+    "geom_margin",
+    "geom_gap",
+    "geom_solmix",
+    "geom_solref",
+    "geom_solimp",
+    "geom_friction",
+    "site_type",
+    "site_bodyid",
+    "site_pos",
+    "site_quat",
+    "site_size",
+    "eq_obj1id",
+    "eq_obj2id",
+    "eq_active0",
+    "eq_data",
+    "eq_solref",
+    "eq_solimp",
+    "actuator_trntype",
+    "actuator_trnid",
+    "actuator_gear",
+    "actuator_dyntype",
+    "actuator_gaintype",
+    "actuator_biastype",
+    "actuator_ctrllimited",
+    "actuator_forcelimited",
+    "actuator_actlimited",
+    "actuator_actadr",
+    "actuator_actearly",
+    "actuator_ctrlrange",
+    "actuator_forcerange",
+    "actuator_actrange",
+    "actuator_dynprm",
+    "actuator_gainprm",
+    "actuator_biasprm",
+    "actuator_length0",
+    "actuator_acc0",
+    "sensor_dim",
+    "sensor_adr",
+    "sensor_objid",
+    "sensor_refid",
+    "sensor_reftype",
+    "sensor_cutoff",
+    "key_time",
+    "key_qpos",
+    "key_qvel",
+    "key_act",
+    "key_ctrl",
+    "key_mpos",
+    "key_mquat",
+]
 
 # fields whose values go through float32 mesh vertices
 MESH = {"geom_pos", "geom_size", "geom_rbound"}
 
-SENSOR = "accelerometer gyro velocimeter jointpos jointvel actuatorfrc framepos framequat framexaxis frameyaxis framezaxis framelinvel frameangvel subtreecom subtreelinvel subtreeangmom contact".split()
-FLAGS = "constraint equality frictionloss limit contact spring damper gravity clampctrl warmstart filterparent actuation refsafe sensor eulerdamp island".split()
+SENSOR = [
+    "accelerometer",
+    "gyro",
+    "velocimeter",
+    "jointpos",
+    "jointvel",
+    "actuatorfrc",
+    "framepos",
+    "framequat",
+    "framexaxis",
+    "frameyaxis",
+    "framezaxis",
+    "framelinvel",
+    "frameangvel",
+    "subtreecom",
+    "subtreelinvel",
+    "subtreeangmom",
+    "contact",
+]
+FLAGS = [
+    "constraint",
+    "equality",
+    "frictionloss",
+    "limit",
+    "contact",
+    "spring",
+    "damper",
+    "gravity",
+    "clampctrl",
+    "warmstart",
+    "filterparent",
+    "actuation",
+    "refsafe",
+    "sensor",
+    "eulerdamp",
+    "island",
+]
 NAMES = {
     "body_name": mujoco.mjtObj.mjOBJ_BODY,
     "jnt_name": mujoco.mjtObj.mjOBJ_JOINT,
@@ -94,14 +219,38 @@ def our_pairs(ours):
 def compare(ours, m):
     """{field: residual} of a dumped model against mujoco.MjModel `m`."""
     out = {}
-    for name in "nq nv nu na nbody njnt ngeom nsite nmocap neq nsensor nsensordata nkey ntree".split():
+    for name in [
+        "nq",
+        "nv",
+        "nu",
+        "na",
+        "nbody",
+        "njnt",
+        "ngeom",
+        "nsite",
+        "nmocap",
+        "neq",
+        "nsensor",
+        "nsensordata",
+        "nkey",
+        "ntree",
+    ]:
         out[name] = float(abs(ours[name] - getattr(m, name)))
-    for name in ("timestep", "impratio", "tolerance", "ls_tolerance", "iterations", "ls_iterations"):
+    for name in (
+        "timestep",
+        "impratio",
+        "tolerance",
+        "ls_tolerance",
+        "iterations",
+        "ls_iterations",
+    ):
         out[name] = abs(ours[name] - getattr(m.opt, name)) / max(abs(getattr(m.opt, name)), 1e-12)
     out["gravity"] = residual(ours["gravity"], m.opt.gravity)
     out["integrator"] = float(ours["integrator"] != m.opt.integrator)
     out["cone"] = float(ours["cone"] != m.opt.cone)
-    out["meaninertia"] = abs(ours["meaninertia"] - m.stat.meaninertia) / max(m.stat.meaninertia, 1e-9)
+    out["meaninertia"] = abs(ours["meaninertia"] - m.stat.meaninertia) / max(
+        m.stat.meaninertia, 1e-9
+    )
     for bit, flag in enumerate(FLAGS):
         value = getattr(mujoco.mjtDisableBit, "mjDSBL_" + flag.upper())
         on = not m.opt.disableflags & int(value)
@@ -136,7 +285,8 @@ def compare(ours, m):
         tensors(ours["body_iquat"], ours["body_inertia"]), tensors(m.body_iquat, m.body_inertia)
     )
     out["body_iquat"] = residual(
-        np.abs(np.sum(np.reshape(ours["body_iquat"], (-1, 4)) * m.body_iquat, axis=1)), np.ones(m.nbody)
+        np.abs(np.sum(np.reshape(ours["body_iquat"], (-1, 4)) * m.body_iquat, axis=1)),
+        np.ones(m.nbody),
     )
     quat = np.reshape(ours["geom_quat"], (-1, 4))
     out["geom_quat"] = residual(quat[~mesh], m.geom_quat[~mesh])
@@ -154,7 +304,9 @@ def compare(ours, m):
     out["sensor_objtype"] = float(list(ours["sensor_objtype"]) != list(objtype))
     contact = [i for i in range(m.nsensor) if theirs[i] == SENSOR.index("contact")]
     intprm = np.reshape(ours["sensor_intprm"], (-1, 3))
-    out["sensor_intprm"] = float(any(list(intprm[i]) != list(m.sensor_intprm[i][:3]) for i in contact))
+    out["sensor_intprm"] = float(
+        any(list(intprm[i]) != list(m.sensor_intprm[i][:3]) for i in contact)
+    )
     joint = m.eq_type == int(mujoco.mjtEq.mjEQ_JOINT)
     out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[~joint] != m.eq_objtype[~joint]))
     out["eq_type"] = float(list(ours["eq_type"]) != list(m.eq_type))
@@ -168,7 +320,12 @@ def compare(ours, m):
             static = [m.body_weldid[m.geom_bodyid[g]] == 0 for g in key]
             worst = worst if all(static) else np.inf
             continue
-        row = [m.pair_dim[p], m.pair_margin[p], m.pair_gap[p], *np.maximum(m.pair_friction[p], 1e-5)]
+        row = [
+            m.pair_dim[p],
+            m.pair_margin[p],
+            m.pair_gap[p],
+            *np.maximum(m.pair_friction[p], 1e-5),
+        ]
         row += [*m.pair_solref[p], *m.pair_solreffriction[p], *m.pair_solimp[p]]
         worst = max(worst, residual(pairs[key], row))
     out["pairs"] = worst
