@@ -89,7 +89,9 @@ class Ppo {
   Mlp& actor() { return actor_; }
   Mlp& critic() { return critic_; }
   Floats& std_parameter() { return std_; }  // (actions padded) sigma, or ln sigma
-  double std_of(int action) const;          // sigma
+  // After std_parameter() or rollout().old_std were set from outside.
+  void refresh_std();
+  double std_of(int action) const;  // sigma
   double mean_std() const;
   Normalizer& actor_normalizer() { return actor_norm_; }
   Normalizer& critic_normalizer() { return separate_ ? critic_norm_ : actor_norm_; }
@@ -122,7 +124,6 @@ class Ppo {
   void minibatch(const int* index, int size, UpdateStats& stats);
   void actor_block(int block, const int* index, int size, bool mirrored, int worker);
   void critic_block(int block, const int* index, int size, bool mirrored, int worker);
-  void refresh_std();
   void normalize_advantage(const int* index, int count);
   ObservationScale actor_scale() const;
   ObservationScale critic_scale() const;

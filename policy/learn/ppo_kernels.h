@@ -20,6 +20,8 @@ template <class Real> FN void scatter(float* p, long stride, const Real& x) {
   for (int i = 0; i < kWidth<Real>; ++i) p[i * stride] = get<Real>(x, i);
 }
 
+constexpr int kAhead = 8;  // rows that gather_rows asks for in advance
+
 // rows of a table, chosen by index, mirrored and normalised:
 //   to[r,i] = (sign[i] from[index[r], map[i]] - mean[i]) scale[i],  zero in the padding
 struct GatherArgs {
@@ -38,6 +40,10 @@ template <class Real> STAGE void gather_rows(const GatherArgs& g) {
   constexpr int W = kWidth<Real>;
   for (int r = 0; r < g.rows; ++r) {
     const float* from = g.from + long(g.index ? g.index[r] : r) * g.size;
+    // rows of a shuffled batch come from memory: ask for one ahead of its use
+    if (g.index && r + kAhead < g.rows)
+      for (int i = 0; i < g.size; i += 16)
+        __builtin_prefetch(g.from + long(g.index[r + kAhead]) * g.size + i);
     float* to = g.to + long(r) * g.to_stride;
     int i = 0;
     if (g.map) {

@@ -272,5 +272,90 @@ TEST(Ppo, AdvantagesMatchAHandComputedArray) {
   EXPECT_EQ(r.advantage[0], 9.f);
 }
 
+// Augmentation equals an update on twice the samples, the second half mirrored by hand.
+TEST(Ppo, MirrorAugmentationEqualsMirroredSamples) {
+  PpoConfig c = small_config();
+  c.num_steps_per_env = 8;
+  c.num_mini_batches = c.num_learning_epochs = 1;
+  c.schedule = Schedule::fixed;
+  c.entropy_coef = 0;
+  c.max_grad_norm = 1e9;
+  Threads pool(2);
+  ToyEnv env(128), env2(128);
+  c.symmetry_augmentation = true;
+  Ppo augmented(env, c, 1, pool);
+  augmented.start();
+  augmented.collect();
+
+  c.symmetry_augmentation = false;
+  c.num_steps_per_env = 16;
+  Ppo doubled(env2, c, 1, pool);
+  Rollout &a = augmented.rollout(), &b = doubled.rollout();
+  const int n = a.samples();
+  ASSERT_EQ(n, kSampleBlock);
+  for (int i = 0; i < 2 * n; ++i) {
+    const int from = i % n;
+    const float sign = i < n ? 1.f : -1.f;
+    for (int k = 0; k < 2; ++k) b.actor_obs[2 * i + k] = sign * a.actor_obs[2 * from + k];
+    for (int k = 0; k < 2; ++k) b.critic_obs[3 * i + k] = sign * a.critic_obs[3 * from + k];
+    b.critic_obs[3 * i + 2] = a.critic_obs[3 * from + 2];
+    b.action[i] = sign * a.action[from];
+    b.mean[i] = sign * a.mean[from];
+    b.log_prob[i] = a.log_prob[from];
+    b.value[i] = a.value[from];
+    b.advantage[i] = a.advantage[from];
+    b.target[i] = a.target[from];
+    b.masked[i] = a.masked[from] = from % 11 == 3;
+  }
+  doubled.actor_normalizer() = augmented.actor_normalizer();
+  doubled.critic_normalizer() = augmented.critic_normalizer();
+  std::vector<int> identity(2 * n);
+  for (int i = 0; i < 2 * n; ++i) identity[i] = i;
+  const UpdateStats sa = augmented.update(identity.data()), sb = doubled.update(identity.data());
+
+  // the unbiased std of doubled samples is a little smaller, and policy gradients scale with 1/std
+  double valid = 0;
+  for (int i = 0; i < n; ++i) valid += !a.masked[i];
+  const double factor = std::sqrt((2 * valid - 1) / (2 * (valid - 1)));
+  EXPECT_NEAR(sa.value_loss, sb.value_loss, 1e-6 * sb.value_loss);
+  EXPECT_LT(sa.kl, 1e-3);  // of the original samples alone: their policy has hardly changed
+  EXPECT_GT(sb.kl, 1e-2);
+  double largest = 0;
+  const long policy = augmented.actor().count() + padded(1);
+  for (size_t i = 0; i < augmented.gradient().size(); ++i) {
+    const double want = doubled.gradient()[i] / (long(i) < policy ? factor : 1);
+    ASSERT_NEAR(augmented.gradient()[i], want, 1e-6) << i;
+    largest = std::max(largest, std::fabs(want));
+  }
+  EXPECT_GT(largest, 0.01);
+}
+
+TEST(Ppo, MirrorAugmentationNeedsMaps) {
+  struct Lopsided : ToyEnv {
+    using ToyEnv::ToyEnv;
+    std::vector<std::pair<int, float>> none;
+    const std::vector<std::pair<int, float>>& observation_mirror(int) const override {
+      return none;
+    }
+  } env(16);
+  PpoConfig c = small_config();
+  c.symmetry_augmentation = true;
+  Threads pool(1);
+  EXPECT_THROW(Ppo(env, c, 1, pool), Error);
+}
+
+TEST(Ppo, LearnsWithMirrorAugmentationAndTanhAndLogStd) {
+  ToyEnv env(256);
+  PpoConfig c = small_config();
+  c.symmetry_augmentation = true;
+  c.activation = Activation::tanh;
+  c.std_type = StdType::log;
+  Threads pool(2);
+  Ppo ppo(env, c, 2, pool);
+  ppo.start();
+  for (int i = 0; i < 60; ++i) ppo.collect(), ppo.update();
+  EXPECT_GT(ppo.episodes().mean_reward(), 70);
+}
+
 }  // namespace
 }  // namespace motorium
