@@ -260,7 +260,8 @@ Precision Batch::precision() const { return impl_->options.precision; }
 Threads& Batch::threads() { return *impl_->threads; }
 
 void Batch::step(const StepOptions& o) {
-  require(o.nstep >= 0, "Batch.step: nstep = " + std::to_string(o.nstep) + ": allowed is 0 or more");
+  if (o.nstep < 0)
+    throw Error("Batch.step: nstep = " + std::to_string(o.nstep) + ": allowed is 0 or more");
   int n = 0;
   const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "step");
   if (impl_->options.autoreset)
@@ -332,9 +333,9 @@ void Batch::Impl::reset_world(int world, int keyframe) {
 }
 
 void Batch::reset(const ResetOptions& o) {
-  require(o.keyframe < impl_->model->nkey,
-          "Batch.reset: keyframe = " + std::to_string(o.keyframe) + ": the model has " +
-              std::to_string(impl_->model->nkey) + " keyframes");
+  if (o.keyframe >= impl_->model->nkey)
+    throw Error("Batch.reset: keyframe = " + std::to_string(o.keyframe) + ": the model has " +
+                std::to_string(impl_->model->nkey) + " keyframes");
   int n = 0;
   const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "reset");
   for (int i = 0; i < n; ++i) impl_->reset_world(ids[i], o.keyframe);
