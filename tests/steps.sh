@@ -115,7 +115,7 @@ run_ctest() {
   local log=$build/ctest.log
   ctest --preset "$preset" -j "$jobs" 2>&1 | tee "$log"
   local status=${PIPESTATUS[0]}
-  closing+=("ctest: $(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
+  closing+=("$(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
   # tests that the machine cannot run, by name
   local line
   while read -r line; do notes+=("SKIPPED test: $line"); done < \
@@ -142,7 +142,7 @@ run_pytest() {
       "${folders[@]}" > "$log" 2>&1
     local status=$?
     cat "$log"
-    closing+=("pytest: $(grep -E '[0-9]+ (passed|failed|skipped|error)' "$log" | tail -1 | tr -d '=')")
+    closing+=("$(grep -E '[0-9]+ (passed|failed|skipped|error)' "$log" | tail -1)")
     return $status
   fi
 }
@@ -162,7 +162,7 @@ case ${1:-} in
     finish
     ;;
   test)
-    stage configure configure || { worst=1; closing+=("ctest: not run, configure failed"); finish; }
+    stage configure configure || { worst=1; closing+=("no test ran: configure failed"); finish; }
     stage build compile || { worst=1; notes+=("FAILED build: the tests below are of what did build"); }
     stage ctest run_ctest || worst=1
     run_pytest || worst=1
