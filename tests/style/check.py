@@ -166,6 +166,14 @@ def check_words(files):
                     find(path, i, f"`{m.group().strip()}` in a kernel: {why}")
 
 
+def check_readme():
+    """The C++ program of README.md is the example that is built and run."""
+    example = "examples/step_robot.cpp"
+    blocks = re.findall(r"```cpp\n(.*?)```", read("README.md"), re.S)
+    if read(example) not in blocks:
+        find("README.md", 1, f"its C++ program differs from {example}")
+
+
 def largest(files):
     """The ten largest files and functions. Functions: a rough count by indentation."""
     sizes, functions = [], []
@@ -196,6 +204,7 @@ def main():
     check_format(files, fix)
     check_includes(files)
     check_words(files)
+    check_readme()
     largest(files)
     for line in notes + sorted(findings):
         print(line)
