@@ -172,9 +172,8 @@ case ${1:-} in
   demo)
     stage configure configure || { worst=1; finish; }
     stage build compile motorium_command || { worst=1; finish; }
-    options=()
-    [ "${DEMO:-}" = play ] && options=(--play)
-    stage demo "$build/motorium" demo "${options[@]}" || worst=1
+    # the command reads DEMO and DEMO_SECONDS
+    stage demo "$build/motorium" demo || worst=1
     finish
     ;;
   *)
