@@ -51,6 +51,9 @@ void add_actuator(Assembly& a, const ActuatorSpec& s) {
   append(m.actuator_biasprm, s.biasprm);
   append(m.actuator_dynprm, s.dynprm);
   const bool stateful = s.dyntype != DynType::none;
+  if (stateful && s.dynprm[0] < 0) {
+    a.malformed(s.place, element, "dynprm: the time constant is negative");
+  }
   m.actuator_actadr.push_back(stateful ? m.na : -1);
   m.na += stateful;
   m.actuator_actearly.push_back(s.actearly);
@@ -75,7 +78,7 @@ void add_actuator(Assembly& a, const ActuatorSpec& s) {
   if (actlimited && s.actrange[0] >= s.actrange[1]) {
     a.malformed(s.place, element, "actrange: lower bound is not below upper");
   }
-  if (actlimited && !stateful) {
+  if (!stateful && (actlimited || s.actrange != std::array<double, 2>{0, 0})) {
     a.malformed(s.place, element, "actrange: needs a dyntype other than none");
   }
   m.actuator_ctrllimited.push_back(ctrllimited);

@@ -239,7 +239,7 @@ int Assembly::find(const NameMap& names, const std::string& kind, const std::str
   if (found != names.end()) return found->second;
   // the nearest name of the kind, in small models
   std::vector<std::string_view> known;
-  if (names.size() <= 200) {
+  if (names.size() <= 200 && !scene.problems.full()) {
     for (const auto& [known_name, id] : names) known.push_back(known_name);
     std::sort(known.begin(), known.end());
   }

@@ -81,6 +81,9 @@ void assemble_equalities(Assembly& a) {
         }
       }
     }
+    if (s.type != EqualityType::joint && first >= 0 && first == second) {
+      a.malformed(s.place, element, "the second object is the first");
+    }
     m.eq_name.push_back(s.name);
     m.eq_type.push_back(static_cast<int>(s.type));
     m.eq_objtype.push_back(static_cast<int>(s.objtype));

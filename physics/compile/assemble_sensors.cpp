@@ -115,6 +115,14 @@ void assemble_keys(Assembly& a) {
     m.nkey = 0;
     return;
   }
+  // keyframes that the file only counts must not fill the memory
+  const int64_t numbers = m.nq + m.nv + m.na + m.nu + 7 * m.nmocap;
+  if (m.nkey * numbers > limits::kKeyframeNumbers) {
+    a.malformed({}, "keyframe",
+                "more than " + std::to_string(limits::kKeyframeNumbers) + " numbers in keyframes");
+    m.nkey = 0;
+    return;
+  }
   // what a keyframe does not give
   std::vector<double> mpos, mquat;
   for (int b = 0; b < m.nbody; ++b) {

@@ -47,6 +47,13 @@ Model compile(const Spec& spec) {
   // constants at qpos0, and what needs them
   Derived derived = derive(m, m.body_mass, m.body_inertia, m.body_ipos, m.dof_armature);
   finish_actuators(a, derived);
+  for (int b = 1; b < m.nbody; ++b) {
+    const BodySpec& body = *scene.bodies[b].spec;
+    if (body.simple || !is_sliding_leaf(m, b, m.body_ipos)) continue;
+    a.unsupported(
+        body.place, title("body", body.name),
+        "simple=\"false\": constants of sliding leaf bodies take a short cut: leave it out");
+  }
   m.body_subtreemass = std::move(derived.body_subtreemass);
   m.body_invweight0 = std::move(derived.body_invweight0);
   m.dof_invweight0 = std::move(derived.dof_invweight0);

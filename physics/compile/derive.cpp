@@ -225,7 +225,7 @@ class Deriver {
   // a leaf body that only slides along its own axes on a static parent weighs its mass
   void sliding_leaves() {
     for (int b = 1; b < m_.nbody; ++b) {
-      if (!slides_alone(b)) continue;
+      if (!is_sliding_leaf(m_, b, ipos_)) continue;
       const double weight = 1 / std::max(mass_[b], kMinVal);
       out_.body_invweight0[2 * b] = weight;
       out_.body_invweight0[2 * b + 1] = 0;
@@ -233,26 +233,6 @@ class Deriver {
         out_.dof_invweight0[m_.body_dofadr[b] + i] = weight;
       }
     }
-  }
-
-  bool slides_alone(int b) const {
-    const int count = m_.body_jntnum[b];
-    if (count == 0 || m_.body_childnum[b] > 0 || m_.body_weldid[m_.body_parentid[b]] != 0)
-      return false;
-    if (vec_at(ipos_, b) != Vec{0, 0, 0} || std::abs(m_.body_iquat[4 * b]) != 1) return false;
-    bool used[3] = {false, false, false};
-    for (int j = m_.body_jntadr[b]; j < m_.body_jntadr[b] + count; ++j) {
-      if (static_cast<JointType>(m_.jnt_type[j]) != JointType::slide) return false;
-      if (vec_at(m_.jnt_pos, j) != Vec{0, 0, 0}) return false;
-      const Vec axis = vec_at(m_.jnt_axis, j);
-      int along = -1;
-      for (int i = 0; i < 3; ++i) {
-        if (std::abs(axis[i]) == 1) along = i;
-      }
-      if (along < 0 || used[along]) return false;
-      used[along] = true;
-    }
-    return true;
   }
 
   void actuators() {
@@ -371,6 +351,25 @@ class Deriver {
 };
 
 }  // namespace
+
+bool is_sliding_leaf(const Model& m, int b, const std::vector<double>& body_ipos) {
+  const int count = m.body_jntnum[b];
+  if (count == 0 || m.body_childnum[b] > 0 || last_dof(m, m.body_parentid[b]) >= 0) return false;
+  if (vec_at(body_ipos, b) != Vec{0, 0, 0} || std::abs(m.body_iquat[4 * b]) != 1) return false;
+  bool used[3] = {false, false, false};
+  for (int j = m.body_jntadr[b]; j < m.body_jntadr[b] + count; ++j) {
+    if (static_cast<JointType>(m.jnt_type[j]) != JointType::slide) return false;
+    if (vec_at(m.jnt_pos, j) != Vec{0, 0, 0}) return false;
+    const Vec axis = vec_at(m.jnt_axis, j);
+    int along = -1;
+    for (int i = 0; i < 3; ++i) {
+      if (std::abs(axis[i]) == 1) along = i;
+    }
+    if (along < 0 || used[along]) return false;
+    used[along] = true;
+  }
+  return true;
+}
 
 Derived derive(const Model& m, const std::vector<double>& body_mass,
                const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,

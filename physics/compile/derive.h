@@ -24,4 +24,8 @@ Derived derive(const Model& m, const std::vector<double>& body_mass,
                const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,
                const std::vector<double>& dof_armature);
 
+// A leaf body on a static parent that only slides along axes of its own frame: its inverse weights
+// are those of its mass, armature ignored.
+bool is_sliding_leaf(const Model& m, int body, const std::vector<double>& body_ipos);
+
 }  // namespace motorium

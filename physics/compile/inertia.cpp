@@ -22,11 +22,13 @@ void take_inertial(Scene& scene, SceneBody& body) {
     if (body.inertia[2] <= 0) {
       scene.problems.malformed(in.place, element, "fullinertia: is not positive definite");
     }
+    body.inertial = compose(in.frame, body.inertial);
     return;
   }
   std::string why;
   body.inertial.quat = resolve(in.orientation, scene.spec.compiler, why);
   if (!why.empty()) scene.problems.malformed(in.place, element, why);
+  body.inertial = compose(in.frame, body.inertial);
   body.inertia = in.diaginertia;
 }
 

@@ -31,7 +31,7 @@ class MeshCompiler {
     Quaternion axes;
     inertia(moments, axes);
     if (!why_.empty()) return out_;
-    // into the inertial frame; vertices are kept in single precision
+    // into the inertial frame
     const Quaternion back = conjugate(axes);
     Vec low, high;
     low.fill(std::numeric_limits<double>::infinity());
@@ -39,7 +39,6 @@ class MeshCompiler {
     for (Vec& v : vertex_) {
       v = rotate(back, v);
       for (int i = 0; i < 3; ++i) {
-        v[i] = static_cast<float>(v[i]);
         low[i] = std::min(low[i], v[i]);
         high[i] = std::max(high[i], v[i]);
       }

@@ -126,6 +126,14 @@ void discard_visual(Scene& scene) {
       const bool named = !g.spec->name.empty() && used.geoms.count(g.spec->name) > 0;
       return g.spec->contype == 0 && g.spec->conaffinity == 0 && !named;
     };
+    const bool inferred = scene.spec.compiler.inertiafromgeom == Tristate::on &&
+                          std::any_of(body.geoms.begin(), body.geoms.end(),
+                                      [&](const auto& g) { return visual(g) && g.mass > kMinVal; });
+    if (inferred && body.parent >= 0) {
+      scene.problems.malformed(body.spec->place, title("body", body.spec->name),
+                               "compiler/discardvisual would drop geoms that give its inertia: set "
+                               "inertiafromgeom=\"auto\"");
+    }
     body.geoms.erase(std::remove_if(body.geoms.begin(), body.geoms.end(), visual),
                      body.geoms.end());
   }

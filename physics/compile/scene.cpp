@@ -105,6 +105,17 @@ class SceneBuilder {
     }
   }
 
+  // pose in the enclosing frame, by position and orientation or by two points
+  template <class Item>
+  void place(const Item& spec, const char* tag, GeomType type, Pose& pose, Vec& size) {
+    const std::string element = title(tag, spec.name);
+    const bool given = !std::isnan(spec.pos[0]);
+    pose = {given ? spec.pos : Vec{0, 0, 0}, oriented(spec.orientation, spec.place, element)};
+    if (std::isnan(spec.fromto[0])) return;
+    if (given) malformed(spec.place, element, "fromto: give pos or fromto, not both");
+    from_to(spec, tag, type, pose, size);
+  }
+
   int mesh(const GeomSpec& spec) {
     const auto found = mesh_id_.find(spec.mesh);
     if (found == mesh_id_.end()) {
@@ -137,8 +148,7 @@ class SceneBuilder {
     out.type = spec.type;
     out.size = spec.size;
     const std::string element = title("geom", spec.name);
-    out.pose = {spec.pos, oriented(spec.orientation, spec.place, element)};
-    if (!std::isnan(spec.fromto[0])) from_to(spec, "geom", spec.type, out.pose, out.size);
+    place(spec, "geom", spec.type, out.pose, out.size);
     out.pose = compose(spec.frame, out.pose);
 
     double volume = 0;
@@ -205,6 +215,7 @@ class SceneBuilder {
                                                                                     : 3;
     if (g.type == GeomType::mesh) return;
     if (g.type == GeomType::plane) {
+      if (g.size[0] < 0 || g.size[1] < 0) malformed(spec.place, element, "size: is negative");
       if (!(g.size[2] > 0))
         malformed(spec.place, element, "size: the third number must be positive");
       return;
@@ -250,8 +261,7 @@ class SceneBuilder {
     if (spec.type == GeomType::plane || spec.type == GeomType::mesh) {
       malformed(spec.place, element, "type: use sphere, capsule, ellipsoid, cylinder or box");
     }
-    out.pose = {spec.pos, oriented(spec.orientation, spec.place, element)};
-    if (!std::isnan(spec.fromto[0])) from_to(spec, "site", spec.type, out.pose, out.size);
+    place(spec, "site", spec.type, out.pose, out.size);
     out.pose = compose(spec.frame, out.pose);
     const int count = spec.type == GeomType::sphere                                       ? 1
                       : spec.type == GeomType::capsule || spec.type == GeomType::cylinder ? 2

@@ -144,7 +144,7 @@ void Attributes::bad_word(std::string_view name, const std::string& value,
                           const std::vector<std::string_view>& known) {
   std::string list;
   for (const std::string_view word : known) list += (list.empty() ? "" : ", ") + std::string(word);
-  const std::string near = nearest_word(value, known);
+  const std::string near = nearest_word(value, known, spec_.problems.full());
   malformed(name, "unknown word: use one of " + list +
                       (near.empty() ? "" : ", did you mean " + near + "?"));
 }
@@ -175,7 +175,7 @@ void Attributes::finish(bool children_allowed) {
   for (size_t i = 0; i < claimed_.size(); ++i) {
     if (claimed_[i]) continue;
     const std::string& name = element_.attributes[i].name;
-    const std::string near = nearest_word(name, asked_);
+    const std::string near = nearest_word(name, asked_, spec_.problems.full());
     spec_.problems.malformed(place(), title(),
                              printable(name) + ": unknown attribute" +
                                  (near.empty() ? "" : ": did you mean " + near + "?"));

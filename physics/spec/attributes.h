@@ -69,6 +69,8 @@ class Attributes {
 
   void malformed(std::string_view attribute, const std::string& what);
   void unsupported(std::string_view attribute, const std::string& what);
+  // no more suggestions are wanted
+  bool enough() const { return spec_.problems.full(); }
   // element with its name, for messages
   std::string title() const;
 

@@ -12,9 +12,11 @@ std::string Problems::where(Place place) const {
          std::to_string(place.line);
 }
 
+bool Problems::full() const { return static_cast<int>(lines_.size()) >= limits::kProblems; }
+
 void Problems::add(Place place, const std::string& element, const std::string& what) {
   ++count_;
-  if (static_cast<int>(lines_.size()) >= limits::kProblems) return;
+  if (full()) return;
   lines_.push_back(where(place) + ": " + element + ": " + what);
 }
 

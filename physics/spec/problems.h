@@ -21,6 +21,8 @@ class Problems {
   void unsupported(Place place, const std::string& element, const std::string& what);
 
   int count() const { return count_; }
+  // further problems are counted only; texts for them need not be made
+  bool full() const;
   // throws UnsupportedModel if any problem is one of support, else Error, if there is any
   void throw_if_any() const;
   std::string where(Place place) const;

@@ -107,8 +107,14 @@ void read_general(Attributes& a, ActuatorSpec& actuator) {
     a.malformed("inheritrange", "is negative");
   }
   int actdim = -1;
-  if (a.take("actdim", actdim) && actdim > 1) {
-    a.unsupported("actdim", "an actuator has at most one activation");
+  if (a.take("actdim", actdim)) {
+    if (actdim > 1) a.unsupported("actdim", "an actuator has at most one activation");
+    if (actdim == 1 && actuator.dyntype == DynType::none) {
+      a.malformed("actdim", "needs a dyntype other than none");
+    }
+    if (actdim == 0 && actuator.dyntype != DynType::none) {
+      a.malformed("actdim", "is 1 for this dyntype");
+    }
   }
   a.refuse_nonzero("ffrange", "the engine has one control per actuator");
   a.refuse_nonzero("velrange", "the engine has one control per actuator");
@@ -168,8 +174,6 @@ void read_actuator(Attributes& a, const Defaults& defaults, int class_index,
   actuator.gainprm = {1};
   actuator.biasprm = {};
   actuator.dynprm = {1};
-  actuator.actlimited = Tristate::automatic;
-  actuator.actrange = {0, 0};
   actuator.actearly = false;
   actuator.inheritrange = 0;
   if (tag == "position") {

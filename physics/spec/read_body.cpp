@@ -1,4 +1,6 @@
 // worldbody: bodies, frames and what they hold
+#include <set>
+
 #include "motorium/physics/spec/pose.h"
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
@@ -29,7 +31,7 @@ void take_shape(Attributes& a, GeomType& type) {
     }
     if (shape != GeomType::hfield) known.emplace_back(name);
   }
-  const std::string near = nearest_word(*word, known);
+  const std::string near = nearest_word(*word, known, a.enough());
   a.malformed("type", "unknown word: use plane, sphere, capsule, ellipsoid, cylinder, box or mesh" +
                           (near.empty() ? "" : ", did you mean " + near + "?"));
 }
@@ -62,20 +64,21 @@ class BodyReader {
  public:
   BodyReader(const Defaults& defaults, Spec& spec) : defaults_(defaults), spec_(spec) {}
 
-  void read_children(const Element& element, BodySpec& body, const Pose& frame, int childclass,
-                     bool in_frame) {
-    bool has_inertial = false;
+  void read_children(const Element& element, BodySpec& body, const Pose& frame, int childclass) {
     for (const Element& child : element.children) {
       const std::string& tag = child.tag;
       const bool is_world = &body == &spec_.world;
       if (tag == "inertial") {
-        if (is_world || in_frame) {
+        if (is_world) {
           spec_.problems.malformed(child.place, tag, "belongs directly into a moving <body>");
           continue;
         }
-        if (has_inertial) spec_.problems.malformed(child.place, tag, "is given twice in one body");
-        has_inertial = body.has_inertial = true;
+        if (body.has_inertial) {
+          spec_.problems.malformed(child.place, tag, "is given twice in one body");
+        }
+        body.has_inertial = true;
         read_inertial(child, body.inertial, spec_);
+        body.inertial.frame = frame;
       } else if (tag == "joint" || tag == "freejoint") {
         if (is_world) {
           spec_.problems.malformed(child.place, tag, "the world cannot move: put it into a <body>");
@@ -129,13 +132,13 @@ class BodyReader {
     a.take("pos", body.pos);
     take_orientation(a, body.orientation);
     a.take("mocap", body.mocap);
-    childclass = take_childclass(a, childclass);
+    childclass = take_childclass(a, "childclass", childclass);
     a.refuse_nonzero("gravcomp", "the engine has no gravity compensation: apply the force as qfrc");
     a.take("fuse", body.fuse, {{"false", false}, {"auto", true}});
     a.take("simple", body.simple, {{"false", false}, {"auto", true}});
     a.report({"sleep", "user"});
     a.finish(true);
-    read_children(element, body, Pose(), childclass, false);
+    read_children(element, body, Pose(), childclass);
   }
 
   // compiled away: its pose goes into its children
@@ -150,21 +153,26 @@ class BodyReader {
     std::string why;
     pose.quat = resolve(orientation, spec_.compiler, why);
     if (!why.empty()) a.malformed("", why);
-    childclass = take_childclass(a, childclass);
+    if (!name.empty() && !frame_names_.insert(name).second) {
+      a.malformed("name", "a frame of this name exists");
+    }
+    // a frame's class is its children's
+    childclass = take_childclass(a, "childclass", take_childclass(a, "class", childclass));
     a.refuse("scale", "frames cannot scale: scale the meshes");
     a.finish(true);
-    read_children(element, body, compose(outer, pose), childclass, true);
+    read_children(element, body, compose(outer, pose), childclass);
   }
 
-  int take_childclass(Attributes& a, int fallback) {
+  int take_childclass(Attributes& a, const char* attribute, int fallback) {
     std::string name;
-    if (!a.take_name("childclass", name)) return fallback;
+    if (!a.take_name(attribute, name)) return fallback;
     const auto found = defaults_.by_name.find(name);
     if (found != defaults_.by_name.end()) return found->second;
-    a.malformed("childclass", "no default class of this name");
+    a.malformed(attribute, "no default class of this name");
     return fallback;
   }
 
+  std::set<std::string> frame_names_;
   const Defaults& defaults_;
   Spec& spec_;
 };
@@ -277,20 +285,9 @@ void read_site(Attributes& a, SiteSpec& site) {
 }
 
 void read_world(const Element& element, const Defaults& defaults, Spec& spec) {
-  // the world takes a class for its children, and nothing else that acts
-  Attributes a(element, spec);
-  std::string childclass;
-  int class_index = 0;
-  if (a.take_name("childclass", childclass)) {
-    const auto found = defaults.by_name.find(childclass);
-    if (found == defaults.by_name.end()) {
-      a.malformed("childclass", "no default class of this name");
-    } else {
-      class_index = found->second;
-    }
-  }
-  a.finish(true);
-  BodyReader(defaults, spec).read_children(element, spec.world, Pose(), class_index, false);
+  // the world has no attributes
+  Attributes(element, spec).finish(true);
+  BodyReader(defaults, spec).read_children(element, spec.world, Pose(), 0);
 }
 
 }  // namespace motorium

@@ -88,8 +88,7 @@ int find_class(Attributes& a, const Defaults& defaults, int fallback) {
   if (found != defaults.by_name.end()) return found->second;
   std::vector<std::string_view> known;
   for (const auto& [known_name, index] : defaults.by_name) known.push_back(known_name);
-  if (known.size() > 200) known.clear();
-  const std::string near = nearest_word(name, known);
+  const std::string near = nearest_word(name, known, a.enough());
   a.malformed("class",
               "no default class of this name" +
                   (near.empty() ? std::string() : ": did you mean " + printable(near) + "?"));

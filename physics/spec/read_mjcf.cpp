@@ -128,7 +128,7 @@ bool refuse_known(const Element& element, const std::string& section, Spec& spec
 
 void unknown_element(const Element& element, const std::string& section,
                      const std::vector<std::string_view>& known, Spec& spec) {
-  const std::string near = nearest_word(element.tag, known);
+  const std::string near = nearest_word(element.tag, known, spec.problems.full());
   spec.problems.malformed(element.place, Attributes(element, spec).title(),
                           "unknown element inside <" + section + ">" +
                               (near.empty() ? "" : ": did you mean " + near + "?"));

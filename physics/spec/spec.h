@@ -82,7 +82,7 @@ struct GeomSpec {
   std::string name, mesh, material;
   GeomType type = GeomType::sphere;
   Pose frame;
-  std::array<double, 3> pos = {0, 0, 0}, size = {0, 0, 0}, friction = {1, 0.005, 0.0001};
+  std::array<double, 3> pos = {kNotGiven, 0, 0}, size = {0, 0, 0}, friction = {1, 0.005, 0.0001};
   Orientation orientation;
   std::array<double, 6> fromto = {kNotGiven, 0, 0, 0, 0, 0};
   double mass = kNotGiven, density = 1000, solmix = 1, margin = 0, gap = 0, fitscale = 1;
@@ -98,7 +98,7 @@ struct SiteSpec {
   std::string name, material;
   GeomType type = GeomType::sphere;
   Pose frame;
-  std::array<double, 3> pos = {0, 0, 0}, size = {0.005, 0.005, 0.005};
+  std::array<double, 3> pos = {kNotGiven, 0, 0}, size = {0.005, 0.005, 0.005};
   Orientation orientation;
   std::array<double, 6> fromto = {kNotGiven, 0, 0, 0, 0, 0};
   int group = 0;
@@ -107,6 +107,7 @@ struct SiteSpec {
 
 struct InertialSpec {
   Place place;
+  Pose frame;
   std::array<double, 3> pos = {kNotGiven, 0, 0}, diaginertia = {kNotGiven, 0, 0};
   Orientation orientation;
   double mass = 0;

@@ -36,9 +36,10 @@ bool read_integer(std::string_view word, int& value) {
 
 std::string printable(std::string_view text, size_t longest) { return escape(text, longest); }
 
-std::string nearest_word(std::string_view word, const std::vector<std::string_view>& candidates) {
-  // hostile words are not worth the search
-  if (word.size() > 64) return "";
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& candidates,
+                         bool enough) {
+  // hostile words and lists are not worth the search
+  if (enough || word.size() > 64 || candidates.size() > 200) return "";
   const std::vector<std::string> names(candidates.begin(), candidates.end());
   return nearest_name(word, names).value_or("");
 }

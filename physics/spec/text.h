@@ -19,8 +19,9 @@ bool read_integer(std::string_view word, int& value);
 // for messages: control characters escaped, long texts cut
 std::string printable(std::string_view text, std::size_t longest = 80);
 
-// the word most like `word`, or empty when none is near
-std::string nearest_word(std::string_view word, const std::vector<std::string_view>& candidates);
+// the word most like `word`, or empty when none is near; `enough`: do not search
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& candidates,
+                         bool enough = false);
 
 // shortest text that reads back as the same number
 std::string number_text(double value);

@@ -44,6 +44,15 @@ class TreeReader {
       stop({file.id, 1}, "file",
            "all files together exceed " + std::to_string(limits::kModelBytes) + " bytes");
     }
+    // elements are counted before the parser makes nodes of them
+    int opened = 0;
+    for (size_t i = 0; i + 1 < text.size(); ++i) {
+      const bool opens = text[i] == '<' && text[i + 1] != '/' && text[i + 1] != '!';
+      if (opens && ++opened > limits::kXmlElements) {
+        stop({file.id, file.line_of(static_cast<ptrdiff_t>(i))}, "file",
+             "more than " + std::to_string(limits::kXmlElements) + " elements");
+      }
+    }
     pugi::xml_document document;
     const pugi::xml_parse_result result =
         document.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
