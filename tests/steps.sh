@@ -3,6 +3,8 @@
 # `SKIPPED what: why`, what ran is printed at the end, and the exit status is the worst of all.
 set -u
 cd "$(dirname "$0")/.."
+# a clone elsewhere finds the same entries in the compiler cache
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 preset=${PRESET:-default}
 jobs=${JOBS:-$(nproc)}
 build=build/$preset
