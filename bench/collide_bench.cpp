@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "motorium/core/cpu.h"
 #include "tests/physics/collide_kernels.h"
 
 using namespace motorium;
@@ -50,10 +51,9 @@ std::vector<CollideCase<float>> cases(float apart, bool aligned) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* names[9] = {"plane_sphere",    "plane_capsule",  "plane_box",
-                          "sphere_sphere",   "sphere_capsule", "sphere_box",
-                          "capsule_capsule", "capsule_box",    "box_box"};
-  const bool v4 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
+  const CollideKernels& v3 = motorium_physics_check_v3_collide;
+  const CollideKernels& v4 = motorium_physics_check_v4_collide;
+  const bool wide = has_isa(Isa::v4);
   const int only = argc > 1 ? std::atoi(argv[1]) : -1;
   std::printf("%-16s %-22s %8s %8s %8s   ns per pair and world\n", "collider", "poses", "float",
               "W = 8", "W = 16");
@@ -69,13 +69,13 @@ int main(int argc, char** argv) {
       const auto in = cases(set.apart, set.aligned);
       const int n = static_cast<int>(in.size());
       double best[3] = {1e10, 1e10, 1e10};
-      for (int round = 0; round < 5; ++round) {
-        best[0] = std::min(best[0], time_float(collider, in.data(), n, 400));
-        best[1] = std::min(best[1], time_pack8_v3(collider, in.data(), n, 400));
-        if (v4) best[2] = std::min(best[2], time_pack16_v4(collider, in.data(), n, 400));
+      for (int round = 0; round < 25; ++round) {
+        best[0] = std::min(best[0], v3.time_float(collider, in.data(), n, 60));
+        best[1] = std::min(best[1], v3.time_pack8(collider, in.data(), n, 60));
+        if (wide) best[2] = std::min(best[2], v4.time_widest(collider, in.data(), n, 60));
       }
-      std::printf("%-16s %-22s %8.2f %8.2f %8.2f\n", names[collider], set.name, best[0], best[1],
-                  v4 ? best[2] : 0.);
+      std::printf("%-16s %-22s %8.2f %8.2f %8.2f\n", kColliderName[collider], set.name, best[0],
+                  best[1], wide ? best[2] : 0.);
     }
   }
   return 0;

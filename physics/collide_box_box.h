@@ -209,42 +209,55 @@ STAGE void collide_box_box(const GeomPose<Real>& a, const GeomPose<Real>& b, con
   Mask<Real> near = active;
   Real best = number<Real>(-1e10);
   Int<Real> axis = Int<Real>(0);
-  for (int i = 0; i < 6; ++i) {
-    const int k = i % 3;
-    const Real sep =
-        i < 3 ? abs(p21[k]) - s1[k] -
-                    fma(A[3 * k + 2], s2.z, fma(A[3 * k + 1], s2.y, A[3 * k] * s2.x))
-              : abs(p12[k]) - s2[k] - fma(A[6 + k], s1.z, fma(A[3 + k], s1.y, A[k] * s1.x));
+  const auto face_axis = [&](int i, const Real& sep) {
     near = near & (sep <= limit);
     const Mask<Real> better = sep > best + lead;
     best = select(better, sep, best);
     axis = select(better, Int<Real>(i), axis);
-  }
+  };
+  const auto face1 = [&](int k) {
+    face_axis(
+        k, abs(p21[k]) - s1[k] - fma(A[3 * k + 2], s2.z, fma(A[3 * k + 1], s2.y, A[3 * k] * s2.x)));
+  };
+  const auto face2 = [&](int k) {
+    face_axis(3 + k, abs(p12[k]) - s2[k] - fma(A[6 + k], s1.z, fma(A[3 + k], s1.y, A[k] * s1.x)));
+  };
+  face1(0);
+  face1(1);
+  face1(2);
+  face2(0);
+  face2(1);
+  face2(2);
   if (!any(near)) return;
 
   // edges: a = e_i x R_j has two components, and is square to R_j
   const Real face_best = best;
   const Int<Real> face = axis;
-  for (int i = 0; i < 3; ++i) {
-    const int i1 = (i + 1) % 3, i2 = (i + 2) % 3;
-    for (int j = 0; j < 3; ++j) {
-      const int j1 = (j + 1) % 3, j2 = (j + 2) % 3;
-      const Real a1 = -R[3 * i2 + j], a2 = R[3 * i1 + j];
-      const Real sine2 = fma(a1, a1, a2 * a2);
-      const Mask<Real> ok = sine2 >= by_precision<Real>(1e-16, 1e-8);
-      const Real across = abs(fma(a1, p21[i1], a2 * p21[i2]));
-      const Real extent1 = fma(A[3 * i2 + j], s1[i1], A[3 * i1 + j] * s1[i2]);
-      const Real extent2 = fma(abs(fma(a1, R[3 * i1 + j1], a2 * R[3 * i2 + j1])), s2[j1],
-                               abs(fma(a1, R[3 * i1 + j2], a2 * R[3 * i2 + j2])) * s2[j2]);
-      const Real sep =
-          (across - extent1 - extent2) * (Real(1.f) / sqrt(select(ok, sine2, Real(1.f))));
-      near = near & (!(ok & (sep > limit)));
-      const Mask<Real> better =
-          ok & (fma(abs(sep), number<Real>(-1e-6), sep) > best + lead) & (sep > face_best);
-      best = select(better, sep, best);
-      axis = select(better, Int<Real>(6 + 3 * i + j), axis);
-    }
-  }
+  const auto edges = [&](int i, int j) {
+    const int i1 = (i + 1) % 3, i2 = (i + 2) % 3, j1 = (j + 1) % 3, j2 = (j + 2) % 3;
+    const Real a1 = -R[3 * i2 + j], a2 = R[3 * i1 + j];
+    const Real sine2 = fma(a1, a1, a2 * a2);
+    const Mask<Real> ok = sine2 >= by_precision<Real>(1e-16, 1e-8);
+    const Real across = abs(fma(a1, p21[i1], a2 * p21[i2]));
+    const Real extent1 = fma(A[3 * i2 + j], s1[i1], A[3 * i1 + j] * s1[i2]);
+    const Real extent2 = fma(abs(fma(a1, R[3 * i1 + j1], a2 * R[3 * i2 + j1])), s2[j1],
+                             abs(fma(a1, R[3 * i1 + j2], a2 * R[3 * i2 + j2])) * s2[j2]);
+    const Real sep =
+        (across - extent1 - extent2) * (Real(1.f) / sqrt(select(ok, sine2, Real(1.f))));
+    near = near & (!(ok & (sep > limit)));
+    const Mask<Real> better = ok & (fma(abs(sep), number<Real>(-1e-6), sep) > best + lead);
+    best = select(better, sep, best);
+    axis = select(better, Int<Real>(6 + 3 * i + j), axis);
+  };
+  edges(0, 0);
+  edges(0, 1);
+  edges(0, 2);
+  edges(1, 0);
+  edges(1, 1);
+  edges(1, 2);
+  edges(2, 0);
+  edges(2, 1);
+  edges(2, 2);
   if (!any(near)) return;
 
   // contact points, world by world

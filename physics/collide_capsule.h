@@ -47,43 +47,90 @@ FN void collide_capsule_capsule(const GeomPose<Real>& a, const GeomPose<Real>& b
 
 // where the axis of a capsule comes closest to a box
 template <class Real> struct CapsuleBoxPoint {
-  Real best;         // squared distance
-  Real x;            // parameter of the axis, -1 .. 1
-  Real y;            // parameter of the edge, -1 .. 1 along +axis
-  Int<Real> kind;    // 0 none, 1 end of the capsule, 2 inside of an edge, 3 corner
-  Int<Real> axis;    // end: the one clamped coordinate, or -1 inside the box; else axis of the edge
-  Int<Real> corner;  // one bit per axis, set on the + side (edge: without the edge's bit)
+  Real best;      // squared distance
+  Real x;         // parameter of the axis, -1 .. 1
+  Real y;         // parameter of the edge, -1 .. 1 along +axis
+  Int<Real> tag;  // what it is near, as capsule_box_tag packs it; 0 nothing
 };
+
+// kind:    1 end of the capsule, 2 inside of an edge, 3 corner
+// axis:    end: the one clamped coordinate, or -1 inside the box; else the axis of the edge
+// corner:  one bit per axis, set on the + side (edge: without the edge's bit)
+FN constexpr int capsule_box_tag(int kind, int axis, int corner) {
+  return kind << 5 | (axis + 1) << 3 | corner;
+}
 
 // an end of the capsule, over a face or inside the box: at most one coordinate is clamped
 template <class Real>
 FN void capsule_box_end(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<Real>& s, float x,
                         CapsuleBoxPoint<Real>& c) {
+  const Real zero = Real(0.f);
   const Vec3<Real> e = add_scaled(p, Real(x), h);
-  Real d2 = Real(0.f);
-  Int<Real> count = Int<Real>(0), face = Int<Real>(-1);
-  for (int k = 0; k < 3; ++k) {
-    const Mask<Real> out = abs(e[k]) > s[k];
-    const Real d = select(out, abs(e[k]) - s[k], Real(0.f));
-    d2 = fma(d, d, d2);
-    count = count + select(out, Int<Real>(1), Int<Real>(0));
-    face = select(out, Int<Real>(k), face);
-  }
-  const Mask<Real> better = (count < Int<Real>(2)) & (d2 < c.best);
+  const Vec3<Real> over = {abs(e.x) - s.x, abs(e.y) - s.y, abs(e.z) - s.z};
+  const Mask<Real> out_x = over.x > zero, out_y = over.y > zero, out_z = over.z > zero;
+  const Mask<Real> corner = (out_x & out_y) | (out_z & (out_x | out_y));
+  const Real d = max(max(over.x, over.y), max(over.z, zero)), d2 = d * d;
+  const Mask<Real> better = (!corner) & (d2 < c.best);
+  const auto face = [](int k) { return Int<Real>(capsule_box_tag(1, k, 0)); };
+  const Int<Real> tag =
+      select(out_x, face(0), select(out_y, face(1), select(out_z, face(2), face(-1))));
   c.best = select(better, d2, c.best);
   c.x = select(better, Real(x), c.x);
-  c.kind = select(better, Int<Real>(1), c.kind);
-  c.axis = select(better, face, c.axis);
+  c.tag = select(better, tag, c.tag);
 }
 
-// the four edges along axis j: points (corner + s_j y e_j) of the edge, p + x h of the capsule.
-// In the plane across the edge the capsule's line is nearest to the corner at
-//   x = (h_k c_k + h_l c_l)/(h_k^2 + h_l^2),   c = corner - p,   which gives y = (p_j + h_j x)/s_j;
+// what the four edges along axis j share
+template <class Real> struct CapsuleBoxEdges {
+  Real h_j, h_k, h_l;                  // half axis of the capsule
+  Real s_j, c_j;                       // half size; corner - p along the edge
+  Real inv_across, inv_s, inv_length;  // 1/(h_k^2 + h_l^2), 1/s_j, 1/|h|^2
+  Mask<Real> ok;
+};
+
+// one edge: points (corner + s_j y e_j), against p + x h of the capsule. In the plane across the
+// edge the capsule's line is nearest to the corner at
+//   x = (h_k c_k + h_l c_l)/(h_k^2 + h_l^2),   c = corner - p,   which gives y = (h_j x - c_j)/s_j;
 // then y, x and y again are clamped, each followed by the best other one
+template <class Real>
+FN void capsule_box_edge(const CapsuleBoxEdges<Real>& e, const Real& c_k, const Real& c_l, int j,
+                         int corner, CapsuleBoxPoint<Real>& best) {
+  const Real one = Real(1.f), zero = Real(0.f);
+  const Int<Real> inside = Int<Real>(capsule_box_tag(2, j, corner)),
+                  low = Int<Real>(capsule_box_tag(3, j, corner)),
+                  high = Int<Real>(capsule_box_tag(3, j, corner | 1 << j));
+  const Real hc = fma(e.h_k, c_k, e.h_l * c_l);
+  Real x = hc * e.inv_across;
+  const Real first = fma(e.h_j, x, -e.c_j) * e.inv_s;
+  Real y = clamp(first, -one, one);
+  const Mask<Real> over = first != y;
+  Int<Real> tag = select(over, select(first > zero, high, low), inside);
+  x = select(over, fma(e.h_j, fma(e.s_j, y, e.c_j), hc) * e.inv_length, x);
+
+  const Real ahead = x;
+  x = clamp(x, -one, one);
+  const Mask<Real> beyond = ahead != x;
+  const Real again = fma(e.h_j, x, -e.c_j) * e.inv_s, inner = clamp(again, -one, one);
+  y = select(beyond, inner, y);
+  tag = select(beyond & (again != inner), select(again > zero, high, low), tag);
+
+  const Real d_j = fma(e.s_j, y, fma(-e.h_j, x, e.c_j)), d_k = fma(-e.h_k, x, c_k),
+             d_l = fma(-e.h_l, x, c_l);
+  const Real d2 = fma(d_j, d_j, fma(d_k, d_k, d_l * d_l));
+
+  // the first of equals wins; rounding must not choose between them
+  const Real bar = fma(best.best, -by_precision<Real>(0., 1e-5), best.best) - number<Real>(1e-15);
+  const Mask<Real> better = e.ok & (d2 < bar);
+  best.best = select(better, d2, best.best);
+  best.x = select(better, x, best.x);
+  best.y = select(better, y, best.y);
+  best.tag = select(better, tag, best.tag);
+}
+
+// the four edges along axis j, the lower of the other axes first
 template <class Real>
 FN void capsule_box_edges(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<Real>& s,
                           const Real& length2, int j, CapsuleBoxPoint<Real>& best) {
-  const Real zero = Real(0.f), one = Real(1.f);
+  const Real one = Real(1.f);
   const int k = j == 0 ? 1 : 0, l = j == 2 ? 1 : 2;
   const Real across2 = fma(h[k], h[k], h[l] * h[l]);
 
@@ -91,43 +138,19 @@ FN void capsule_box_edges(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<R
   // first one drowns in the rounding of h
   const Mask<Real> ok = (s[j] * s[j] * across2 >= number<Real>(1e-15)) &
                         (across2 >= by_precision<Real>(0., 1e-11) * length2);
-  if (!any(ok)) return;
-  const Real inv_across = one / select(ok, across2, one), inv_s = one / select(ok, s[j], one);
-  const Real inv_length = one / select(ok, length2, one);
-  const Real along = h[j] * s[j], c_j = -p[j];
-
-  for (int q = 0; q < 4; ++q) {
-    const Real c_k = (q & 1 ? s[k] : -s[k]) - p[k], c_l = (q & 2 ? s[l] : -s[l]) - p[l];
-    const Real hc = fma(h[k], c_k, h[l] * c_l);
-    Real x = hc * inv_across;
-    Real y = fma(h[j], x, -c_j) * inv_s;
-    Mask<Real> over = abs(y) > one;
-    Real end = select(over, sign(y), zero);
-    y = clamp(y, -one, one);
-    x = select(over, fma(along, y, fma(h[j], c_j, hc)) * inv_length, x);
-    const Mask<Real> beyond = abs(x) > one;
-    x = clamp(x, -one, one);
-    const Real again = fma(h[j], x, -c_j) * inv_s;
-    y = select(beyond, clamp(again, -one, one), y);
-    over = beyond & (abs(again) > one);
-    end = select(over, sign(again), end);
-
-    const Real d_j = fma(s[j], y, fma(-h[j], x, c_j)), d_k = fma(-h[k], x, c_k),
-               d_l = fma(-h[l], x, c_l);
-    const Real d2 = fma(d_j, d_j, fma(d_k, d_k, d_l * d_l));
-
-    // the first of equals wins; rounding must not choose between them
-    const Mask<Real> better =
-        ok & (d2 < fma(best.best, -by_precision<Real>(0., 1e-5), best.best) - number<Real>(1e-15));
-    const int corner = (q & 1) << k | (q >> 1) << l;
-    best.best = select(better, d2, best.best);
-    best.x = select(better, x, best.x);
-    best.y = select(better, y, best.y);
-    best.kind = select(better, select(end == zero, Int<Real>(2), Int<Real>(3)), best.kind);
-    best.axis = select(better, Int<Real>(j), best.axis);
-    best.corner = select(better, select(end > zero, Int<Real>(corner | 1 << j), Int<Real>(corner)),
-                         best.corner);
-  }
+  const CapsuleBoxEdges<Real> e = {h[j],
+                                   h[k],
+                                   h[l],
+                                   s[j],
+                                   -p[j],
+                                   one / select(ok, across2, one),
+                                   one / select(ok, s[j], one),
+                                   one / select(ok, length2, one),
+                                   ok};
+  capsule_box_edge(e, -s[k] - p[k], -s[l] - p[l], j, 0, best);
+  capsule_box_edge(e, s[k] - p[k], -s[l] - p[l], j, 1 << k, best);
+  capsule_box_edge(e, -s[k] - p[k], s[l] - p[l], j, 1 << l, best);
+  capsule_box_edge(e, s[k] - p[k], s[l] - p[l], j, 1 << k | 1 << l, best);
 }
 
 // step along the axis to a second contact; `exists` says for which worlds there is one:
@@ -140,56 +163,55 @@ FN Real capsule_box_second(const Vec3<Real>& p, const Vec3<Real>& h, const Vec3<
                            Mask<Real>& exists) {
   using I = Int<Real>;
   const Real zero = Real(0.f), one = Real(1.f), two = Real(2.f);
+  const I kind = c.tag >> 5, j = ((c.tag >> 3) & I(3)) - I(1), corner = c.tag & I(7);
+
+  // parameter in which the axis crosses the box along each coordinate, and which way
   const Real least = number<Real>(1e-20);
-  Vec3<Real> cross_time;  // parameter in which the axis crosses the box along each coordinate
-  I signs = I(0);
-  for (int k = 0; k < 3; ++k) {
-    cross_time[k] = two * s[k] / max(abs(h[k]), least);
-    signs = signs | select(h[k] > zero, I(1 << k), I(0));
-  }
+  const Vec3<Real> pass = {two * s.x / max(abs(h.x), least), two * s.y / max(abs(h.y), least),
+                           two * s.z / max(abs(h.z), least)};
+  const I signs = select(h.x > zero, I(1), I(0)) | select(h.y > zero, I(2), I(0)) |
+                  select(h.z > zero, I(4), I(0));
 
   // end over a face
   const Real back = -c.x;
-  const Vec3<Real> e = add_scaled(p, c.x, h);
   Real step = two;
-  for (int k = 0; k < 3; ++k) {
+  const auto leave = [&](int k) {
     const Real v = back * h[k];
-    const Real t = (copy_sign(s[k], v) - e[k]) / select(v == zero, one, v);
-    step = select((v != zero) & (t > zero) & (t < step) & (c.axis != I(k)), t, step);
-  }
+    const Real t = (copy_sign(s[k], v) - fma(c.x, h[k], p[k])) / select(v == zero, one, v);
+    step = select((v != zero) & (t > zero) & (t < step) & (j != I(k)), t, step);
+  };
+  leave(0);
+  leave(1);
+  leave(2);
   Real result = back * step;
-  exists = (c.kind == I(1)) & (c.axis >= I(0));
+  exists = (kind == I(1)) & (j >= I(0));
 
   // inside of an edge along j: b is the other axis that the capsule follows more
-  const I j = c.axis, j1 = select(j == I(2), I(0), j + I(1)),
-          j2 = select(j == I(0), I(2), j - I(1)), bit_j = select(j == I(2), I(4), j + I(1));
-  const I k_edge = (signs ^ c.corner) & (I(7) - bit_j);
-  const Mask<Real> one_bit = (k_edge == I(1)) | (k_edge == I(2)) | (k_edge == I(4));
+  const auto bit_of = [](const I& k) { return select(k == I(2), I(4), k + I(1)); };
+  const auto is_one_bit = [](const I& k) { return (k == I(1)) | (k == I(2)) | (k == I(4)); };
+  const auto after = [](const I& k) { return select(k == I(2), I(0), k + I(1)); };
+  const auto before = [](const I& k) { return select(k == I(0), I(2), k - I(1)); };
   const Vec3<Real> a2 = {abs(axis.x), abs(axis.y), abs(axis.z)};
-  const I b = select(pick<Real>(j1, a2) > pick<Real>(j2, a2), j1, j2);
-  const I bit_b = select(b == I(2), I(4), b + I(1));
-  const Mask<Real> up = (k_edge & bit_b) != I(0), rises = (signs & bit_j) != I(0);
+  const I b = select(pick<Real>(after(j), a2) > pick<Real>(before(j), a2), after(j), before(j));
+  const I differ = signs ^ corner, across = differ & (I(7) - bit_of(j));
+  const Mask<Real> up = (across & bit_of(b)) != I(0), rises = (signs & bit_of(j)) != I(0);
   const Real mu = select(up, one, -one);
   const Real room = select((up & rises) | ((!up) & (!rises)), one - c.y, one + c.y);
-  const Real edge = min(min(fma(-mu, c.x, one), pick<Real>(b, cross_time)),
-                        Real(0.5f) * pick<Real>(j, cross_time) * room);
-  result = select(c.kind == I(2), mu * edge, result);
-  exists = exists | ((c.kind == I(2)) & one_bit);
+  const Real edge =
+      min(min(fma(-mu, c.x, one), pick<Real>(b, pass)), Real(0.5f) * pick<Real>(j, pass) * room);
+  result = select(kind == I(2), mu * edge, result);
+  exists = exists | ((kind == I(2)) & is_one_bit(across));
 
   // corner: n is the one axis that differs in sign (forward) or the one that agrees (backward)
-  const I k_corner = signs ^ c.corner;
-  const Mask<Real> forward = (k_corner == I(1)) | (k_corner == I(2)) | (k_corner == I(4));
-  const I bit = select(forward, k_corner, I(7) - k_corner);
-  const I n = select(bit == I(4), I(2), bit - I(1));
-  const Real way = select(forward, one, -one);
-  const Real ahead = fma(-way, c.x, one), behind = fma(way, c.x, one);
-  const Real a_n = pick<Real>(n, axis);
-  const I n1 = select(n == I(2), I(0), n + I(1)), n2 = select(n == I(0), I(2), n - I(1));
-  const Real far = min(ahead, pick<Real>(n, cross_time));
-  const Real near = min(behind, min(pick<Real>(n1, cross_time), pick<Real>(n2, cross_time)));
-  const Real corner = select(a_n * a_n > Real(0.5f), way * far, -way * near);
-  exists = exists | ((c.kind == I(3)) & (k_corner != I(0)) & (k_corner != I(7)));
-  return select(c.kind == I(3), corner, result);
+  const Mask<Real> forward = is_one_bit(differ);
+  const I bit = select(forward, differ, I(7) - differ), n = select(bit == I(4), I(2), bit - I(1));
+  const Real way = select(forward, one, -one), a_n = pick<Real>(n, axis);
+  const Real far = min(fma(-way, c.x, one), pick<Real>(n, pass));
+  const Real near =
+      min(fma(way, c.x, one), min(pick<Real>(after(n), pass), pick<Real>(before(n), pass)));
+  result = select(kind == I(3), select(a_n * a_n > Real(0.5f), way * far, -way * near), result);
+  exists = exists | ((kind == I(3)) & (differ != I(0)) & (differ != I(7)));
+  return result;
 }
 
 // in the box frame: capsule centre p, half axis h; balls at the point of the axis that comes
@@ -209,12 +231,14 @@ STAGE void collide_capsule_box(const GeomPose<Real>& a, const GeomPose<Real>& b,
                           (abs(p.z) - abs(h.z) - s.z <= reach);
   if (!any(near)) return;
 
-  CapsuleBoxPoint<Real> c = {number<Real>(1e20), Real(0.f),     Real(0.f),
-                             Int<Real>(0),       Int<Real>(-1), Int<Real>(0)};
+  CapsuleBoxPoint<Real> c = {number<Real>(1e20), Real(0.f), Real(0.f), Int<Real>(0)};
   capsule_box_end(p, h, s, -1.f, c);
   capsule_box_end(p, h, s, 1.f, c);
-  for (int j = 0; j < 3; ++j) capsule_box_edges(p, h, s, a.size.y * a.size.y, j, c);
-  const Mask<Real> first = near & (c.kind != Int<Real>(0));
+  const Real length2 = a.size.y * a.size.y;
+  capsule_box_edges(p, h, s, length2, 0, c);
+  capsule_box_edges(p, h, s, length2, 1, c);
+  capsule_box_edges(p, h, s, length2, 2, c);
+  const Mask<Real> first = near & (c.tag != Int<Real>(0));
   out[0] = touch_ball_box(add_scaled(p, c.x, h), a.size.x, b, margin, first);
 
   Mask<Real> second;

@@ -78,37 +78,48 @@ FN void collide_plane_box(const GeomPose<Real>& a, const GeomPose<Real>& b, cons
   Int<Real> corner[4];
   Real height[4];
   Mask<Real> tie = Mask<Real>(false);
-  for (int i = 0; i < 4; ++i) {
+  const auto lower = [&](int i) {
     const Real rise = plane_box_rise(i, g);
     corner[i] = select(rise > zero, Int<Real>(7 - i), Int<Real>(i));
     height[i] = c - abs(rise);
     tie = tie | (rise == zero);
-  }
+  };
+  lower(0);
+  lower(1);
+  lower(2);
+  lower(3);
 
   // a sorting network
-  constexpr int kLow[5] = {0, 2, 0, 1, 1}, kHigh[5] = {1, 3, 2, 3, 2};
-  for (int e = 0; e < 5; ++e) {
-    const int lo = kLow[e], hi = kHigh[e];
+  const auto sort = [&](int lo, int hi) {
     const Mask<Real> swap = corner[lo] > corner[hi];
-    const Int<Real> first = select(swap, corner[hi], corner[lo]);
+    const Int<Real> first = min(corner[lo], corner[hi]);
     const Real first_height = select(swap, height[hi], height[lo]);
-    corner[hi] = select(swap, corner[lo], corner[hi]);
+    corner[hi] = max(corner[lo], corner[hi]);
     height[hi] = select(swap, height[lo], height[hi]);
     corner[lo] = first;
     height[lo] = first_height;
-  }
+  };
+  sort(0, 1);
+  sort(2, 3);
+  sort(0, 2);
+  sort(1, 3);
+  sort(1, 2);
   tie = tie & active & (c <= margin);
   if (any(tie)) plane_box_ties(g, c, margin, tie, corner, height);
 
-  for (int k = 0; k < 4; ++k) {
-    Vec3<Real> p = b.pos;
-    for (int bit = 0; bit < 3; ++bit) {
-      const Mask<Real> up = (corner[k] & Int<Real>(1 << bit)) != Int<Real>(0);
-      p = p + select<Real>(up, edge[bit], -edge[bit]);
-    }
+  const auto report = [&](int k) {
+    const Int<Real> none = Int<Real>(0);
+    const auto side = [&](int bit) {
+      return select<Real>((corner[k] & Int<Real>(1 << bit)) != none, edge[bit], -edge[bit]);
+    };
+    const Vec3<Real> p = b.pos + side(0) + side(1) + side(2);
     out[k] = {height[k], add_scaled(p, Real(-0.5f) * height[k], n), n,
               Mask<Real>(active & (height[k] <= margin))};
-  }
+  };
+  report(0);
+  report(1);
+  report(2);
+  report(3);
 }
 
 }  // namespace motorium

@@ -1,11 +1,10 @@
-// The bodies of collide_kernels.h, included once per instruction set.
-#pragma once
+// built once per instruction set, see collide_kernels.h
 #include <time.h>
 
-#include "collide_kernels.h"
 #include "motorium/physics/collide_box_box.h"
 #include "motorium/physics/collide_capsule.h"
 #include "motorium/physics/collide_plane.h"
+#include "tests/physics/collide_kernels.h"
 
 namespace motorium {
 
@@ -92,16 +91,32 @@ STAGE double collide_time(int collider, const CollideCase<float>* in, int n, int
   for (int k = 0; k < count; ++k) pack_cases(in + k * W, W, packs[k]);
   ContactPoint<Real> point[8];
   timespec start, end;
-  clock_gettime(CLOCK_MONOTONIC, &start);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
   for (int r = 0; r < repeats; ++r)
     for (int k = 0; k < count; ++k) {
       collide_any(collider, packs[k], point);
       asm volatile("" : : "r"(point) : "memory");
     }
-  clock_gettime(CLOCK_MONOTONIC, &end);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
   const double ns = 1e9 * static_cast<double>(end.tv_sec - start.tv_sec) +
                     static_cast<double>(end.tv_nsec - start.tv_nsec);
   return ns / repeats / (count * W);
 }
 
 }  // namespace motorium
+
+#if defined(__AVX512F__)
+using WidestPack = motorium::Pack<16>;
+#else
+using WidestPack = motorium::Pack<8>;
+#endif
+#define MOTORIUM_JOIN_NAMES(a, b, c) a##b##c
+#define MOTORIUM_TABLE_NAME(isa) MOTORIUM_JOIN_NAMES(motorium_physics_check_, isa, _collide)
+extern "C" const motorium::CollideKernels MOTORIUM_TABLE_NAME(MOTORIUM_ISA_NAME) = {
+    motorium::collide_cases<double>,
+    motorium::collide_cases<float>,
+    motorium::collide_cases<motorium::Pack<8>>,
+    motorium::collide_cases<WidestPack>,
+    motorium::collide_time<float>,
+    motorium::collide_time<motorium::Pack<8>>,
+    motorium::collide_time<WidestPack>};
