@@ -31,8 +31,7 @@ std::string activation_name(Activation a) {
   return "none";
 }
 
-// ---- Floats
-// --------------------------------------------------------------------------------------
+// ---- Floats -------------------------------------------------------------------------------------
 Floats::Floats(size_t count) : size_(count) {
   if (!count) return;
   data_ = static_cast<float*>(::operator new(count * sizeof(float), std::align_val_t(64)));
@@ -45,8 +44,7 @@ Floats::~Floats() {
   if (data_) ::operator delete(data_, std::align_val_t(64));
 }
 
-// ---- Mlp
-// -----------------------------------------------------------------------------------------
+// ---- Mlp ----------------------------------------------------------------------------------------
 Mlp::Mlp(const std::vector<int>& sizes, Activation activation, const PolicyKernels* kernels)
     : kernels_(kernels ? kernels : &policy_kernels()) {
   const int layers = static_cast<int>(sizes.size()) - 1;
@@ -109,8 +107,7 @@ void Mlp::repack() {
   for (int l = 0; l < layers(); ++l) repack(l);
 }
 
-// ---- MlpScratch
-// ----------------------------------------------------------------------------------
+// ---- MlpScratch ---------------------------------------------------------------------------------
 MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   // kernels load whole packs of rows in the heads, so row counts are padded too
   const size_t tall = padded(rows);
@@ -137,8 +134,7 @@ MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   d_output_ = buffers_.d[net.layers() & 1];
 }
 
-// ---- inference
-// -----------------------------------------------------------------------------------
+// ---- inference ----------------------------------------------------------------------------------
 void mlp(const Mlp& net, const float* observations, int rows, float* outputs, MlpScratch& scratch,
          const ObservationScale& scale) {
   const PolicyKernels& k = net.kernels();

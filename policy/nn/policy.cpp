@@ -1,10 +1,10 @@
 #include "motorium/policy/nn/policy.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
 #include "motorium/core/error.h"
+#include "motorium/core/text.h"
 #include "motorium/policy/learn/ppo_kernels.h"
 #include "motorium/policy/nn/file_io.h"
 #include "motorium/policy/nn/safetensors.h"
@@ -94,8 +94,11 @@ Policy::Policy(const Safetensors& file) : metadata_(file.metadata()) {
     }
     norm_.refresh();
   }
-  const std::string clip = text("clip_actions");
-  clip_ = clip.empty() ? 0.f : std::strtof(clip.c_str(), nullptr);
+  if (const std::string clip = text("clip_actions"); !clip.empty()) {
+    const auto limit = parse_number(clip);
+    require(limit && *limit >= 0, file.origin() + ": clip_actions is not a number of at least 0");
+    clip_ = static_cast<float>(*limit);
+  }
   scratch_ = MlpScratch(actor_, kRows);
 }
 

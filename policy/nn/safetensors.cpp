@@ -272,8 +272,7 @@ const std::string& Safetensors::text(const std::string& key) const {
   return i->second;
 }
 
-// ---- writer
-// --------------------------------------------------------------------------------------
+// ---- writer -------------------------------------------------------------------------------------
 void SafetensorsWriter::add(const std::string& name, Dtype dtype, const std::vector<int64_t>& shape,
                             const void* data) {
   for (const TensorInfo& t : tensors_) require(t.name != name, "safetensors: " + name + " twice");

@@ -148,6 +148,19 @@ TEST(Ppo, IterationsDoNotAllocateAfterTheFirst) {
   EXPECT_EQ(allocations.load(), 0);
 }
 
+TEST(Ppo, InferenceDoesNotAllocate) {
+  Mlp net({48, 128, 128, 12}, Activation::elu);
+  net.initialize(1, 0);
+  MlpScratch scratch(net, 16);
+  const auto x = test::random_floats(16 * 48, 1);
+  std::vector<float> y(16 * 12);
+  allocations = 0;
+  counting = true;
+  mlp(net, x.data(), 16, y.data(), scratch);
+  counting = false;
+  EXPECT_EQ(allocations.load(), 0);
+}
+
 TEST(Ppo, BadWorldIsMaskedAndTrainingGoesOn) {
   for (bool observation : {false, true}) {
     ToyEnv env(64), healthy(64);

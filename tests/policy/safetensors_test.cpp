@@ -237,6 +237,8 @@ TEST(Policy, RefusesNetworksThatDoNotFit) {
   auto half = w;
   half.add("normalizer.mean", Dtype::f32, {3}, zero.data());
   EXPECT_THAT(refused(half), testing::HasSubstr("normalizer.var"));
+  w.metadata("clip_actions", "1.5abc");
+  EXPECT_THAT(refused(w), testing::HasSubstr("clip_actions is not a number"));
   w.metadata("activation", "gelu");
   EXPECT_THAT(refused(w), testing::HasSubstr("activation 'gelu'"));
   w.metadata("format", "other");
