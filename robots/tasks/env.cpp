@@ -38,7 +38,7 @@ struct Env::Impl {
   int worlds = 0;
   int64_t steps = 0;
 
-  std::vector<int> ids, done_ids;
+  std::vector<int> ids, done_ids, chosen;  // all worlds; ended ones; those of a partial call
   std::vector<float> state, log, reward, terms, actions;
   std::vector<std::vector<float>> data, final_data;
   std::vector<uint8_t> terminated, truncated, nonfinite;
@@ -48,15 +48,23 @@ struct Env::Impl {
 
   TaskTable& table() { return c.table; }
 
-  // fn(worker, worlds of a pack, count) over all packs
+  // fn(worker, worlds of a pack, count) over all packs, or over those of a partial call
   template <class F>
   void packs(F fn) {
+    const int* list = chosen.empty() ? ids.data() : chosen.data();
+    const int n = chosen.empty() ? worlds : static_cast<int>(chosen.size());
     const int width = kernels->width, block = std::max(kBlockWorlds, width);
-    batch->threads().run((worlds + block - 1) / block, [&](int item, int worker) {
-      const int end = std::min(worlds, (item + 1) * block);
+    batch->threads().run((n + block - 1) / block, [&](int item, int worker) {
+      const int end = std::min(n, (item + 1) * block);
       for (int first = item * block; first < end; first += width)
-        fn(worker, ids.data() + first, std::min(width, end - first));
+        fn(worker, list + first, std::min(width, end - first));
     });
+  }
+  void choose(const int* list, int count) {
+    for (int i = 0; i < count; ++i)
+      require(list[i] >= 0 && list[i] < worlds,
+              "Env: no world " + std::to_string(list[i]) + ": there are " + std::to_string(worlds));
+    chosen.assign(list, list + count);
   }
   void* memory(int worker) { return scratch[static_cast<size_t>(worker)]->data(); }
 
@@ -343,6 +351,38 @@ void Env::step_fused(const PackHook& hook) {
 void Env::step(const float* actions) {
   std::memcpy(impl_->actions.data(), actions, impl_->actions.size() * sizeof(float));
   step_fused();
+}
+
+// always fused: phases step the whole batch
+void Env::step_worlds(const float* actions, const int* ids, int count) {
+  if (count == 0) return;
+  Impl& s = *impl_;
+  s.choose(ids, count);
+  std::memcpy(s.actions.data(), actions, s.actions.size() * sizeof(float));
+  s.table().step = static_cast<int>(static_cast<uint32_t>(++s.steps));
+  s.follow_curriculum();
+  s.batch->pack_args(0, s.ids.data(), 1);
+  s.step_fused({});
+  s.chosen.clear();
+}
+
+void Env::reset_worlds(const int* ids, int count) {
+  if (count == 0) return;
+  Impl& s = *impl_;
+  s.choose(ids, count);
+  ResetOptions which;
+  which.ids = ids;
+  which.id_count = count;
+  s.batch->reset(which);
+  s.batch->pack_args(0, s.ids.data(), 1);
+  s.packs([&](int worker, const int* list, int n) {
+    s.kernels->begin(s.table(), s.batch->pack_args(worker, list, n), s.memory(worker), list, n);
+  });
+  if (s.table().needs_refresh) s.batch->forward(ids, count, Refresh::vel);
+  s.packs([&](int worker, const int* list, int n) {
+    s.kernels->observe(s.table(), s.batch->pack_args(worker, list, n), s.memory(worker), list, n);
+  });
+  s.chosen.clear();
 }
 
 // ---- log -------------------------------------------------------------------------------------------

@@ -47,6 +47,11 @@ class Env : public VecEnv {
   const std::vector<std::pair<int, float>>& action_mirror() const override;
   const std::vector<std::pair<int, float>>& observation_mirror(int group) const override;
 
+  // The same for some worlds only; the others, and what they last said, stay as they are. ids: each
+  // once.
+  void step_worlds(const float* actions, const int* ids, int count);
+  void reset_worlds(const int* ids, int count);
+
   // One step with the actions in actions(); `hook` runs per pack after its observations.
   void step_fused(const PackHook& hook = {});
   float* actions();  // (worlds, action_size)
