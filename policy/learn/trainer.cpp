@@ -228,7 +228,8 @@ RunResult Trainer::run() {
     if (o.observer) o.observer->iteration_done(p);
   }
 
-  if (!o.directory.empty() && s.saved != s.ppo.iteration()) save();
+  // also when a resumed run had nothing left to do: its policy file is the result
+  if (!o.directory.empty() && (s.saved != s.ppo.iteration() || s.saved_policy.empty())) save();
   p.elapsed_seconds = now() - start;
   p.remaining_seconds = 0;
   if (o.observer) o.observer->finished(p);

@@ -143,6 +143,17 @@ TEST(Trainer, BadCheckpointsAreNamedAndSkipped) {
   EXPECT_THAT(notes.lines[2], testing::HasSubstr("resumed"));
 }
 
+TEST(Trainer, ResumeOfAFinishedRunStillNamesItsPolicy) {
+  Folder f;
+  ToyEnv env(16), again(16);
+  Trainer(env, small_config(), {.directory = f.path, .iterations = 2}).run();
+  const std::string before = slurp(f.path + "/checkpoint_2.safetensors");
+  Trainer t(again, small_config(), {.directory = f.path, .iterations = 2, .resume = f.path});
+  const RunResult r = t.run();
+  EXPECT_EQ(r.policy, f.path + "/policy_2.safetensors");
+  EXPECT_EQ(slurp(r.checkpoint), before);
+}
+
 TEST(Trainer, ResumeNamesWhatDoesNotFit) {
   Folder f;
   ToyEnv env(16), wider(17);
