@@ -61,7 +61,14 @@ int open_inside(const std::string& root, const std::string& path, std::string& w
 
 }  // namespace
 
-std::string clean_path(const std::string& path) {
+std::string clean_path(const std::string& path) { return join_path("", path); }
+
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
+}
+
+std::string join_path(const std::string& folder, const std::string& path) {
   const auto refuse = [&](const char* why) {
     throw Error("path \"" + printable(path) + "\": " + why);
   };
@@ -72,12 +79,13 @@ std::string clean_path(const std::string& path) {
   if (path.find('\\') != std::string::npos) refuse("holds a backslash: use /");
   if (path.size() > 1 && path[1] == ':') refuse("starts with a drive letter");
   if (path.find("://") != std::string::npos) refuse("is an address, nothing is fetched");
+  const std::string whole = folder + path;
   std::vector<std::string> names;
   size_t start = 0;
-  while (start <= path.size()) {
-    size_t end = path.find('/', start);
-    if (end == std::string::npos) end = path.size();
-    const std::string name = path.substr(start, end - start);
+  while (start <= whole.size()) {
+    size_t end = whole.find('/', start);
+    if (end == std::string::npos) end = whole.size();
+    const std::string name = whole.substr(start, end - start);
     if (name == "..") {
       if (names.empty()) refuse("leaves the model's folder: load from the folder that holds both");
       names.pop_back();

@@ -46,5 +46,9 @@ class MemoryFolder : public Folder {
 // "a/./b/../c" -> "a/c". Throws Error for absolute paths, "..", beyond the root, drive letters,
 // NUL, backslashes and empty paths.
 std::string clean_path(const std::string& path);
+// `path`, given relative to `folder` ("" or "a/b/"), relative to the root; checked as above
+std::string join_path(const std::string& folder, const std::string& path);
+// "a/b/c.xml" -> "a/b/"
+std::string folder_of(const std::string& path);
 
 }  // namespace motorium

@@ -18,7 +18,7 @@ std::string extension_of(const std::string& path) {
 }
 
 void load_mesh_file(Attributes& a, const std::string& content_type, const Folder& folder,
-                    const CompilerSpec& compiler, MeshSpec& mesh) {
+                    const std::string& main_folder, const CompilerSpec& compiler, MeshSpec& mesh) {
   std::string file = mesh.file;
   const size_t slash = file.rfind('/');
   if (compiler.strippath && slash != std::string::npos) file = file.substr(slash + 1);
@@ -30,7 +30,9 @@ void load_mesh_file(Attributes& a, const std::string& content_type, const Folder
     return a.unsupported("file", "the engine reads STL and OBJ: convert it");
   }
   try {
-    const Bytes bytes = folder.read(clean_path(file), limits::kMeshBytes);
+    // a path of its own that is absolute stays so behind a folder
+    if (!mesh.file.empty() && mesh.file[0] == '/') clean_path(mesh.file);
+    const Bytes bytes = folder.read(join_path(main_folder, file), limits::kMeshBytes);
     Triangles triangles = kind == "stl" ? read_stl(bytes) : read_obj(bytes);
     mesh.vertex = std::move(triangles.vertex);
     mesh.face = std::move(triangles.face);
@@ -105,7 +107,8 @@ void read_assets(const Element& element, const Defaults& defaults, const Folder&
     if (!mesh.file.empty()) {
       if (a.has("vertex")) a.malformed("vertex", "give a file or vertices, not both");
       a.skip({"vertex", "face"});
-      load_mesh_file(a, content_type, folder, spec.compiler, mesh);
+      load_mesh_file(a, content_type, folder, folder_of(spec.problems.files[0]), spec.compiler,
+                     mesh);
     } else {
       load_inline_mesh(a, mesh);
       const bool made = a.has("vertex") || a.has("builtin") || !child.children.empty();

@@ -34,8 +34,7 @@ class TreeReader {
     File file;
     file.id = static_cast<int>(problems_.files.size());
     problems_.files.push_back(path);
-    const size_t slash = path.rfind('/');
-    if (slash != std::string::npos) file.folder = path.substr(0, slash + 1);
+    file.folder = folder_of(path);
     for (size_t i = 0; i < text.size(); ++i) {
       if (text[i] == '\n') file.line_ends.push_back(i);
     }
@@ -147,8 +146,7 @@ class TreeReader {
     }
     std::string path, text;
     try {
-      path = clean_path(wanted);
-      if (!folder_.has(path) && !file.folder.empty()) path = clean_path(file.folder + wanted);
+      path = include_path(wanted, file);
       if (!included_.insert(path).second || path == problems_.files[0]) {
         problems_.malformed(place, shown, "is included twice: a file may be included once");
         return;
@@ -169,6 +167,19 @@ class TreeReader {
       stop(place, shown, "nested deeper than " + std::to_string(limits::kXmlDepth));
     }
     for (Element& child : root.children) parent.children.push_back(std::move(child));
+  }
+
+  // beside the main file, or else beside the including one
+  std::string include_path(const std::string& wanted, const File& file) const {
+    const std::string main = folder_of(problems_.files[0]);
+    if (main == file.folder) return join_path(main, wanted);
+    std::string path;
+    try {
+      path = join_path(main, wanted);
+    } catch (const Error&) {
+      return join_path(file.folder, wanted);
+    }
+    return folder_.has(path) ? path : join_path(file.folder, wanted);
   }
 
   static int height(const Element& element) {

@@ -247,6 +247,12 @@ TEST(Mjcf, IncludesAreSplicedOnceAndRelativeToTheIncludingFile) {
   add("parts/leaf.xml", "<mujoco><geom name=\"b\" size=\"1\"/></mujoco>");
   const Model m = compile(read_mjcf("main.xml", folder));
   EXPECT_EQ(m.geom_name, (std::vector<std::string>{"a", "b", "c"}));
+  // below the root, beside the main file and up again inside the root
+  add("sub/main.xml",
+      "<mujoco><compiler meshdir=\"../parts\"/><include file=\"../parts/list.xml\"/></mujoco>");
+  add("parts/list.xml", "<mujoco><asset><mesh name=\"m\" file=\"m.obj\"/></asset></mujoco>");
+  add("parts/m.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\n");
+  EXPECT_EQ(read_mjcf("sub/main.xml", folder).meshes[0].vertex.size(), 12u);
   // a ring
   add("ring.xml", "<mujoco><include file=\"ring2.xml\"/></mujoco>");
   add("ring2.xml", "<mujoco><include file=\"./ring.xml\"/></mujoco>");
