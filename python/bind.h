@@ -47,13 +47,16 @@ Ids ids_of(const py::object& ids, int worlds, const std::string& call);
 py::array_t<double> broadcast(const py::object& values, const std::vector<py::ssize_t>& shape,
                               const std::string& call);
 
+// Overrides of a task: {"rewards.upright.weight": 0.5} as names and texts.
+std::vector<std::pair<std::string, std::string>> overrides_of(const py::object& overrides);
+
 // A batch, the pool that it runs on, and the lock of that pool: Python threads take turns.
 struct PyBatch {
   std::shared_ptr<const Model> model;
   std::unique_ptr<Threads> own_threads;
   std::unique_ptr<std::mutex> own_lock;
   std::mutex* lock = nullptr;
-  std::unique_ptr<Batch> batch;
+  std::shared_ptr<Batch> batch;
   bool has_qfrc = false, has_xfrc = false;  // applied forces were asked for
   std::set<std::string> bound;              // outputs in use
 };

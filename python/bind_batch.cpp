@@ -470,7 +470,7 @@ Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& de
   o.autoreset = autoreset;
   o.threads = self->own_threads.get();
   py::gil_scoped_release release;
-  self->batch = std::make_unique<Batch>(model, o);
+  self->batch = std::make_shared<Batch>(model, o);
   return self;
 }
 

@@ -72,12 +72,13 @@ PYBIND11_MODULE(_core, m) {
   py::register_exception<UnsupportedModel>(m, "UnsupportedModel", error);
   py::register_exception<UnsupportedCpu>(m, "UnsupportedCpu", error);
 
+  m.attr("__version__") = MOTORIUM_VERSION;
   bind_model(m);
   bind_batch(m);
-#if defined(MOTORIUM_WITH_TASKS) && __has_include("bind_env.cpp")
+#if defined(MOTORIUM_WITH_TASKS)
   bind_env(m);
 #endif
-#if defined(MOTORIUM_WITH_POLICY) && __has_include("bind_learn.cpp")
+#if defined(MOTORIUM_WITH_CLI)
   bind_learn(m);
 #endif
 }

@@ -6,17 +6,36 @@ model = mo.load("robot.xml")
 batch = mo.Batch(model, worlds=4096)
 batch.ctrl[:] = 0.0
 batch.step(nstep=5)
+
+env = mo.make("quad-velocity-flat", worlds=512)
+run = mo.train("quad-velocity-flat", minutes=5)
 """
 
-from motorium._core import (
+import os
+import pathlib
+
+# an installed package carries the robots and task tables with it
+_robots = pathlib.Path(__file__).resolve().parent / "robots"
+if _robots.is_dir():
+    os.environ.setdefault("MOTORIUM_ROBOTS_DIR", str(_robots))
+
+from motorium import adapters, tasks  # noqa: E402
+from motorium._core import (  # noqa: E402
     STATUS_BITS,
     Contact,
     Error,
     Model,
+    Options,
+    Policy,
+    Run,
     UnsupportedCpu,
     UnsupportedModel,
+    __version__,
+    export_onnx,
+    train,
 )
-from motorium.batch import Batch
+from motorium.batch import Batch  # noqa: E402
+from motorium.env import Env, Step, make  # noqa: E402
 
 load = Model.from_file
 
@@ -24,9 +43,20 @@ __all__ = [
     "STATUS_BITS",
     "Batch",
     "Contact",
+    "Env",
     "Error",
     "Model",
+    "Options",
+    "Policy",
+    "Run",
+    "Step",
     "UnsupportedCpu",
     "UnsupportedModel",
+    "__version__",
+    "adapters",
+    "export_onnx",
     "load",
+    "make",
+    "tasks",
+    "train",
 ]

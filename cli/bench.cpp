@@ -1,0 +1,157 @@
+// motorium bench: steps per second of scenes and tasks on this machine.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "motorium/cli/measure.h"
+#include "motorium/cli/verbs.h"
+#include "motorium/cli/version.h"
+#include "motorium/core/cpu.h"
+#include "motorium/core/text.h"
+#include "motorium/policy/learn/config.h"
+#include "motorium/policy/learn/trainer.h"
+#include "motorium/robots/tasks/env.h"
+
+namespace motorium::cli {
+namespace {
+
+constexpr double kLeastSeconds = 0.2;  // wall time of one measurement
+
+// one row of the table: median rate of several measurements
+struct Row {
+  std::string name, what;
+  int worlds = 0, threads = 0;
+  double rate = 0, low = 0, high = 0;  // per second
+};
+
+// `run(n)` does n units of work; each counts `worlds` world-steps
+template <class F>
+Row measure(const std::string& name, const std::string& what, int worlds, int threads, int repeat,
+            F run) {
+  run(2);
+  // how many units fill a measurement
+  double start = now();
+  run(1);
+  const int units =
+      std::clamp(static_cast<int>(kLeastSeconds / std::max(now() - start, 1e-9)), 1, 100000);
+  std::vector<double> rates;
+  for (int i = 0; i < repeat; ++i) {
+    start = now();
+    run(units);
+    rates.push_back(static_cast<double>(units) * worlds / (now() - start));
+  }
+  const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
+  return {name, what, worlds, threads, median(rates), *low, *high};
+}
+
+void report(const Row& r, const std::string& csv) {
+  std::printf("%-22s %-16s %7d %7d %14s %9.3f us   %s .. %s\n", r.name.c_str(), r.what.c_str(),
+              r.worlds, r.threads, with_commas(static_cast<uint64_t>(r.rate)).c_str(),
+              1e6 * r.threads / r.rate, with_commas(static_cast<uint64_t>(r.low)).c_str(),
+              with_commas(static_cast<uint64_t>(r.high)).c_str());
+  std::fflush(stdout);
+  if (csv.empty()) return;
+  const bool fresh = !std::filesystem::exists(csv);
+  std::ofstream file(csv, std::ios::app);
+  if (fresh) file << "name,what,worlds,threads,isa,per_second,low,high,version\n";
+  file << r.name << ',' << r.what << ',' << r.worlds << ',' << r.threads << ',' << name(best_isa())
+       << ',' << r.rate << ',' << r.low << ',' << r.high << ",\"" << version_text() << "\"\n";
+}
+
+void bench_model(const std::string& label, const std::shared_ptr<const Model>& model,
+                 const BenchOptions& o) {
+  Threads threads(o.threads);
+  Batch batch(model, {.worlds = o.worlds, .autoreset = true, .threads = &threads});
+  if (model->nkey > 0) batch.reset({.keyframe = 0});
+  batch.bind("ncon");
+
+  // worlds that differ, in the middle of their motion
+  uint32_t draw = 0;
+  for (int i = 0; i < 20; ++i) {
+    random_controls(batch, 1, draw++);
+    batch.step({.nstep = 10});
+  }
+  const Row row = measure(label, "step", o.worlds, threads.count(), o.repeat, [&](int n) {
+    for (int i = 0; i < n; ++i) batch.step();
+  });
+  report(row, o.csv);
+  std::printf("%-22s %.2f contacts a step%s%s\n", "", mean_output(batch, "ncon"),
+              health(batch).empty() ? "" : "; worlds: ", health(batch).c_str());
+}
+
+void bench_task(const std::string& task, const BenchOptions& o) {
+  EnvOptions options;
+  options.worlds = o.worlds;
+  options.threads = o.threads;
+  const std::unique_ptr<Env> env = make_env(task, options);
+  const int threads = env->batch().threads().count();
+  std::vector<float> actions(
+      static_cast<size_t>(o.worlds) * static_cast<size_t>(env->action_size()), 0.f);
+  report(measure(task, "env step", o.worlds, threads, o.repeat,
+                 [&](int n) {
+                   for (int i = 0; i < n; ++i) env->step(actions.data());
+                 }),
+         o.csv);
+
+  // a whole iteration: rollout with the policy, then the update
+  PpoConfig config;
+  for (const auto& [key, value] : task_agent(task))
+    if (key != "worlds") config.set(key, value);
+  RunOptions run;
+  std::unique_ptr<Threads> own;
+  if (o.threads > 0) {
+    own = std::make_unique<Threads>(o.threads);
+    run.threads = own.get();
+  }
+  Trainer trainer(*env, config, run);
+  report(measure(task, "train", o.worlds * config.num_steps_per_env, threads, o.repeat,
+                 [&](int n) {
+                   for (int i = 0; i < n; ++i) trainer.iterate();
+                 }),
+         o.csv);
+}
+
+}  // namespace
+
+int bench(const BenchOptions& o) {
+  if (o.what == "demo") {
+    const double start = now();
+    const int code = demo();
+    std::printf("demo took %.1f s\n", now() - start);
+    return code;
+  }
+  std::printf("%s, %d cores\n", version_text().c_str(), physical_cores());
+  std::printf("%-22s %-16s %7s %7s %14s %12s   %s\n", "name", "what", "worlds", "threads",
+              "per second", "each", "lowest .. highest");
+  const std::vector<std::string> tasks = task_names();
+  const auto is_task = [&](const std::string& w) {
+    return std::find(tasks.begin(), tasks.end(), w) != tasks.end();
+  };
+  if (!o.what.empty()) {
+    if (is_task(o.what))
+      bench_task(o.what, o);
+    else if (std::filesystem::exists(o.what))
+      bench_model(std::filesystem::path(o.what).stem().string(), read_model(o.what), o);
+    else
+      bench_model(o.what, read_model(find_robot(o.what)), o);
+    return 0;
+  }
+  std::vector<std::string> robots;
+  for (const auto& entry : std::filesystem::directory_iterator(robots_folder()))
+    if (std::filesystem::exists(entry.path() / "robot.xml"))
+      robots.push_back(entry.path().filename().string());
+  std::sort(robots.begin(), robots.end());
+  for (const std::string& robot : robots) bench_model(robot, read_model(find_robot(robot)), o);
+  for (const std::string& task : tasks) {
+    // tasks on robots of others need their files
+    try {
+      bench_task(task, o);
+    } catch (const std::exception& e) {
+      std::printf("%-22s SKIPPED %s\n", task.c_str(), e.what());
+    }
+  }
+  return 0;
+}
+
+}  // namespace motorium::cli

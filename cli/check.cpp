@@ -1,0 +1,149 @@
+// motorium check: what a model file holds, and what is likely a mistake in it.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "motorium/cli/verbs.h"
+#include "motorium/core/text.h"
+#include "motorium/physics/batch.h"
+
+namespace motorium::cli {
+namespace {
+
+constexpr int kMostLines = 8;  // lines of one kind of mistake
+
+std::string format(const char* text, auto... values) {
+  char buffer[300];
+  std::snprintf(buffer, sizeof buffer, text, values...);
+  return buffer;
+}
+
+std::string named(const std::vector<std::string>& names, int id) {
+  const std::string& name = names[static_cast<size_t>(id)];
+  return name.empty() ? "#" + std::to_string(id) : "'" + name + "'";
+}
+
+void print_contents(const Model& m) {
+  std::printf("model      %s\n", m.name.empty() ? "(no name)" : m.name.c_str());
+  std::printf("bodies     %d in %d trees, mass %.6g kg\n", m.nbody - 1, m.ntree,
+              m.body_subtreemass[0]);
+  int kinds[4] = {};
+  for (int t : m.jnt_type) ++kinds[t];
+  std::printf("joints     %d: %d free, %d ball, %d slide, %d hinge; nq %d, nv %d\n", m.njnt,
+              kinds[0], kinds[1], kinds[2], kinds[3], m.nq, m.nv);
+  static const char* const shapes[] = {"plane",     "hfield",   "sphere", "capsule",
+                                       "ellipsoid", "cylinder", "box",    "mesh"};
+  std::string geoms;
+  for (int t = 0; t < 8; ++t) {
+    const auto n = std::count(m.geom_type.begin(), m.geom_type.end(), t);
+    if (n) geoms += (geoms.empty() ? "" : ", ") + std::to_string(n) + " " + shapes[t];
+  }
+  std::printf("geoms      %d%s%s; %d candidate pairs\n", m.ngeom, geoms.empty() ? "" : ": ",
+              geoms.c_str(), m.npair);
+  std::printf("actuators  %d, activations %d\n", m.nu, m.na);
+  std::printf("sensors    %d, %d numbers\n", m.nsensor, m.nsensordata);
+  std::printf("other      %d equality constraints, %d sites, %d mocap bodies, %d keyframes\n",
+              m.neq, m.nsite, m.nmocap, m.nkey);
+  std::printf("step       %g s, %s, %s cones, %d Newton iterations\n", m.timestep,
+              m.integrator == Integrator::euler ? "Euler" : "implicitfast",
+              m.cone == Cone::pyramidal ? "pyramidal" : "elliptic", m.iterations);
+  for (const std::string& line : m.report) std::printf("ignored    %s\n", line.c_str());
+}
+
+// poses of keyframes and of qpos0 against limits and penetration
+void find_bad_poses(const std::shared_ptr<const Model>& model, std::vector<std::string>& out) {
+  const Model& m = *model;
+  Batch batch(model, {.worlds = 1, .precision = Precision::double_});
+  // with keyframes, nobody starts from qpos0
+  for (int k = m.nkey > 0 ? 0 : -1; k < m.nkey; ++k) {
+    const std::string pose = k < 0 ? "initial pose" : "keyframe " + named(m.key_name, k);
+    batch.reset({.keyframe = k});
+    const double* q = static_cast<const double*>(batch.state("qpos").data);
+    int lines = 0;
+    for (int j = 0; j < m.njnt && lines < kMostLines; ++j) {
+      const size_t at = static_cast<size_t>(j);
+      const auto type = static_cast<JointType>(m.jnt_type[at]);
+      if (!m.jnt_limited[at] || (type != JointType::hinge && type != JointType::slide)) continue;
+      const double x = q[m.jnt_qposadr[at]], low = m.jnt_range[2 * at],
+                   high = m.jnt_range[2 * at + 1];
+      if (x >= low - 1e-6 && x <= high + 1e-6) continue;
+      ++lines;
+      out.push_back(format("%s: joint %s is at %.4g, its range is %.4g .. %.4g", pose.c_str(),
+                           named(m.jnt_name, j).c_str(), x, low, high));
+    }
+    lines = 0;
+    for (const Contact& c : batch.contacts(0)) {
+      if (c.dist > -1e-3 || ++lines > kMostLines) continue;
+      out.push_back(format("%s: geoms %s and %s overlap by %.2g m", pose.c_str(),
+                           named(m.geom_name, c.geom1).c_str(), named(m.geom_name, c.geom2).c_str(),
+                           -c.dist));
+    }
+  }
+}
+
+void find_bad_inertia(const Model& m, std::vector<std::string>& out) {
+  // one dof that weighs next to nothing makes the whole step stiff
+  std::vector<double> sorted(m.dof_M0);
+  std::sort(sorted.begin(), sorted.end());
+  for (int d = 0; d < m.nv; ++d) {
+    const size_t at = static_cast<size_t>(d);
+    if (m.dof_M0[at] >= 1e-6 && m.dof_M0[at] >= 1e-6 * sorted.back()) continue;
+    out.push_back(
+        format("dof %d of joint %s: inertia %.2g is tiny: give the joint an armature, or the "
+               "body more mass",
+               d, named(m.jnt_name, m.dof_jntid[at]).c_str(), m.dof_M0[at]));
+    if (out.size() > 40) return;
+  }
+  for (int b = 1; b < m.nbody; ++b) {
+    const size_t at = static_cast<size_t>(b);
+    if (m.body_dofnum[at] > 0 && m.body_mass[at] > 1e4)
+      out.push_back(format("body %s: %.4g kg: is its size in millimetres?",
+                           named(m.body_name, b).c_str(), m.body_mass[at]));
+  }
+}
+
+void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
+  for (int a = 0; a < m.nu; ++a) {
+    const size_t at = static_cast<size_t>(a);
+    const double kp = -m.actuator_biasprm[10 * at + 1], kv = -m.actuator_biasprm[10 * at + 2];
+    const bool servo = m.actuator_biastype[at] == static_cast<int>(BiasType::affine) && kp > 0;
+    const std::string name = named(m.actuator_name, a);
+    if (!servo || m.actuator_trntype[at] != static_cast<int>(TransmissionType::joint)) continue;
+    const size_t dof =
+        static_cast<size_t>(m.jnt_dofadr[static_cast<size_t>(m.actuator_trnid[2 * at])]);
+    const double gear = m.actuator_gear[6 * at], inertia = m.dof_M0[dof];
+    if (kv + m.dof_damping[dof] <= 0)
+      out.push_back("actuator " + name +
+                    ": a position servo without damping: give kv, dampratio or joint damping");
+    // explicit stiffness oscillates when dt sqrt(k / M) passes about 2
+    if (m.timestep * std::sqrt(kp * gear * gear / inertia) > 1.5)
+      out.push_back(format("actuator %s: kp %.4g is too stiff for steps of %g s and inertia %.2g",
+                           name.c_str(), kp, m.timestep, inertia));
+  }
+}
+
+}  // namespace
+
+int check(const std::string& path) {
+  const std::shared_ptr<const Model> model = read_model(path);
+  const Model& m = *model;
+  print_contents(m);
+
+  std::vector<std::string> mistakes;
+  find_bad_poses(model, mistakes);
+  find_bad_inertia(m, mistakes);
+  find_bad_actuators(m, mistakes);
+  if (m.timestep > 0.02)
+    mistakes.push_back(format("timestep %g s is long: contacts want 0.01 s or less", m.timestep));
+  if (m.nv > 0 && m.npair == 0)
+    mistakes.push_back("no two geoms can touch: are contype and conaffinity right?");
+  if (mistakes.empty()) {
+    std::printf("no likely mistakes\n");
+    return 0;
+  }
+  std::printf("%zu likely mistake%s\n", mistakes.size(), mistakes.size() == 1 ? "" : "s");
+  for (const std::string& line : mistakes) std::printf("  %s\n", line.c_str());
+  return 0;
+}
+
+}  // namespace motorium::cli

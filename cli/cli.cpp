@@ -1,0 +1,222 @@
+#include "motorium/cli/cli.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+
+#include "motorium/cli/verbs.h"
+#include "motorium/cli/version.h"
+#include "motorium/core/cpu.h"
+#include "motorium/core/error.h"
+#include "motorium/physics/batch.h"
+
+namespace motorium {
+namespace cli {
+namespace {
+
+// ---- signals -----------------------------------------------------------------------------------
+
+std::atomic<bool> stop_flag{false};
+struct sigaction old_int, old_term;
+
+void on_signal(int) {
+  // somebody who asks twice wants out
+  if (stop_flag.exchange(true)) _exit(130);
+}
+
+}  // namespace
+
+StopSignal::StopSignal() {
+  stop_flag = false;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigaction(SIGINT, &action, &old_int);
+  sigaction(SIGTERM, &action, &old_term);
+}
+StopSignal::~StopSignal() {
+  sigaction(SIGINT, &old_int, nullptr);
+  sigaction(SIGTERM, &old_term, nullptr);
+}
+const std::atomic<bool>* StopSignal::flag() const { return &stop_flag; }
+
+// ---- shared by the verbs -----------------------------------------------------------------------
+
+std::shared_ptr<const Model> read_model(const std::string& path) {
+  try {
+    return load_model(path);
+  } catch (const UnsupportedModel& e) {
+    throw Failure{kExitBadInput, std::string(e.what())};
+  } catch (const UnsupportedCpu&) {
+    throw;
+  } catch (const Error& e) {
+    throw Failure{kExitBadInput, std::string(e.what())};
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> read_overrides(
+    const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& word : words) {
+    const size_t at = word.find('=');
+    if (at == std::string::npos || at == 0)
+      throw Failure{kExitUsage, "'" + word + "': overrides have the form name=value"};
+    out.emplace_back(word.substr(0, at), word.substr(at + 1));
+  }
+  return out;
+}
+
+namespace {
+
+// "--Num_Envs=3" -> "--num-envs=3": '_' and '-' are the same in option names
+std::string plain(const char* argument) {
+  std::string s = argument;
+  if (s.rfind("--", 0) != 0) return s;
+  const size_t end = std::min(s.find('='), s.size());
+  for (size_t i = 2; i < end; ++i)
+    if (s[i] == '_') s[i] = '-';
+  return s;
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+  CLI::App app{"Batched robot physics with MuJoCo's semantics, and learning on it."};
+  app.name("motorium");
+  app.set_version_flag("--version", version_text(), "version, commit, compiler, instruction set");
+  app.require_subcommand(1);
+  app.footer("motorium VERB --help explains a verb.");
+  int code = 0;
+
+  std::string word;
+  CLI::App* v = app.add_subcommand("list", "tasks and robots");
+  v->add_option("WORD", word, "only those whose name or summary has this word");
+  v->callback([&] { code = list(word); });
+
+  std::string file;
+  v = app.add_subcommand("check", "what a model file holds, what is refused, likely mistakes");
+  v->add_option("FILE", file, "model file (MJCF)")->required();
+  v->callback([&] { code = check(file); });
+
+  SimOptions s;
+  v = app.add_subcommand("sim", "simulate a model file and report speed and health");
+  v->add_option("FILE", s.path, "model file (MJCF), or a robot of ours by name")->required();
+  v->add_option("--worlds,--num-envs", s.worlds, "worlds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000000));
+  v->add_option("--seconds", s.seconds, "simulated time of each world [s]")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  v->add_option("--threads", s.threads, "worker threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  v->add_flag("--random", s.random, "random controls instead of the keyframe's");
+  v->callback([&] { code = sim(s); });
+
+  TrainOptions t;
+  v = app.add_subcommand("train", "train a policy with PPO");
+  v->add_option("TASK", t.task, "a task of `motorium list`")->required();
+  v->add_option("OVERRIDES", t.overrides,
+                "name=value, e.g. agent.learning_rate=3e-4 rewards.upright.weight=0.5");
+  v->add_option("--worlds,--num-envs", t.worlds, "worlds; 0: 512")->check(CLI::Range(0, 10000000));
+  v->add_option("--minutes", t.minutes, "stop after this wall time")->check(CLI::NonNegativeNumber);
+  v->add_option("--iterations,--max-iterations", t.iterations, "stop at this iteration")
+      ->check(CLI::NonNegativeNumber);
+  v->add_option("--seed", t.seed, "seed of weights, exploration and worlds")->capture_default_str();
+  v->add_option("--threads", t.threads, "worker threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  v->add_option("--log", t.log, "run folder; default logs/TASK/DATE_TIME");
+  CLI::Option* resume =
+      v->add_option("--resume,--load-run", t.resume_from,
+                    "go on with a run folder or checkpoint; alone: the task's newest run")
+          ->expected(0, 1);
+  v->add_option("--init-from", t.init_from, "start with the weights of a policy file");
+  v->add_flag("--quiet", t.quiet, "print no progress");
+  bool headless = false;
+  v->add_flag("--headless", headless, "accepted; training opens no window");
+  v->callback([&] {
+    t.resume = resume->count() > 0;
+    code = train(t);
+  });
+
+  PlayOptions p;
+  v = app.add_subcommand("play", "run a policy in many worlds and print statistics");
+  v->add_option("WHAT", p.what, "policy file, run folder, or a task (its newest run)")->required();
+  v->add_option("OVERRIDES", p.overrides, "name=value for the task");
+  v->add_option("--checkpoint", p.checkpoint,
+                "policy file to use with a task; 'latest': its newest run");
+  v->add_option("--agent", p.agent, "policy, zero or random")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"policy", "zero", "random"}));
+  v->add_option("--worlds,--num-envs", p.worlds, "worlds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000000));
+  v->add_option("--seconds", p.seconds, "simulated time [s]; 0: one episode")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  v->add_option("--seed", p.seed, "seed of the worlds")->capture_default_str();
+  v->add_option("--threads", p.threads, "worker threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  v->callback([&] { code = play(p); });
+
+  BenchOptions b;
+  v = app.add_subcommand("bench", "measure speed: steps per second of scenes, tasks, files");
+  v->add_option("WHAT", b.what, "robot, task, model file, or 'demo'; default: everything of ours");
+  v->add_option("--worlds,--num-envs", b.worlds, "worlds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000000));
+  v->add_option("--threads", b.threads, "worker threads; 0: one per core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  v->add_option("--repeat", b.repeat, "measurements; the median counts")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  v->add_option("--csv", b.csv, "append the rows to this file");
+  v->callback([&] { code = bench(b); });
+
+  std::string run, onnx;
+  v = app.add_subcommand("export", "write a policy for other programs");
+  v->add_option("RUN", run, "run folder or policy file")->required();
+  v->add_option("--onnx", onnx, "ONNX file to write")->required();
+  v->callback([&] { code = export_policy(run, onnx); });
+
+  v = app.add_subcommand("demo", "train a robot to walk, draw the curve, try the policy");
+  v->footer(
+      "DEMO_SECONDS=45 trains for so long; DEMO=play plays the policy that comes with motorium.");
+  v->callback([&] { code = demo(); });
+
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) words.push_back(plain(argv[i]));
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : kExitUsage;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace cli
+
+int main(int argc, const char* const* argv) {
+  try {
+    const int code = cli::parse_and_run(argc, argv);
+    std::fflush(stdout);
+    return code;
+  } catch (const cli::Failure& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "motorium: %s\n", e.message.c_str());
+    return e.code;
+  } catch (const UnsupportedCpu& e) {
+    std::fprintf(stderr, "motorium: %s\n", e.what());
+    return kExitUnsupportedCpu;
+  } catch (const std::exception& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "motorium: %s\n", e.what());
+    return cli::kExitFailed;
+  }
+}
+
+}  // namespace motorium

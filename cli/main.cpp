@@ -1,0 +1,3 @@
+#include "motorium/cli/cli.h"
+
+int main(int argc, char** argv) { return motorium::main(argc, argv); }

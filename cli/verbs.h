@@ -1,0 +1,90 @@
+// The verbs of the command line. Each returns an exit code and throws Failure or Error.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "motorium/physics/model.h"
+
+namespace motorium::cli {
+
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitBadInput = 65;
+
+// ends the program with a code; the message goes to stderr
+struct Failure {
+  int code;
+  std::string message;
+};
+
+// Reads a model file; Failure 65 when it is bad.
+std::shared_ptr<const Model> read_model(const std::string& path);
+
+// "a.b=3" -> ("a.b", "3"); Failure 2 without '='
+std::vector<std::pair<std::string, std::string>> read_overrides(
+    const std::vector<std::string>& words);
+
+// Stops at the first Ctrl-C or SIGTERM while it lives; the second one ends the program.
+class StopSignal {
+ public:
+  StopSignal();
+  ~StopSignal();
+  const std::atomic<bool>* flag() const;
+};
+
+int list(const std::string& word);
+
+int check(const std::string& path);
+
+struct SimOptions {
+  std::string path;
+  int worlds = 4096;
+  double seconds = 1;  // simulated
+  int threads = 0;
+  bool random = false;
+};
+int sim(const SimOptions& o);
+
+struct TrainOptions {
+  std::string task;
+  int worlds = 0;  // 0: what the task says, else 512
+  double minutes = 0;
+  int iterations = 0;
+  uint64_t seed = 1;
+  int threads = 0;
+  std::string log;  // run folder; empty: logs/<task>/<date>_<time>
+  bool resume = false;
+  std::string resume_from;  // run folder or checkpoint; empty: the newest run of the task
+  std::string init_from;
+  bool quiet = false;
+  std::vector<std::string> overrides;
+};
+int train(const TrainOptions& o);
+
+struct PlayOptions {
+  std::string what;  // task or policy file
+  std::string checkpoint, agent = "policy";
+  int worlds = 256;
+  double seconds = 0;  // simulated; 0: one episode
+  uint64_t seed = 1000;
+  int threads = 0;
+  std::vector<std::string> overrides;
+};
+int play(const PlayOptions& o);
+
+struct BenchOptions {
+  std::string what;
+  int worlds = 4096, threads = 0, repeat = 5;
+  std::string csv;
+};
+int bench(const BenchOptions& o);
+
+int export_policy(const std::string& run, const std::string& onnx);
+
+int demo();
+
+}  // namespace motorium::cli

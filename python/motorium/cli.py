@@ -1,0 +1,14 @@
+"""The command `motorium`, as installed by pip: the same program as the C++ one."""
+
+import sys
+
+from motorium import _core
+
+
+def main(arguments=None):
+    """Runs the command; returns its exit code."""
+    return _core.main(["motorium", *(sys.argv[1:] if arguments is None else arguments)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
