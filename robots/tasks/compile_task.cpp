@@ -692,6 +692,8 @@ void Compiler::read_mirror() {
       foot[static_cast<size_t>(index_of(c_.foot_names, name, path.string()))] =
           index_of(c_.foot_names, partner.get<std::string>(), path.string());
   file.finish();
+  for (size_t i = 0; i < foot.size(); ++i)
+    require(foot[i] >= 0, path.string() + ": no partner for the foot " + c_.foot_names[i]);
 
   // actions follow the joints they drive
   for (const ActionRow& a : c_.actions) {
