@@ -155,8 +155,9 @@ FN double exp(double x) { return ::exp(x); }
 template <class Real> FN void split_exponent(Real x, Real& m, Int<Real>& e) {
   const Mask<Real> tiny = x < Real(0x1p-126f);
   x = select(tiny, x * Real(0x1p+23f), x);
-  e = (bits(x) - 0x3f2aaaab) >> 23;
-  m = from_bits(bits(x) - (e << 23));
+  const Int<Real> b = bits(x) & 0x7fffffff;
+  e = (b - 0x3f2aaaab) >> 23;
+  m = from_bits(b - (e << 23));
   e = e - select(tiny, Int<Real>(23), Int<Real>(0));
 }
 

@@ -101,7 +101,8 @@ configure() {
   local status=$?
   [ $status -ne 0 ] && cat "$build/configure.log"
   local line
-  while read -r line; do notes+=("$line"); done < <(sed -n 's/^-- \(SKIPPED .*\)/\1/p' "$build/configure.log")
+  while read -r line; do notes+=("$line"); done < \
+    <(sed -n 's/^-- \(SKIPPED .*\)/\1/p' "$build/configure.log" | grep -v 'SKIPPED python')
   return $status
 }
 
@@ -134,7 +135,7 @@ run_pytest() {
     skip python "$(cat .stamps/python-skipped 2> /dev/null || echo 'no .venv: run make python')"
   elif ! ls "$build"/python/motorium/_core*.so > /dev/null 2>&1; then
     if [ "$preset" != asan ] && [ "$preset" != tsan ]; then
-      skip python "the module _core was not built"
+      skip python "the module _core was not built; $(sed -n 's/^-- SKIPPED python: //p' "$build/configure.log")"
     fi
   elif [ ${#folders[@]} -eq 0 ]; then
     skip python "no tests yet"
