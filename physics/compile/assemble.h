@@ -19,6 +19,8 @@ struct Assembly {
   void unsupported(Place place, const std::string& element, const std::string& what) {
     scene.problems.unsupported(place, element, what);
   }
+  // one line of the report, however often it happens
+  void note(const std::string& line);
   // id of a named object; reports an unknown name and returns -1
   int find(const NameMap& names, const std::string& kind, const std::string& name, Place place,
            const std::string& element);

@@ -9,7 +9,14 @@ namespace {
 // bounds of the control as a share of the joint's range about its middle
 bool inherit_range(Assembly& a, const ActuatorSpec& s, const std::string& element, int joint,
                    std::array<double, 2>& range) {
-  if (s.inheritrange <= 0) return false;
+  // of servos only; other laws leave it without effect
+  const bool servo = s.gaintype == GainType::fixed && s.biastype == BiasType::affine &&
+                     s.gainprm[0] == -s.biasprm[1];
+  if (s.inheritrange <= 0 || !servo) return false;
+  if (s.dyntype != DynType::none && s.dyntype != DynType::filterexact) {
+    a.malformed(s.place, element, "inheritrange: needs a position servo");
+    return false;
+  }
   const Model& m = a.m;
   if (s.transmission == TransmissionType::site || joint < 0 || !m.jnt_limited[joint]) {
     a.malformed(s.place, element, "inheritrange: needs a joint that has limits");

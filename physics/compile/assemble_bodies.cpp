@@ -80,7 +80,7 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
   if (s.type != JointType::free) {
     limited = decide_limited(a, s.limited, range.data(), "range", s.place, element);
   } else if (s.limited == Tristate::on) {
-    a.malformed(s.place, element, "limited: a free joint cannot be limited");
+    a.note("limits of free joints: ignored");
   }
   if (limited && (hinge || ball)) range = {range[0] * unit, range[1] * unit};
   if (limited && range[0] >= range[1]) {
@@ -99,7 +99,8 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
   bool force_limited = decide_limited(a, s.actuatorfrclimited, s.actuatorfrcrange.data(),
                                       "actuatorfrcrange", s.place, element);
   if (force_limited && !scalar) {
-    a.malformed(s.place, element, "actuatorfrcrange: needs a hinge or a slide");
+    a.note("actuatorfrcrange of ball and free joints: ignored");
+    force_limited = false;
   }
   if (force_limited && s.actuatorfrcrange[0] >= s.actuatorfrcrange[1]) {
     a.malformed(s.place, element, "actuatorfrcrange: lower bound is not below upper");
@@ -248,6 +249,11 @@ int Assembly::find(const NameMap& names, const std::string& kind, const std::str
             kind + "=\"" + printable(name) + "\": no " + kind + " of this name" +
                 (near.empty() ? "" : ": did you mean " + printable(near) + "?"));
   return -1;
+}
+
+void Assembly::note(const std::string& line) {
+  std::vector<std::string>& report = scene.report;
+  if (std::find(report.begin(), report.end(), line) == report.end()) report.push_back(line);
 }
 
 bool decide_limited(Assembly& a, Tristate limited, const double* range, const char* attribute,

@@ -17,10 +17,11 @@ void take_inertial(Scene& scene, SceneBody& body) {
   body.inertial.pos = in.pos;
   if (!std::isnan(in.fullinertia[0])) {
     const auto& f = in.fullinertia;
-    principal_axes({f[0], f[3], f[4], f[3], f[1], f[5], f[4], f[5], f[2]}, body.inertia,
-                   body.inertial.quat);
+    principal_axes({f[0], f[3], f[4], f[3], f[1], f[5], f[4], f[5], f[2]}, kBodyAxesTolerance,
+                   body.inertia, body.inertial.quat);
     if (body.inertia[2] <= 0) {
       scene.problems.malformed(in.place, element, "fullinertia: is not positive definite");
+      body.inertia = {1, 1, 1};  // said once
     }
     body.inertial = compose(in.frame, body.inertial);
     return;
@@ -68,7 +69,7 @@ void infer(const CompilerSpec& compiler, SceneBody& body) {
     }
   }
   body.inertial.pos = centre;
-  principal_axes(sum, body.inertia, body.inertial.quat);
+  principal_axes(sum, kBodyAxesTolerance, body.inertia, body.inertial.quat);
 }
 
 }  // namespace

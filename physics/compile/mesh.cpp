@@ -162,7 +162,7 @@ class MeshCompiler {
       const int mirror = k == 1 ? 3 : k == 2 ? 6 : 7;
       tensor[k] = tensor[mirror] = 0.5 * (tensor[k] + tensor[mirror]);
     }
-    principal_axes(tensor, moments, axes);
+    principal_axes(tensor, kMeshAxesTolerance, moments, axes);
     if (moments[2] <= 0) why_ = "the inertia of the mesh is not positive: use inertia=\"shell\"";
     // the same margin for round-off as in the check of bodies
     if (moments[1] + moments[2] < moments[0] * (1 - 1e-9)) {

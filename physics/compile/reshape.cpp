@@ -67,7 +67,7 @@ void join(SceneBody& a, const SceneBody& b) {
   accumulate(b.mass, part, b.inertia);
   a.mass = mass;
   a.inertial.pos = centre;
-  principal_axes(sum, a.inertia, a.inertial.quat);
+  principal_axes(sum, kBodyAxesTolerance, a.inertia, a.inertial.quat);
 }
 
 // merges jointless bodies that nothing names into their parents

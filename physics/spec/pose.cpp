@@ -112,7 +112,7 @@ Quaternion resolve(const Orientation& o, const CompilerSpec& compiler, std::stri
   return none;
 }
 
-void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
+void principal_axes(const Matrix& a, double tolerance, Vec& values, Quaternion& rotation) {
   // Jacobi: D = R' A R; turn about the axis of the largest off-diagonal element until none is left
   rotation = {1, 0, 0, 0};
   double scale = 0;
@@ -130,7 +130,7 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
     int i = 0, j = 1, third = 2;
     if (std::abs(d[0][2]) > std::abs(d[i][j])) j = 2, third = 1;
     if (std::abs(d[1][2]) > std::abs(d[i][j])) i = 1, j = 2, third = 0;
-    if (std::abs(d[i][j]) < 1e-16 * scale) break;
+    if (std::abs(d[i][j]) < tolerance * scale) break;
     const double tau = (d[j][j] - d[i][i]) / (2 * d[i][j]);
     const double root = std::sqrt(1 + tau * tau);
     const double tangent = tau >= 0 ? 1 / (tau + root) : -1 / (root - tau);
@@ -142,7 +142,7 @@ void principal_axes(const Matrix& a, Vec& values, Quaternion& rotation) {
   }
   // decreasing order by quarter turns
   for (const int k : {0, 1, 0}) {
-    if (values[k] + 1e-12 * scale >= values[k + 1]) continue;
+    if (values[k] + tolerance * scale >= values[k + 1]) continue;
     std::swap(values[k], values[k + 1]);
     Quaternion quarter = {std::numbers::sqrt2 / 2, 0, 0, 0};
     quarter[1 + (k + 2) % 3] = quarter[0];

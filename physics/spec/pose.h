@@ -69,6 +69,10 @@ Quaternion from_z(const Vec& direction);
 Quaternion resolve(const Orientation& orientation, const CompilerSpec& compiler, std::string& why);
 
 // Principal axes of a symmetric matrix: eigenvalues in decreasing order, rotation of their frame.
-void principal_axes(const Matrix& symmetric, Vec& values, Quaternion& rotation);
+// Elements off the diagonal, and differences of order, below `tolerance` times the largest element
+// are left alone, so that the axes of a nearly isotropic body stay where the file has them.
+inline constexpr double kBodyAxesTolerance = 1e-12;
+inline constexpr double kMeshAxesTolerance = 1e-7;  // vertices are good to single precision
+void principal_axes(const Matrix& symmetric, double tolerance, Vec& values, Quaternion& rotation);
 
 }  // namespace motorium

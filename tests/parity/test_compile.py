@@ -25,8 +25,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWN = sorted((ROOT / "tests/parity/models").glob("*.xml"))
 TOLERANCE = 1e-9
 MESH_TOLERANCE = 1e-6
-# axes of near-equal moments turn with the last bits of the vertices
-MESH_AXES_TOLERANCE = 5e-6
 
 # armature, stiffness, damping and effort of mjlab's servos
 SERVOS = {
@@ -97,8 +95,7 @@ def check(name, path, results):
     results.append([name, field, plain[field], mesh_field, mesh.get(mesh_field, 0.0)])
     bad = {k: v for k, v in plain.items() if not v <= TOLERANCE}
     for key, value in mesh.items():
-        limit = MESH_AXES_TOLERANCE if key == "mesh_geom_quat" else MESH_TOLERANCE
-        if not value <= limit:
+        if not value <= MESH_TOLERANCE:
             bad[key] = value
     assert not bad, bad
 
