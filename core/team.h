@@ -33,8 +33,10 @@ struct Sums {
   }
 };
 
+// kChunk: how many neighbouring outputs one item should compute, so that a CPU keeps them in registers.
 // one CPU thread
 struct Solo {
+  static constexpr int kChunk = 8;
   template <class F>
   FN void each(int n, F f) const {
     for (int i = 0; i < n; ++i) f(i);
@@ -83,6 +85,7 @@ struct Solo {
 template <int L, class Lane>
 struct LaneTeam {
   static_assert(L == 8 || L == 16 || L == 32);
+  static constexpr int kChunk = 1;
   template <class F>
   FN void each(int n, F f) const {
     for (int i = self().lane(); i < n; i += L) f(i);

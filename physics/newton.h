@@ -327,6 +327,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
       x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
   });
   x.dof_count = x.shared_int[4];
+  team.once([&] { plan_factor(team, m, x); });
 
   // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero outside
   // the island, so that their tree does not depend on the neighbours

@@ -94,7 +94,7 @@ struct Scratch {
   // constraint blocks: equality, ball limits, contacts. A block has `dim` rows over `num` dofs
   int *blk_dim, *blk_row, *blk_adr, *blk_num;  // rows, first row, first entry in blk_col, columns
   Real** blk_J;                // dim x num, row-major
-  int* blk_col;                // the dofs of each block, rising
+  int *blk_col, *blk_run;      // the dofs of each block, rising, and their runs
   Real* J_pool;
   int blk_count = 0, row_count = 0, contact_block = 0;  // contact_block: block of contact slot 0
   Real *row_D, *row_aref;      // regularisation (0: the row does not act), reference acceleration
@@ -114,8 +114,12 @@ struct Scratch {
   // Newton
   Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
   Real* H;                     // lower triangle by rows: row k starts at k (k + 1) / 2
-  int *H_num, *H_col;          // entries left of the diagonal of each row, their columns (nv per row)
+  int *H_num, *H_col, *H_run;  // entries left of the diagonal of each row, their columns, their runs
   unsigned* H_mask;            // the same as bits, nword per row
+  Real* H_inv;                 // 1 / D
+  int *H_below, *H_below_num;  // rows of the island with an entry in each column, from the last up
+  int* H_below_row;            // where these rows start in H
+  int *H_chunk, *H_chunks;     // 16 * first column + columns of each chunk of a row
   Int<Real>* tree_label;       // island of each tree, -1: no rows
   int* dof_list;               // dofs of the present island in any lane
   int dof_count = 0;
@@ -195,7 +199,14 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.H = c.take<Real>(n * (n + 1) / 2);
   x.H_num = c.take<int>(n);
   x.H_col = c.take<int>(n * n);
+  x.H_run = c.take<int>(n * n);
   x.H_mask = c.take<unsigned>(n * words);
+  x.H_inv = c.take<Real>(n);
+  x.H_below = c.take<int>(n * n);
+  x.H_below_num = c.take<int>(n);
+  x.H_below_row = c.take<int>(n * n);
+  x.H_chunk = c.take<int>(n * n);
+  x.H_chunks = c.take<int>(n);
   x.tree_label = c.take<Int<Real>>(trees);
   x.dof_list = c.take<int>(n);
   x.has_rows = c.take<Mask<Real>>(1);
@@ -237,6 +248,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.row_f = c.take<Real>(rows);
   x.blk_curv = c.take<Real>(21 * blocks);
   x.blk_col = c.take<int>(blocks * n);
+  x.blk_run = c.take<int>(blocks * n);
   x.J_pool = c.take<Real>(rows * n);
   return (c.used + 63) & ~static_cast<size_t>(63);
 }
