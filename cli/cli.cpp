@@ -85,7 +85,6 @@ int parse_and_run(int argc, const char* const* argv) {
   app.name("motorium");
   app.set_version_flag("--version", version_text(), "version, commit, compiler, instruction set");
   app.require_subcommand(1);
-  app.footer("motorium VERB --help explains a verb.");
   int code = 0;
 
   std::string word;
@@ -186,6 +185,9 @@ int parse_and_run(int argc, const char* const* argv) {
   v->footer(
       "DEMO_SECONDS=45 trains for so long; DEMO=play plays the policy that comes with motorium.");
   v->callback([&] { code = demo(); });
+
+  // subcommands made earlier do not inherit it
+  app.footer("motorium VERB --help explains a verb.");
 
   std::vector<std::string> words;
   for (int i = argc - 1; i > 0; --i) words.push_back(plain(argv[i]));

@@ -71,6 +71,32 @@ py::array_t<float> act(const PyPolicy& self, const py::object& observations) {
 }  // namespace
 
 void bind_learn(py::module_& m) {
+  py::class_<PyPolicy, std::shared_ptr<PyPolicy>>(
+      m, "Policy", "A trained policy: observations in, actions out, without exploration noise.")
+      .def_static(
+          "load",
+          [](const std::string& path) {
+            const std::string file = as_error([&] { return cli::find_policy(path); });
+            return std::make_shared<PyPolicy>(PyPolicy{Policy::load(file), file});
+          },
+          py::arg("path"), "Reads a policy file, or the newest one of a run folder.")
+      .def("__call__", &act, py::arg("observations"),
+           "Actions (rows, action_size) for observations (rows, observation_size).")
+      .def_property_readonly(
+          "observation_size", [](const PyPolicy& p) { return p.policy.observation_size(); },
+          "numbers in an observation")
+      .def_property_readonly(
+          "action_size", [](const PyPolicy& p) { return p.policy.action_size(); },
+          "numbers in an action")
+      .def_property_readonly(
+          "metadata", [](const PyPolicy& p) { return p.policy.metadata(); },
+          "text that came with the file: task, joint names, gains, ...")
+      .def_property_readonly(
+          "path", [](const PyPolicy& p) { return p.path; }, "the file")
+      .def("__repr__", [](const PyPolicy& p) {
+        return "<motorium.Policy " + std::to_string(p.policy.observation_size()) + " -> " +
+               std::to_string(p.policy.action_size()) + ", " + p.path + ">";
+      });
   py::class_<RunResult>(m, "Run", "What a training run left behind.")
       .def_readonly("iterations", &RunResult::iterations, "finished so far, resumed ones included")
       .def_readonly("steps", &RunResult::steps, "world-steps so far")
@@ -100,32 +126,6 @@ void bind_learn(py::module_& m) {
         "bit for bit. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.\n"
         "Ctrl-C finishes the iteration, saves and returns.");
 
-  py::class_<PyPolicy, std::shared_ptr<PyPolicy>>(
-      m, "Policy", "A trained policy: observations in, actions out, without exploration noise.")
-      .def_static(
-          "load",
-          [](const std::string& path) {
-            const std::string file = as_error([&] { return cli::find_policy(path); });
-            return std::make_shared<PyPolicy>(PyPolicy{Policy::load(file), file});
-          },
-          py::arg("path"), "Reads a policy file, or the newest one of a run folder.")
-      .def("__call__", &act, py::arg("observations"),
-           "Actions (rows, action_size) for observations (rows, observation_size).")
-      .def_property_readonly(
-          "observation_size", [](const PyPolicy& p) { return p.policy.observation_size(); },
-          "numbers in an observation")
-      .def_property_readonly(
-          "action_size", [](const PyPolicy& p) { return p.policy.action_size(); },
-          "numbers in an action")
-      .def_property_readonly(
-          "metadata", [](const PyPolicy& p) { return p.policy.metadata(); },
-          "text that came with the file: task, joint names, gains, ...")
-      .def_property_readonly(
-          "path", [](const PyPolicy& p) { return p.path; }, "the file")
-      .def("__repr__", [](const PyPolicy& p) {
-        return "<motorium.Policy " + std::to_string(p.policy.observation_size()) + " -> " +
-               std::to_string(p.policy.action_size()) + ", " + p.path + ">";
-      });
   m.def(
       "export_onnx",
       [](const PyPolicy& policy, const std::string& path) {

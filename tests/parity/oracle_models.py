@@ -1,8 +1,8 @@
 """The models that steps are compared on, as pairs compiled by MuJoCo and by us."""
 
-import os
 import pathlib
 
+import corpus
 import mujoco
 
 import motorium as mo
@@ -10,15 +10,6 @@ import motorium as mo
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWN = sorted((ROOT / "tests/parity/models").glob("*.xml"))
 ROBOTS = sorted(ROOT.glob("robots/*/robot.xml"))
-
-
-def corpus_folder(package):
-    """The unpacked wheel of a corpus package, or None."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    places = sorted((cache / "motorium" / "corpus").glob(f"{package}-*"), reverse=True)
-    if "MOTORIUM_CORPUS" in os.environ:
-        places.insert(0, pathlib.Path(os.environ["MOTORIUM_CORPUS"]) / package)
-    return next((p for p in places if p.is_dir()), None)
 
 
 def with_servos(path, stiffness, damping):
@@ -42,21 +33,21 @@ def with_servos(path, stiffness, damping):
 
 
 def go1():
-    folder = corpus_folder("mjlab")
+    folder = corpus.get("mjlab")
     return folder and with_servos(
         folder / "mjlab/asset_zoo/robots/unitree_go1/xmls/go1.xml", 35.0, 0.5
     )
 
 
 def g1():
-    folder = corpus_folder("mjlab")
+    folder = corpus.get("mjlab")
     return folder and with_servos(
         folder / "mjlab/asset_zoo/robots/unitree_g1/xmls/g1.xml", 60.0, 2.0
     )
 
 
 def humanoid():
-    folder = corpus_folder("mujoco_warp")
+    folder = corpus.get("mujoco_warp")
     path = folder and folder / "mujoco_warp/test_data/humanoid/humanoid.xml"
     return path and (mujoco.MjModel.from_xml_path(str(path)), mo.load(str(path)))
 

@@ -27,6 +27,9 @@ xpos xquat xipos ximat xanchor xaxis geom_xpos geom_xmat site_xpos site_xmat sub
 actuator_length actuator_velocity cvel cdof_dot qfrc_bias qfrc_passive act_dot actuator_force
 qfrc_actuator qacc_smooth
 """.split()
+# what the oracle warns of is compared as numbers; without this it writes a log file into the folder
+mujoco.set_mju_user_warning(lambda message: None)
+
 INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
 
 

@@ -6,12 +6,12 @@ from conftest import ROOT
 
 
 def test_the_stub_is_up_to_date():
-    spec = importlib.util.spec_from_file_location("make_stubs", ROOT / "python/make_stubs.py")
+    spec = importlib.util.spec_from_file_location("make_stubs", ROOT / "tests/python/make_stubs.py")
     make_stubs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make_stubs)
     committed = (ROOT / "python/motorium/_core.pyi").read_text()
     assert make_stubs.stub() == committed, (
-        "the API changed: python python/make_stubs.py > python/motorium/_core.pyi"
+        "the API changed: python tests/python/make_stubs.py > python/motorium/_core.pyi"
     )
 
 
