@@ -651,11 +651,11 @@ int Batch::pack_width() const {
   return impl_->visit([](const auto& w) { return w.kernels.width; });
 }
 const PhysicsKernels<float>& Batch::kernels() const {
-  require(impl_->single != nullptr, "Batch.kernels: tasks run in single precision");
+  if (!impl_->single) throw Error("Batch.kernels: tasks run in single precision");
   return impl_->single->kernels;
 }
 PackArgs<float> Batch::pack_args(int worker, const int*, int) {
-  require(impl_->single != nullptr, "Batch.pack_args: tasks run in single precision");
+  if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
   impl_->single->prepare(impl_->threads->count());
   return impl_->single->args(worker);
 }
