@@ -406,10 +406,11 @@ TEST(Terms, Commands) {
     if (f) { EXPECT_TRUE(told[0] >= 0.3 - 1e-6 && told[1] == 0 && told[2] == 0); }
     steer_command(t, m.x);
     const double error = std::remainder(m.state[static_cast<size_t>(t.at.heading)] - m.x.yaw, 2 * M_PI);
-    if (still)
+    if (still) {
       EXPECT_EQ(std::fabs(told[0]) + std::fabs(told[1]) + std::fabs(told[2]), 0);
-    else if (h)
+    } else if (h) {
       EXPECT_NEAR(told[2], std::clamp(0.5 * error, -1.0, 1.0), 1e-6);
+    }
     standing += still, forward += f, heading += h;
   }
   EXPECT_NEAR(standing, 0.25 * n, 0.04 * n);
