@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include "motorium/cli/verbs.h"
 #include "motorium/core/text.h"
@@ -71,14 +72,34 @@ void find_bad_poses(const std::shared_ptr<const Model>& model, std::vector<std::
       out.push_back(format("%s: joint %s is at %.4g, its range is %.4g .. %.4g", pose.c_str(),
                            named(m.jnt_name, j).c_str(), x, low, high));
     }
-    lines = 0;
+    // the deepest point of each pair
+    std::map<std::pair<int, int>, double> overlap;
     for (const Contact& c : batch.contacts(0)) {
-      if (c.dist > -1e-3 || ++lines > kMostLines) continue;
+      double& depth = overlap[{c.geom1, c.geom2}];
+      depth = std::max(depth, -c.dist);
+    }
+    lines = 0;
+    for (const auto& [pair, depth] : overlap) {
+      if (depth < 1e-3 || ++lines > kMostLines) continue;
       out.push_back(format("%s: geoms %s and %s overlap by %.2g m", pose.c_str(),
-                           named(m.geom_name, c.geom1).c_str(), named(m.geom_name, c.geom2).c_str(),
-                           -c.dist));
+                           named(m.geom_name, pair.first).c_str(),
+                           named(m.geom_name, pair.second).c_str(), depth));
     }
   }
+}
+
+// hinges that hardly move: the file may mean radians where MJCF reads degrees
+void find_small_ranges(const Model& m, std::vector<std::string>& out) {
+  int limited = 0, small = 0;
+  for (int j = 0; j < m.njnt; ++j) {
+    const size_t at = static_cast<size_t>(j);
+    if (!m.jnt_limited[at] || m.jnt_type[at] != static_cast<int>(JointType::hinge)) continue;
+    ++limited;
+    small += m.jnt_range[2 * at + 1] - m.jnt_range[2 * at] < 0.12;
+  }
+  if (limited > 0 && small == limited)
+    out.push_back(
+        "no hinge moves by more than 7 degrees: does the file mean <compiler angle=\"radian\"/>?");
 }
 
 void find_bad_inertia(const Model& m, std::vector<std::string>& out) {
@@ -131,6 +152,7 @@ int check(const std::string& path) {
 
   std::vector<std::string> mistakes;
   find_bad_poses(model, mistakes);
+  find_small_ranges(m, mistakes);
   find_bad_inertia(m, mistakes);
   find_bad_actuators(m, mistakes);
   if (m.timestep > 0.02)

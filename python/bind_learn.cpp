@@ -38,7 +38,8 @@ RunResult train(const std::string& task, int worlds, double minutes, int iterati
   const std::unique_ptr<Observer> console = quiet ? nullptr : console_observer(1);
   request.run.observer = console.get();
   py::gil_scoped_release release;
-  const std::lock_guard guard(default_lock());
+  std::unique_lock<std::mutex> guard(default_lock(), std::defer_lock);
+  if (threads == 0) guard.lock();
   const cli::StopSignal stop;
   request.run.stop = stop.flag();
   return as_error([&] { return cli::train_task(request); });

@@ -1199,7 +1199,7 @@ class Run:
     @property
     def mean_reward(self) -> float:
         """of the last 100 episodes"""
-    def policy(self) -> motorium::python::(anonymous namespace)::PyPolicy:
+    def policy(self) -> Policy:
         """The newest policy."""
     @property
     def policy_path(self) -> str:

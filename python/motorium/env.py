@@ -19,16 +19,20 @@ class Step(NamedTuple):
 
 class Env(_core.Env):
     __doc__ = _core.Env.__doc__
-    __slots__ = ("_seed",)
+    __slots__ = ("_next_seed",)
 
     def __init__(self, task, *, seed=1, **options):
         super().__init__(task, seed=seed, **options)
-        self._seed = seed
+        self._next_seed = seed
 
     def reset(self, seed=None):
-        """Starts all worlds anew and returns the observations; None: the seed after the last."""
-        self._seed = self._seed + 1 if seed is None else seed
-        super().reset(self._seed)
+        """Starts all worlds anew and returns the observations.
+
+        Without a seed, the first reset uses the environment's, and each later one the next number.
+        """
+        seed = self._next_seed if seed is None else seed
+        super().reset(seed)
+        self._next_seed = seed + 1
         return self.observations
 
     def step(self, actions):

@@ -6,13 +6,15 @@ build/parity/step.csv.
 
 import os
 
-import mujoco
 import numpy as np
-import oracle_models
 import pytest
-import step_report
 
-import motorium as mo
+mujoco = pytest.importorskip("mujoco")
+
+import oracle_models  # noqa: E402
+import step_report  # noqa: E402
+
+import motorium as mo  # noqa: E402
 
 FULL = os.environ.get("MOTORIUM_FULL") == "1"
 STAGE_TOLERANCE = 1e-9

@@ -52,6 +52,11 @@ SCENE = """
 
 
 @pytest.fixture(scope="session")
+def mujoco():
+    return pytest.importorskip("mujoco")
+
+
+@pytest.fixture(scope="session")
 def scene_xml():
     return SCENE
 

@@ -2,7 +2,6 @@
 
 import gc
 
-import mujoco
 import numpy as np
 import pytest
 
@@ -35,7 +34,7 @@ def test_state_is_a_writable_view_of_one_address(batch, model):
     assert (batch.ctrl[7] == [0, 1]).all()
 
 
-def test_outputs_are_read_only_and_have_mujocos_shapes(batch, model, scene_xml):
+def test_outputs_are_read_only_and_have_mujocos_shapes(batch, model, scene_xml, mujoco):
     m = mujoco.MjModel.from_xml_string(scene_xml)
     d = mujoco.MjData(m)
     for name in batch.output_names:
@@ -73,7 +72,7 @@ def test_first_use_computes_an_output_for_the_present_state(batch):
     assert batch.geom_xpos.any()
 
 
-def test_outputs_hold_the_values_before_the_last_integration(double, scene_xml):
+def test_outputs_hold_the_values_before_the_last_integration(double, scene_xml, mujoco):
     m = mujoco.MjModel.from_xml_string(scene_xml)
     d = mujoco.MjData(m)
     double.xpos, double.qacc
@@ -199,7 +198,7 @@ def test_bad_construction_is_refused(model):
             mo.Batch(model, **arguments)
 
 
-def test_state_rows_have_mujocos_layout(double, scene_xml):
+def test_state_rows_have_mujocos_layout(double, scene_xml, mujoco):
     m = mujoco.MjModel.from_xml_string(scene_xml)
     d = mujoco.MjData(m)
     kind = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -268,7 +267,7 @@ def test_rollout_equals_a_loop(batch, model):
         batch.rollout(np.zeros((2, 3, 5)))
 
 
-def test_contacts_agree_with_mujoco(double, scene_xml):
+def test_contacts_agree_with_mujoco(double, scene_xml, mujoco):
     m = mujoco.MjModel.from_xml_string(scene_xml)
     d = mujoco.MjData(m)
     for _ in range(150):
@@ -305,7 +304,7 @@ OVERRIDES = {
 
 
 @pytest.mark.parametrize("field", [*OVERRIDES, "gravity"])
-def test_an_overridden_world_equals_an_edited_mujoco_model(model, scene_xml, field):
+def test_an_overridden_world_equals_an_edited_mujoco_model(model, scene_xml, field, mujoco):
     m = mujoco.MjModel.from_xml_string(scene_xml)
     d = mujoco.MjData(m)
     if field == "gravity":

@@ -138,7 +138,7 @@ def test_check_describes_and_finds_mistakes(tmp_path):
     assert good.returncode == 0 and "12 hinge" in good.stdout and "mass" in good.stdout
     bad = tmp_path / "bad.xml"
     bad.write_text("""
-<mujoco model="bad"><option timestep="0.05"/><worldbody>
+<mujoco model="bad"><option timestep="0.05"/><compiler angle="radian"/><worldbody>
   <geom type="plane" size="0 0 1" name="floor"/>
   <body pos="0 0 0.05"><freejoint/><geom name="box" type="box" size="0.1 0.1 0.1"/>
     <body><joint name="knee" range="0.5 1" limited="true"/>
@@ -154,6 +154,10 @@ def test_check_describes_and_finds_mistakes(tmp_path):
         "timestep 0.05 s is long",
     ):
         assert finding in out, out
+    assert out.count("overlap") == 1
+    degrees = tmp_path / "degrees.xml"
+    degrees.write_text(bad.read_text().replace('angle="radian"', ""))
+    assert 'angle="radian"' in motorium("check", degrees).stdout
 
 
 def test_sim_reports_speed_and_health():

@@ -1,6 +1,5 @@
 """Models in Python: arrays with MuJoCo's names and shapes, and errors that help."""
 
-import mujoco
 import numpy as np
 import pytest
 
@@ -17,7 +16,7 @@ def shared_arrays(ours, theirs):
             yield name, mine, getattr(theirs, name)
 
 
-def test_arrays_have_mujocos_names_shapes_and_values(model, scene_xml):
+def test_arrays_have_mujocos_names_shapes_and_values(model, scene_xml, mujoco):
     theirs = mujoco.MjModel.from_xml_string(scene_xml)
     compared = set()
     for name, mine, reference in shared_arrays(model, theirs):
