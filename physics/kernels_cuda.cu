@@ -33,15 +33,18 @@ int launch(const CudaStep& c) {
 
 }  // namespace
 
+// each width costs ptxas minutes: developers build one, releases all
 int cuda_step(int lanes, const CudaStep& c) {
-  switch (lanes) {
-    case 8:
-      return launch<8>(c);
-    case 16:
-      return launch<16>(c);
-    default:
-      return launch<32>(c);
-  }
+#if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 8
+  if (lanes == 8) return launch<8>(c);
+#endif
+#if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 16
+  if (lanes == 16) return launch<16>(c);
+#endif
+#if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 32
+  if (lanes == 32) return launch<32>(c);
+#endif
+  return static_cast<int>(cudaErrorNoKernelImageForDevice);
 }
 
 size_t cuda_scratch_bytes(const ModelData<float>& d) { return pack_bytes<float>(d); }

@@ -19,7 +19,8 @@ struct CudaStep {
   void* stream = nullptr;       // cudaStream_t
 };
 
-// launches with 8, 16 or 32 lanes per world; returns the CUDA error code, 0: launched
+// launches with 8, 16 or 32 lanes per world (those that MOTORIUM_CUDA_LANES compiled); returns the CUDA
+// error code, 0: launched
 int cuda_step(int lanes, const CudaStep& step);
 size_t cuda_scratch_bytes(const ModelData<float>& model);
 
