@@ -12,6 +12,7 @@
 #include "motorium/core/threads.h"
 #include "motorium/policy/nn/file_io.h"
 #include "motorium/policy/nn/policy.h"
+#include "motorium/robots/tasks/evaluate.h"
 
 namespace motorium::cli {
 namespace {
@@ -33,6 +34,18 @@ void try_policy(const std::string& path) {
   options.seed = kUnseenSeed;
   const std::unique_ptr<Env> env = make_env(kTask, options);
   print(evaluate(*env, policy_agent(policy, *env), kUnseenSeed));
+
+  // the same judge as for any other learner: commands along x, pushes, no training noise
+  WalkOptions walk;
+  walk.task = kTask;
+  walk.worlds = kUnseenWorlds;
+  const WalkScore score =
+      evaluate_walk([&policy, scratch = std::make_shared<MlpScratch>(policy.actor(), 64)](
+                        const float* observations, int worlds,
+                        float* actions) { policy.act(observations, worlds, actions, *scratch); },
+                    walk);
+  std::printf("judged with pushes  %.3f m/s error, %d falls, %.1f m walked, %.0f J/m\n",
+              score.error, score.falls, score.distance, score.energy);
 }
 
 int play_shipped() {

@@ -167,6 +167,12 @@ def random_inputs(m, d, rng):
         d.eq_active[rng.integers(m.neq)] ^= 1
 
 
+def exploded(d):
+    """The oracle's own simulation has come apart: the next steps would compare rounding."""
+    fast = d.qvel.size and not np.abs(d.qvel).max() < 1e4
+    return fast or d.warning[mujoco.mjtWarning.mjWARN_BADQACC].number > 0
+
+
 def state_of(m, d):
     row = np.empty(mujoco.mj_stateSize(m, INTEGRATION))
     mujoco.mj_getState(m, d, row, INTEGRATION)
@@ -207,8 +213,6 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
     bound.update({k: batch.bind(k) for k in ("sensordata", "nefc", "ncon", "solver_niter")})
     rng = np.random.default_rng(seed)
     M = np.zeros((m.nv, m.nv))
-    # frames of meshes come from float32 vertices and serve pictures only
-    exact_geoms = m.geom_type != mujoco.mjtGeom.mjGEOM_MESH
 
     for step in range(steps):
         if step % episode == 0:
@@ -219,8 +223,7 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         before = batch.contacts(0)
         batch.step()
         mujoco.mj_step(m, d)
-        if d.warning[mujoco.mjtWarning.mjWARN_BADQACC].number or not np.isfinite(d.qpos).all():
-            mujoco.mj_resetData(m, d)
+        if exploded(d):
             random_state(m, d, rng)
             continue
         residuals.steps += 1
@@ -229,10 +232,7 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
 
         # position, velocity, acceleration
         for stage in STAGES:
-            ours, theirs = bound[stage][0], getattr(d, stage)
-            if stage.startswith("geom_") and len(ours) == m.ngeom:
-                ours, theirs = ours[exact_geoms], theirs[exact_geoms]
-            residuals.compare(stage, ours, theirs)
+            residuals.compare(stage, bound[stage][0], getattr(d, stage))
         mujoco.mj_fullM(m, d, M)
         residuals.compare("qM", full_inertia(model, bound["qM"][0]), M)
         compare_contacts(residuals, before, d.contact)

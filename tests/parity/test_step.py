@@ -20,15 +20,6 @@ FULL = os.environ.get("MOTORIUM_FULL") == "1"
 STAGE_TOLERANCE = 1e-9
 QACC_TOLERANCE = 1e-7
 
-# principal axes of near-equal moments: MuJoCo's eigenvectors are good to 1e-8, and those of meshes
-# come from float32 vertices, so what rests on them is compared more loosely
-LOOSE = {
-    "inertia_compound": 1e-5,
-    "inertial_full": 1e-6,
-    "meshes": 1e-5,
-    "orientations": 1e-6,
-}
-
 FILES = {p.stem: p for p in oracle_models.OWN}
 FILES.update({f"robot_{p.parent.name}": p for p in oracle_models.ROBOTS})
 BIG = [*oracle_models.CORPUS, *(n for n in FILES if n.startswith("robot_"))]
@@ -60,13 +51,12 @@ SOLVED = ("qacc_M", "qfrc_constraint", "sensordata", "next_")
 
 def check(residuals, name, capped=False):
     step_report.append_csv(residuals)
-    loose = LOOSE.get(name, 0.0)
     over = {}
     for stage, (value, step) in residuals.worst.items():
         tolerance = STAGE_TOLERANCE
         if stage == "qacc_M" or (capped and stage.startswith(SOLVED)):
             tolerance = QACC_TOLERANCE
-        if value > max(loose, tolerance):
+        if value > tolerance:
             over[stage] = f"{value:.2e} at step {step}"
     assert not over, f"{name}: {over}"
     assert residuals.bad_status == 0

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -235,7 +236,8 @@ def test_a_short_demo_trains_draws_and_tries(tmp_path):
     for word in ("256 worlds", "policy", "reward.svg", "motorium play"):
         assert word in out.stdout
     svg = next(tmp_path.glob("logs/*/*/reward.svg")).read_text()
-    assert svg.startswith("<svg") and svg.rstrip().endswith("</svg>")
+    points = ElementTree.fromstring(svg).find("{*}polyline").get("points").split()
+    assert all(len(p.split(",")) == 2 for p in points)
 
 
 # ---- export ------------------------------------------------------------------------------------
