@@ -69,7 +69,13 @@ class Residuals:
     def rows(self):
         for stage, (value, step) in self.worst.items():
             yield [self.name, stage, f"{value:.3e}", step]
-        yield [self.name, "equal_niter", f"{self.equal_niter / max(1, self.steps):.4f}", self.steps]
+        if self.equal_niter:
+            yield [
+                self.name,
+                "equal_niter",
+                f"{self.equal_niter / max(1, self.steps):.4f}",
+                self.steps,
+            ]
 
     def __str__(self):
         lines = [
