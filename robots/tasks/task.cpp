@@ -90,7 +90,7 @@ void apply_override(Json& table, const std::string& path, const std::string& val
     }
     require(at->is_object(), "override \"" + escape(path) + "\": nothing below \"" +
                                  escape(i ? parts[i - 1] : "") + "\"");
-    const bool is_row = at->contains("term");
+    const bool is_row = at->contains("name") || at->contains("term");
     if (is_row && std::find(kRowKeys.begin(), kRowKeys.end(), part) == kRowKeys.end()) {
       if (!at->contains("params")) (*at)["params"] = Json::object();
       at = &(*at)["params"];
