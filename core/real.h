@@ -18,9 +18,12 @@
 #if defined(__CUDACC__)
 #define FN __host__ __device__ __forceinline__
 #define STAGE static __host__ __device__
+#define MOTORIUM_UNROLL
 #else
 #define FN inline __attribute__((always_inline))
 #define STAGE static __attribute__((noinline, unused))
+// before a short loop over an array that should stay in registers: gcc does not unroll at -O2
+#define MOTORIUM_UNROLL _Pragma("GCC unroll 8")
 #endif
 
 namespace motorium {
@@ -42,7 +45,9 @@ FN double sqrt(double a) { return ::sqrt(a); }
 FN float fma(float a, float b, float c) { return a * b + c; }
 FN double fma(double a, double b, double c) { return a * b + c; }
 #else
-FN float fma(float a, float b, float c) { return ::fmaf(a, b, c); }  // a b + c, rounded once
+// a b + c, rounded once. Write fma(-a, b, -c), not -fma(a, b, c): compilers fold the scalar form into
+// one instruction with another sign of zero, the pack form not
+FN float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 FN double fma(double a, double b, double c) { return ::fma(a, b, c); }
 #endif
 FN bool any(bool m) { return m; }

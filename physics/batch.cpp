@@ -371,6 +371,10 @@ ArrayView Batch::bind(const std::string& name) {
         entry->second.assign(static_cast<size_t>(w.count) * static_cast<size_t>(columns), 0);
         w.bindings.push_back({static_cast<int>(i), columns, entry->second.data()});
         if (name == "geom_xpos" || name == "geom_xmat") w.blob.data.want_geoms = true;
+        if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext")
+          w.blob.data.want_forces = true;
+        if (name == "subtree_linvel" || name == "subtree_angmom")
+          w.blob.data.want_momenta = true;
       }
       return {entry->second.data(), columns, false};
     }

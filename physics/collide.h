@@ -117,7 +117,7 @@ FN void complete_frame(Real* frame) {
   const Mask<Real> near_y = !((n.y < half) & (n.y > -half));
   const Vec3<Real> usual = {zero, select(near_y, zero, one), select(near_y, one, zero)};
   t = select<Real>(dot(t, t) < Real(0.25f), usual, t);
-  t = add_scaled(t, -dot(n, t), n);
+  t = t - n * dot(n, t);
 
   // a hint along the normal says nothing
   Real length = norm(t);
@@ -125,7 +125,7 @@ FN void complete_frame(Real* frame) {
   if (any(lost)) {
     const Mask<Real> near_x = !((n.x < Real(0.9f)) & (n.x > Real(-0.9f)));
     Vec3<Real> other = {select(near_x, zero, one), select(near_x, one, zero), zero};
-    other = add_scaled(other, -dot(n, other), n);
+    other = other - n * dot(n, other);
     t = select<Real>(lost, other, t);
     length = norm(t);
   }

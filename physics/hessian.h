@@ -194,15 +194,15 @@ FN void eliminate_chunk(Real* H, int i, int first, const int* rows, int count, c
   // kept in registers: gcc does not unroll by itself at -O2
   Real sum[N];
   Real* row = H + H_row(i) + first;
-#pragma GCC unroll 8
+  MOTORIUM_UNROLL
   for (int n = 0; n < N; ++n) sum[n] = row[n];
   for (int b = 0; b < count; ++b) {
     const Real factor = c[b];
     const Real* other = H + rows[b] + first;
-#pragma GCC unroll 8
+  MOTORIUM_UNROLL
     for (int n = 0; n < N; ++n) sum[n] = fma(factor, other[n], sum[n]);
   }
-#pragma GCC unroll 8
+  MOTORIUM_UNROLL
   for (int n = 0; n < N; ++n) row[n] = sum[n];
 }
 

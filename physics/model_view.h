@@ -35,6 +35,8 @@ struct ModelData {
   int nfriction = 0;
   bool dof_damped = false;   // any damping, in the model or overridden
   bool want_geoms = false;   // an output asks for the poses of all geoms
+  bool want_forces = false;  // ... for accelerations and forces of bodies after the solve
+  bool want_momenta = false; // ... for velocities and momenta of subtrees
   int row_budget = 1 << 30;  // rows a world may have before it counts as spilled
 };
 
@@ -76,7 +78,7 @@ struct ModelView {
   uint32_t flags;
   const int* friction_dof;
   int nfriction;
-  bool dof_damped, want_geoms;
+  bool dof_damped, want_geoms, want_forces, want_momenta;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
@@ -112,6 +114,8 @@ FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
   m.nfriction = d.nfriction;
   m.dof_damped = d.dof_damped;
   m.want_geoms = d.want_geoms;
+  m.want_forces = d.want_forces;
+  m.want_momenta = d.want_momenta;
   m.row_budget = d.row_budget;
   return m;
 }

@@ -155,28 +155,51 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   });
 }
 
-template <class Team, class Real>
-FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                      const Pack3<Real>& p) {
-  const Real* fields[] = {
-#define MOTORIUM_FIELD(name, rows, columns, unit, doc) p.x.name,
+// the Scratch field with a number in MOTORIUM_SCRATCH_FIELDS
+template <class Real>
+FN Real* output_field(const Scratch<Real>& x, int field) {
+  Real* fields[] = {
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) x.name,
       MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
   };
-  for (int i = 0; i < args.output_count; ++i) {
-    const OutputBinding<Scalar<Real>>& o = args.outputs[i];
-    store_rows(team, fields[o.field], o.data, o.columns, worlds, count);
-  }
+  return fields[field];
 }
 
 template <class Team, class Real>
-FN void observe(Team team, Pack3<Real>& p) {
-#if defined(MOTORIUM_HAS_SENSORS)
-  sensors(team, p.m, p.s, p.x);
-#else
-  (void)team;
-  (void)p;
-#endif
+FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                      const Pack3<Real>& p) {
+  for (int i = 0; i < args.output_count; ++i) {
+    const OutputBinding<Scalar<Real>>& o = args.outputs[i];
+    store_rows(team, output_field(p.x, o.field), o.data, o.columns, worlds, count);
+  }
+}
+
+// what callers look at beyond the step itself. After positions and velocities alone, readings and
+// outputs that belong to accelerations keep what their arrays hold
+template <class Team, class Real>
+FN void observe(Team team, Pack3<Real>& p, Refresh upto) {
+  const bool all = upto == Refresh::acc;
+  if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
+  sensors(team, p.m, p.s, p.x, all ? SensorStage::all : SensorStage::position_velocity);
+  if (p.m.want_forces && all) rne_post(team, p.m, p.s, p.x);
+}
+
+// brings positions, velocities and, on request, accelerations up to date, and shows them
+template <class Team, class Real>
+FN void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                     Pack3<Real>& p, Refresh upto) {
+  if (upto == Refresh::acc) {
+    forward_acceleration(team, p.m, p.s, p.x);
+  } else {
+    for (int i = 0; i < args.output_count; ++i) {
+      const OutputBinding<Scalar<Real>>& o = args.outputs[i];
+      load_rows(team, output_field(p.x, o.field), o.data, o.columns, worlds, count);
+    }
+    forward_velocity(team, p.m, p.s, p.x);
+  }
+  observe(team, p, upto);
+  store_outputs(team, args, worlds, count, p);
 }
 
 template <class Team, class Real>
@@ -194,7 +217,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   for (int k = 0; k < nstep; ++k) {
     forward_acceleration(team, p.m, p.s, p.x);
     if (watched && refresh == Refresh::none && k == nstep - 1) {
-      observe(team, p);
+      observe(team, p, Refresh::acc);
       store_outputs(team, args, worlds, count, p);
     }
 
@@ -214,14 +237,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     taken = taken + select(p.live, Int<Real>(1), Int<Real>(0));
   }
 
-  if (watched && refresh != Refresh::none) {
-    if (refresh == Refresh::acc)
-      forward_acceleration(team, p.m, p.s, p.x);
-    else
-      forward_velocity(team, p.m, p.s, p.x);
-    observe(team, p);
-    store_outputs(team, args, worlds, count, p);
-  }
+  if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
 
   // what a world is
   const int nq = p.m.nq, nv = p.m.nv, na = p.m.na;
@@ -249,12 +265,7 @@ STAGE void forward_pack(Team team, const PackArgs<Scalar<Real>>& args, const int
                         Refresh upto) {
   Pack3<Real> p;
   load_pack(team, args, worlds, count, p);
-  if (upto == Refresh::acc)
-    forward_acceleration(team, p.m, p.s, p.x);
-  else
-    forward_velocity(team, p.m, p.s, p.x);
-  observe(team, p);
-  store_outputs(team, args, worlds, count, p);
+  refresh_pack(team, args, worlds, count, p, upto);
 }
 
 }  // namespace motorium

@@ -187,7 +187,7 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
     const RowParameters<Real> p = row_parameters(m, m.eq_solref, m.eq_solimp, e, violation,
                                                  j < 3 ? weight_t : weight_r);
     const Real speed = row_times(x, k, j, s.qvel);
-    x.row_aref[row + j] = -fma(p.B, speed, p.K * p.imp * pos[j]) - bias[j];
+    x.row_aref[row + j] = fma(-p.B, speed, -(p.K * p.imp * pos[j])) - bias[j];
     x.row_D[row + j] = select(active, Real(1.f) / p.R, Real(0.f));
   });
 }
@@ -209,7 +209,7 @@ FN void ball_limit_row(Team team, const ModelView<Real>& m, const State<Real>& s
     const RowParameters<Real> p =
         row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), m.dof_invweight0[d]);
     const Real speed = row_times(x, k, 0, s.qvel);
-    x.row_aref[row] = -fma(p.B, speed, p.K * p.imp * (r - margin));
+    x.row_aref[row] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.row_D[row] = select(active, Real(1.f) / p.R, Real(0.f));
     x.blk_single[k] = everywhere<Real>();
     x.blk_mu[k] = Real(1.f);
@@ -229,7 +229,7 @@ FN void scalar_limit_rows(const ModelView<Real>& m, const State<Real>& s, Scratc
     const RowParameters<Real> p =
         row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), m.dof_invweight0[d]);
     const Real speed = side == 0 ? s.qvel[d] : -s.qvel[d];
-    x.lim_aref[2 * i + side] = -fma(p.B, speed, p.K * p.imp * (r - margin));
+    x.lim_aref[2 * i + side] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.lim_D[2 * i + side] = select(active, Real(1.f) / p.R, Real(0.f));
   }
 }
@@ -369,7 +369,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   const Real mu = mu0 * sqrt(R1 / p.R);
   x.blk_mu[k] = mu;
   x.blk_single[k] = single;
-  x.row_aref[row] = -fma(p.B, row_times(x, k, 0, s.qvel), p.K * p.imp * r);
+  x.row_aref[row] = fma(-p.B, row_times(x, k, 0, s.qvel), -(p.K * p.imp * r));
   x.row_D[row] = select(active & (single | Mask<Real>(elliptic)), one / p.R, zero);
 
   // damping of the other rows

@@ -27,7 +27,7 @@ namespace motorium {
   X(cdof, nv, 6, "-", "motion axis of each dof")                                           \
   X(cdof_dot, nv, 6, "1/s", "its time derivative")                                         \
   X(cvel, nbody, 6, "rad/s, m/s", "body velocities")                                       \
-  X(cacc, nbody, 6, "rad/s^2, m/s^2", "body accelerations at zero qacc, or after the solve when acceleration sensors ask") \
+  X(cacc, nbody, 6, "rad/s^2, m/s^2", "body accelerations after the solve, gravity included") \
   X(cfrc_int, nbody, 6, "N m, N", "force from the parent on each body")                    \
   X(cfrc_ext, nbody, 6, "N m, N", "external force on each body")                           \
   X(qM, nM, 1, "kg, kg m^2", "joint inertia, rows of ancestors")                           \

@@ -13,10 +13,7 @@
 #include "motorium/physics/rows.h"
 #include "motorium/physics/smooth.h"
 #include "motorium/physics/velocity.h"
-#if __has_include("motorium/physics/sensors.h")
 #include "motorium/physics/sensors.h"
-#define MOTORIUM_HAS_SENSORS 1
-#endif
 
 namespace motorium {
 
