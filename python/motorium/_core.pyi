@@ -65,7 +65,7 @@ class Batch:
         """The slices of one body, by name or id: xpos, xquat, xfrc_applied, mass, ..."""
     @property
     def cacc(self) -> numpy.ndarray:
-        """body accelerations at zero qacc, or after the solve when acceleration sensors ask [rad/s^2, m/s^2] (worlds, nbody, 6)
+        """body accelerations after the solve, gravity included [rad/s^2, m/s^2] (worlds, nbody, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
