@@ -145,7 +145,7 @@ struct Threads::State {
     while (true) {
       const int n = inside.load();
       if (n == 0) break;
-      if (!spin([&] { return inside.load() == 0; })) inside.wait(inside.load() == n ? n : 0);
+      if (!spin([&] { return inside.load() == 0; })) inside.wait(n);  // returns if it is not n
     }
     if (error) std::rethrow_exception(std::exchange(error, nullptr));
   }
