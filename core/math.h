@@ -19,8 +19,7 @@ inline constexpr int kBadBits = 0x501502f9;  // of 1e10f: what is larger counts 
 template <class T> struct Given { using type = T; };
 template <class Real> using Like = typename Given<Real>::type;
 
-// ---- comparisons and signs
-// -----------------------------------------------------------------------
+// ---- comparisons and signs ------------------------------------------------------------------
 template <class Real> FN Real abs(Real x) { return from_bits(bits(x) & 0x7fffffff); }
 FN double abs(double x) { return ::fabs(x); }
 FN int abs(int x) { return x < 0 ? -x : x; }

@@ -5,48 +5,36 @@
 
 namespace motorium {
 
-template <class Real>
-struct Quat {
-  Real w, x, y, z;
-};
+template <class Real> struct Quat { Real w, x, y, z; };
 
-template <class Real>
-FN Quat<Real> quat(const Real* p) {
-  return {p[0], p[1], p[2], p[3]};
-}
-template <class Real>
-FN void put4(Real* p, const Quat<Real>& q) {
+template <class Real> FN Quat<Real> quat(const Real* p) { return {p[0], p[1], p[2], p[3]}; }
+template <class Real> FN void put4(Real* p, const Quat<Real>& q) {
   p[0] = q.w;
   p[1] = q.x;
   p[2] = q.y;
   p[3] = q.z;
 }
-template <class Real>
-FN Quat<Real> identity_quat() {
+template <class Real> FN Quat<Real> identity_quat() {
   return {Real(1.f), Real(0.f), Real(0.f), Real(0.f)};
 }
-template <class Real>
-FN Quat<Real> conjugate(const Quat<Real>& q) {
+template <class Real> FN Quat<Real> conjugate(const Quat<Real>& q) {
   return {q.w, -q.x, -q.y, -q.z};
 }
-template <class Real>
-FN Quat<Real> operator*(const Quat<Real>& a, const Quat<Real>& b) {
+template <class Real> FN Quat<Real> operator*(const Quat<Real>& a, const Quat<Real>& b) {
   return {fma(-a.z, b.z, fma(-a.y, b.y, fma(-a.x, b.x, a.w * b.w))),
           fma(-a.z, b.y, fma(a.y, b.z, fma(a.x, b.w, a.w * b.x))),
           fma(a.z, b.x, fma(a.y, b.w, fma(-a.x, b.z, a.w * b.y))),
           fma(a.z, b.w, fma(-a.y, b.x, fma(a.x, b.y, a.w * b.z)))};
 }
 // the identity where the norm vanishes
-template <class Real>
-FN Quat<Real> normalize(const Quat<Real>& q) {
+template <class Real> FN Quat<Real> normalize(const Quat<Real>& q) {
   const Real n = sqrt(fma(q.z, q.z, fma(q.y, q.y, fma(q.x, q.x, q.w * q.w))));
   const Mask<Real> ok = n > number<Real>(1e-15);
   const Real s = Real(1.f) / select(ok, n, Real(1.f));
   return {select(ok, q.w * s, Real(1.f)), select(ok, q.x * s, Real(0.f)),
           select(ok, q.y * s, Real(0.f)), select(ok, q.z * s, Real(0.f))};
 }
-template <class Real>
-FN Mat3<Real> to_mat3(const Quat<Real>& q) {
+template <class Real> FN Mat3<Real> to_mat3(const Quat<Real>& q) {
   const Real two = Real(2.f);
   const Real xx = q.x * q.x, yy = q.y * q.y, zz = q.z * q.z, ww = q.w * q.w;
   const Real xy = two * q.x * q.y, xz = two * q.x * q.z, yz = two * q.y * q.z;
@@ -55,22 +43,19 @@ FN Mat3<Real> to_mat3(const Quat<Real>& q) {
            yz + wx, ww - xx - yy + zz}};
 }
 // q v q*
-template <class Real>
-FN Vec3<Real> rotate(const Quat<Real>& q, const Vec3<Real>& v) {
+template <class Real> FN Vec3<Real> rotate(const Quat<Real>& q, const Vec3<Real>& v) {
   const Vec3<Real> u = {q.x, q.y, q.z};
   const Vec3<Real> t = Real(2.f) * cross(u, v);
   return add_scaled(v, q.w, t) + cross(u, t);
 }
 // rotation by `angle` [rad] about a unit axis
-template <class Real>
-FN Quat<Real> axis_angle(const Vec3<Real>& axis, const Real& angle) {
+template <class Real> FN Quat<Real> axis_angle(const Vec3<Real>& axis, const Real& angle) {
   Real s, c;
   sincos(Real(0.5f) * angle, s, c);
   return {c, axis.x * s, axis.y * s, axis.z * s};
 }
 // rotation vector of a unit quaternion, angle in (-pi, pi]   [rad]
-template <class Real>
-FN Vec3<Real> rotation_vector(const Quat<Real>& q) {
+template <class Real> FN Vec3<Real> rotation_vector(const Quat<Real>& q) {
   const Vec3<Real> u = {q.x, q.y, q.z};
   const Real s = norm(u);
   const Mask<Real> ok = s > number<Real>(1e-15);

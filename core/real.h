@@ -45,8 +45,8 @@ FN double sqrt(double a) { return ::sqrt(a); }
 FN float fma(float a, float b, float c) { return a * b + c; }
 FN double fma(double a, double b, double c) { return a * b + c; }
 #else
-// a b + c, rounded once. Write fma(-a, b, -c), not -fma(a, b, c): compilers fold the scalar form into
-// one instruction with another sign of zero, the pack form not
+// a b + c, rounded once. Write fma(-a, b, -c), not -fma(a, b, c): compilers fold the scalar form
+// into one instruction with another sign of zero, the pack form not
 FN float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
 FN double fma(double a, double b, double c) { return ::fma(a, b, c); }
 #endif
@@ -81,17 +81,14 @@ FN int lowest_bit(unsigned x) {
 FN int to_int(float x) { return static_cast<int>(x); }  // towards zero
 FN int to_int(double x) { return static_cast<int>(x); }
 
-template <class Real>
-struct RealTraits;
-template <>
-struct RealTraits<float> {
+template <class Real> struct RealTraits;
+template <> struct RealTraits<float> {
   using Scalar = float;
   using Int = int;
   using Mask = bool;
   static constexpr int width = 1;
 };
-template <>
-struct RealTraits<double> {
+template <> struct RealTraits<double> {
   using Scalar = double;
   using Int = int;
   using Mask = bool;
@@ -102,10 +99,8 @@ struct RealTraits<double> {
 
 // the vector types of W lanes. gcc 12 ignores a vector_size that depends on a template parameter,
 // so each width is spelled out. fma and sqrt are intrinsics: a loop over lanes may stay a loop
-template <int W>
-struct Lanes;
-template <>
-struct Lanes<8> {
+template <int W> struct Lanes;
+template <> struct Lanes<8> {
   typedef float Float __attribute__((vector_size(32)));
   typedef int Integer __attribute__((vector_size(32)));
 #if defined(MOTORIUM_NO_FUSE)
@@ -120,8 +115,7 @@ struct Lanes<8> {
   static FN Float convert(Integer a) { return _mm256_cvtepi32_ps((__m256i)a); }
 };
 #if defined(__AVX512F__)
-template <>
-struct Lanes<16> {
+template <> struct Lanes<16> {
   typedef float Float __attribute__((vector_size(64)));
   typedef int Integer __attribute__((vector_size(64)));
   // the masked forms, because gcc 12 warns about an undefined value in the plain ones
@@ -140,8 +134,7 @@ struct Lanes<16> {
 
 // one truth value per world, all bits or none; no conversion to bool, so `if (a < b)` on state
 // does not compile
-template <int W>
-struct LaneMask {
+template <int W> struct LaneMask {
   typename Lanes<W>::Integer v;
   LaneMask() = default;
   FN LaneMask(typename Lanes<W>::Integer x) : v(x) {}
@@ -152,8 +145,7 @@ struct LaneMask {
   friend FN LaneMask operator!(LaneMask a) { return LaneMask(~a.v); }
 };
 
-template <int W>
-struct IntPack {
+template <int W> struct IntPack {
   using Vector = typename Lanes<W>::Integer;
   Vector v;
   IntPack() = default;
@@ -175,8 +167,7 @@ struct IntPack {
   friend FN LaneMask<W> operator!=(IntPack a, IntPack b) { return LaneMask<W>(Vector(a.v != b.v)); }
 };
 
-template <int W>
-struct Pack {
+template <int W> struct Pack {
   using Vector = typename Lanes<W>::Float;
   using IntVector = typename Lanes<W>::Integer;
   Vector v;
@@ -208,85 +199,41 @@ struct Pack {
   }
 };
 
-template <int W>
-struct RealTraits<Pack<W>> {
+template <int W> struct RealTraits<Pack<W>> {
   using Scalar = float;
   using Int = IntPack<W>;
   using Mask = LaneMask<W>;
   static constexpr int width = W;
 };
 
-template <int W>
-FN Pack<W> select(LaneMask<W> m, Pack<W> a, Pack<W> b) {
+template <int W> FN Pack<W> select(LaneMask<W> m, Pack<W> a, Pack<W> b) { return m.v ? a.v : b.v; }
+template <int W> FN IntPack<W> select(LaneMask<W> m, IntPack<W> a, IntPack<W> b) {
   return m.v ? a.v : b.v;
 }
-template <int W>
-FN IntPack<W> select(LaneMask<W> m, IntPack<W> a, IntPack<W> b) {
-  return m.v ? a.v : b.v;
-}
-template <int W>
-FN Pack<W> min(Pack<W> a, Pack<W> b) {
-  return a.v < b.v ? a.v : b.v;
-}
-template <int W>
-FN Pack<W> max(Pack<W> a, Pack<W> b) {
-  return a.v > b.v ? a.v : b.v;
-}
-template <int W>
-FN IntPack<W> min(IntPack<W> a, IntPack<W> b) {
-  return a.v < b.v ? a.v : b.v;
-}
-template <int W>
-FN IntPack<W> max(IntPack<W> a, IntPack<W> b) {
-  return a.v > b.v ? a.v : b.v;
-}
-template <int W>
-FN Pack<W> sqrt(Pack<W> a) {
-  return Lanes<W>::sqrt(a.v);
-}
-template <int W>
-FN Pack<W> fma(Pack<W> a, Pack<W> b, Pack<W> c) {
+template <int W> FN Pack<W> min(Pack<W> a, Pack<W> b) { return a.v < b.v ? a.v : b.v; }
+template <int W> FN Pack<W> max(Pack<W> a, Pack<W> b) { return a.v > b.v ? a.v : b.v; }
+template <int W> FN IntPack<W> min(IntPack<W> a, IntPack<W> b) { return a.v < b.v ? a.v : b.v; }
+template <int W> FN IntPack<W> max(IntPack<W> a, IntPack<W> b) { return a.v > b.v ? a.v : b.v; }
+template <int W> FN Pack<W> sqrt(Pack<W> a) { return Lanes<W>::sqrt(a.v); }
+template <int W> FN Pack<W> fma(Pack<W> a, Pack<W> b, Pack<W> c) {
   return Lanes<W>::fma(a.v, b.v, c.v);
 }
-template <int W>
-FN bool any(LaneMask<W> m) {
-  return Lanes<W>::any(m.v);
-}
-template <int W>
-FN bool all(LaneMask<W> m) {
-  return Lanes<W>::all(m.v);
-}
-template <int W>
-FN IntPack<W> bits(Pack<W> a) {
-  return (typename Lanes<W>::Integer)a.v;
-}
-template <int W>
-FN Pack<W> from_bits(IntPack<W> a) {
-  return (typename Lanes<W>::Float)a.v;
-}
-template <int W>
-FN IntPack<W> to_int(Pack<W> a) {
-  return Lanes<W>::truncate(a.v);
-}
-template <int W>
-FN Pack<W> to_real_pack(IntPack<W> a) {
-  return Lanes<W>::convert(a.v);
-}
+template <int W> FN bool any(LaneMask<W> m) { return Lanes<W>::any(m.v); }
+template <int W> FN bool all(LaneMask<W> m) { return Lanes<W>::all(m.v); }
+template <int W> FN IntPack<W> bits(Pack<W> a) { return (typename Lanes<W>::Integer)a.v; }
+template <int W> FN Pack<W> from_bits(IntPack<W> a) { return (typename Lanes<W>::Float)a.v; }
+template <int W> FN IntPack<W> to_int(Pack<W> a) { return Lanes<W>::truncate(a.v); }
+template <int W> FN Pack<W> to_real_pack(IntPack<W> a) { return Lanes<W>::convert(a.v); }
 
 #endif  // MOTORIUM_PACKS
 
-template <class Real>
-using Scalar = typename RealTraits<Real>::Scalar;
-template <class Real>
-using Int = typename RealTraits<Real>::Int;
-template <class Real>
-using Mask = typename RealTraits<Real>::Mask;
-template <class Real>
-inline constexpr int kWidth = RealTraits<Real>::width;
+template <class Real> using Scalar = typename RealTraits<Real>::Scalar;
+template <class Real> using Int = typename RealTraits<Real>::Int;
+template <class Real> using Mask = typename RealTraits<Real>::Mask;
+template <class Real> inline constexpr int kWidth = RealTraits<Real>::width;
 
 // integer -> number, exact below 2^24
-template <class Real>
-FN Real to_real(Int<Real> i) {
+template <class Real> FN Real to_real(Int<Real> i) {
   if constexpr (kWidth<Real> == 1)
     return static_cast<Real>(i);
   else
@@ -294,43 +241,37 @@ FN Real to_real(Int<Real> i) {
 }
 
 // lanes: only for what differs per world and has no wide form (indices, scatter, host I/O)
-template <class Real>
-FN Scalar<Real> get(const Real& r, int lane) {
+template <class Real> FN Scalar<Real> get(const Real& r, int lane) {
   if constexpr (kWidth<Real> == 1)
     return r;
   else
     return reinterpret_cast<const float*>(&r)[lane];
 }
-template <class Real>
-FN void put(Real& r, int lane, Scalar<Real> x) {
+template <class Real> FN void put(Real& r, int lane, Scalar<Real> x) {
   if constexpr (kWidth<Real> == 1)
     r = x;
   else
     reinterpret_cast<float*>(&r)[lane] = x;
 }
-template <class Real>
-FN int get_int(const Int<Real>& r, int lane) {
+template <class Real> FN int get_int(const Int<Real>& r, int lane) {
   if constexpr (kWidth<Real> == 1)
     return r;
   else
     return reinterpret_cast<const int*>(&r)[lane];
 }
-template <class Real>
-FN void put_int(Int<Real>& r, int lane, int x) {
+template <class Real> FN void put_int(Int<Real>& r, int lane, int x) {
   if constexpr (kWidth<Real> == 1)
     r = x;
   else
     reinterpret_cast<int*>(&r)[lane] = x;
 }
-template <class Real>
-FN bool get_mask(const Mask<Real>& m, int lane) {
+template <class Real> FN bool get_mask(const Mask<Real>& m, int lane) {
   if constexpr (kWidth<Real> == 1)
     return m;
   else
     return reinterpret_cast<const int*>(&m)[lane] != 0;
 }
-template <class Real>
-FN void put_mask(Mask<Real>& m, int lane, bool b) {
+template <class Real> FN void put_mask(Mask<Real>& m, int lane, bool b) {
   if constexpr (kWidth<Real> == 1)
     m = b;
   else
@@ -338,8 +279,7 @@ FN void put_mask(Mask<Real>& m, int lane, bool b) {
 }
 
 // W scalars side by side
-template <class Real>
-FN Real load(const Scalar<Real>* p) {
+template <class Real> FN Real load(const Scalar<Real>* p) {
   if constexpr (kWidth<Real> == 1) {
     return *p;
   } else {
@@ -347,8 +287,7 @@ FN Real load(const Scalar<Real>* p) {
     return Real(typename Real::Vector(*reinterpret_cast<const Unaligned*>(p)));
   }
 }
-template <class Real>
-FN void store(Scalar<Real>* p, const Real& x) {
+template <class Real> FN void store(Scalar<Real>* p, const Real& x) {
   if constexpr (kWidth<Real> == 1) {
     *p = x;
   } else {
@@ -358,15 +297,9 @@ FN void store(Scalar<Real>* p, const Real& x) {
 }
 
 // the mask that is true everywhere
-template <class Real>
-FN Mask<Real> everywhere() {
-  return Mask<Real>(true);
-}
+template <class Real> FN Mask<Real> everywhere() { return Mask<Real>(true); }
 
 // `static_cast` to Real from a host number, without a double-promotion surprise
-template <class Real>
-FN Real number(double x) {
-  return Real(static_cast<Scalar<Real>>(x));
-}
+template <class Real> FN Real number(double x) { return Real(static_cast<Scalar<Real>>(x)); }
 
 }  // namespace motorium

@@ -1,11 +1,14 @@
 // The workers that share one world (or one pack of worlds).
-//   each(n, f)     runs f(0) .. f(n-1) in any order, perhaps at once. All that was written before it
+//   each(n, f)     runs f(0) .. f(n-1) in any order, perhaps at once. All that was written before
+//   it
 //                  is visible inside it; its items must not depend on each other.
 //   once(f)        runs f() on one worker; everything after it sees what it wrote.
-//   sum(n, f)      adds f(0) .. f(n-1) along one tree that depends on n alone, so every team returns
+//   sum(n, f)      adds f(0) .. f(n-1) along one tree that depends on n alone, so every team
+//   returns
 //                  the same bits, and every worker gets the result. Real or Sums<Real, K>.
 //   max(n, f)      largest of f(0) .. f(n-1), at least 0.
-//   sum_at(n, index, f)   like sum over the *sparse* items index(0) < index(1) < ...: an absent item
+//   sum_at(n, index, f)   like sum over the *sparse* items index(0) < index(1) < ...: an absent
+//   item
 //                  counts as zero, so the bits do not depend on which zeros were left out.
 //
 // The tree: P partial sums; partial k starts from +0 and adds the items k, k+P, k+2P, ... in this
@@ -20,8 +23,7 @@ namespace motorium {
 FN int tree_width(int n) { return n <= 8 ? 8 : n <= 16 ? 16 : 32; }
 
 // several sums along one tree
-template <class Real, int K>
-struct Sums {
+template <class Real, int K> struct Sums {
   Real v[K];
   Sums() = default;
   FN explicit Sums(float x) {
@@ -33,31 +35,24 @@ struct Sums {
   }
 };
 
-// kChunk: how many neighbouring outputs one item should compute, so that a CPU keeps them in registers.
-// one CPU thread
+// kChunk: how many neighbouring outputs one item should compute, so that a CPU keeps them in
+// registers. one CPU thread
 struct Solo {
   static constexpr int kChunk = 8;
-  template <class F>
-  FN void each(int n, F f) const {
+  template <class F> FN void each(int n, F f) const {
     for (int i = 0; i < n; ++i) f(i);
   }
-  template <class F>
-  FN void once(F f) const {
-    f();
-  }
-  template <class F>
-  FN auto sum(int n, F f) const {
+  template <class F> FN void once(F f) const { f(); }
+  template <class F> FN auto sum(int n, F f) const {
     return n <= 8 ? tree<8>(n, f) : n <= 16 ? tree<16>(n, f) : tree<32>(n, f);
   }
-  template <class F>
-  FN auto max(int n, F f) const {
+  template <class F> FN auto max(int n, F f) const {
     using Real = decltype(f(0));
     Real best = Real(0.f);
     for (int i = 0; i < n; ++i) best = motorium::max(best, f(i));
     return best;
   }
-  template <class I, class F>
-  FN auto sum_at(int n, I index, F f) const {
+  template <class I, class F> FN auto sum_at(int n, I index, F f) const {
     using Real = decltype(f(0));
     Real part[8];
     for (int k = 0; k < 8; ++k) part[k] = Real(0.f);
@@ -68,8 +63,7 @@ struct Solo {
   }
 
  private:
-  template <int P, class F>
-  FN static auto tree(int n, F f) {
+  template <int P, class F> FN static auto tree(int n, F f) {
     using Real = decltype(f(0));
     Real part[P];
     for (int k = 0; k < P; ++k) part[k] = Real(0.f);
@@ -82,22 +76,18 @@ struct Solo {
 
 // the logic that Tile (GPU lanes) and Crew (test threads) share word for word; `Lane` supplies
 // lane(), exchange(x, distance) and meet() (a barrier of the team)
-template <int L, class Lane>
-struct LaneTeam {
+template <int L, class Lane> struct LaneTeam {
   static_assert(L == 8 || L == 16 || L == 32);
   static constexpr int kChunk = 1;
-  template <class F>
-  FN void each(int n, F f) const {
+  template <class F> FN void each(int n, F f) const {
     for (int i = self().lane(); i < n; i += L) f(i);
     self().meet();
   }
-  template <class F>
-  FN void once(F f) const {
+  template <class F> FN void once(F f) const {
     if (self().lane() == 0) f();
     self().meet();
   }
-  template <class F>
-  FN auto sum(int n, F f) const {
+  template <class F> FN auto sum(int n, F f) const {
     const int width = tree_width(n);
     using Real = decltype(f(0));
 
@@ -117,8 +107,7 @@ struct LaneTeam {
     self().meet();
     return part[0];
   }
-  template <class F>
-  FN auto max(int n, F f) const {
+  template <class F> FN auto max(int n, F f) const {
     using Real = decltype(f(0));
     Real best = Real(0.f);
     for (int i = self().lane(); i < n; i += L) best = motorium::max(best, f(i));
@@ -127,8 +116,7 @@ struct LaneTeam {
     self().meet();
     return best;
   }
-  template <class I, class F>
-  FN auto sum_at(int n, I index, F f) const {
+  template <class I, class F> FN auto sum_at(int n, I index, F f) const {
     using Real = decltype(f(0));
     Real part = Real(0.f);
     for (int i = 0; i < n; ++i)
@@ -146,8 +134,7 @@ struct LaneTeam {
 
 // L lanes of a warp; a warp carries 32/L worlds, which may diverge. Collectives name only the
 // lanes of their own tile
-template <int L>
-struct Tile : LaneTeam<L, Tile<L>> {
+template <int L> struct Tile : LaneTeam<L, Tile<L>> {
   __device__ __forceinline__ static int lane() { return threadIdx.x & (L - 1); }
   __device__ __forceinline__ static unsigned mask() {
     return (0xffffffffu >> (32 - L)) << (threadIdx.x & 31 & ~(L - 1));

@@ -1,5 +1,6 @@
-// What a learner needs from a set of worlds: arrays in, arrays out. `policy/learn` trains any VecEnv;
-// `robots/tasks` implements it. All arrays are C-contiguous float32, world-major, at stable addresses.
+// What a learner needs from a set of worlds: arrays in, arrays out. `policy/learn` trains any
+// VecEnv; `robots/tasks` implements it. All arrays are C-contiguous float32, world-major, at stable
+// addresses.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -30,10 +31,10 @@ class VecEnv {
   // `final_observations` those of the worlds that ended, before it. actions: (worlds, action_size).
   virtual void step(const float* actions) = 0;
 
-  virtual const float* rewards() const = 0;        // (worlds)
-  virtual const uint8_t* terminated() const = 0;   // (worlds) 1: ended by the task
-  virtual const uint8_t* truncated() const = 0;    // (worlds) 1: ended by time
-  virtual const uint8_t* nonfinite() const = 0;    // (worlds) 1: bad numbers; mask the sample
+  virtual const float* rewards() const = 0;       // (worlds)
+  virtual const uint8_t* terminated() const = 0;  // (worlds) 1: ended by the task
+  virtual const uint8_t* truncated() const = 0;   // (worlds) 1: ended by time
+  virtual const uint8_t* nonfinite() const = 0;   // (worlds) 1: bad numbers; mask the sample
   virtual const float* final_observations(int group) const = 0;  // (worlds, size), rows that ended
 
   virtual int32_t* episode_length() = 0;  // (worlds) settable

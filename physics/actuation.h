@@ -7,8 +7,8 @@
 
 namespace motorium {
 
-// dofs that an actuator's moment can touch: one hinge or slide, a ball's three, a free joint's six, or
-// all dofs that move a site. visit(dof)
+// dofs that an actuator's moment can touch: one hinge or slide, a ball's three, a free joint's six,
+// or all dofs that move a site. visit(dof)
 template <class Real, class Visit>
 FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
   const int target = m.actuator_trnid[2 * a];
@@ -25,8 +25,7 @@ FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
 }
 
 // can the moment of actuator a touch the dof? (uniform)
-template <class Real>
-FN bool actuates(const ModelView<Real>& m, int a, int dof) {
+template <class Real> FN bool actuates(const ModelView<Real>& m, int a, int dof) {
   const int target = m.actuator_trnid[2 * a], ref = m.actuator_trnid[2 * a + 1];
   if (static_cast<TransmissionType>(m.actuator_trntype[a]) != TransmissionType::site)
     return m.dof_jntid[dof] == target;
@@ -145,19 +144,21 @@ FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<R
   const auto bp = [&](int k) { return m.actuator_biasprm[10 * a + k]; };
   const auto gear = [&](int k) { return m.actuator_gear[6 * a + k]; };
   const auto type = static_cast<TransmissionType>(m.actuator_trntype[a]);
-  const bool on_ball = type != TransmissionType::site &&
-                       m.joint(m.actuator_trnid[2 * a]) == JointType::ball;
+  const bool on_ball =
+      type != TransmissionType::site && m.joint(m.actuator_trnid[2 * a]) == JointType::ball;
   const bool on_turn = type == TransmissionType::site && m.actuator_trnid[2 * a + 1] >= 0 &&
                        m.actuator_gear.p[6 * a] == 0 && m.actuator_gear.p[6 * a + 1] == 0 &&
                        m.actuator_gear.p[6 * a + 2] == 0;
   if (on_ball || on_turn) {
     const int o = on_ball ? 0 : 3;
-    const Real period = number<Real>(6.28318530717958647692) *
-                        norm(vec3(gear(o), gear(o + 1), gear(o + 2)));
-    const Mask<Real> servo =
-        (bp(1) != Real(0.f)) & (gp(0) == -bp(1)) & (period > Real(0.f));
+    const Real period =
+        number<Real>(6.28318530717958647692) * norm(vec3(gear(o), gear(o + 1), gear(o + 2)));
+    const Mask<Real> servo = (bp(1) != Real(0.f)) & (gp(0) == -bp(1)) & (period > Real(0.f));
     const Real turns = (length - input) / select(servo, period, Real(1.f));
-    input = select(servo, fma(period, to_real<Real>(round_to_int(clamp(turns, Real(-1e6f), Real(1e6f)))), input), input);
+    input = select(
+        servo,
+        fma(period, to_real<Real>(round_to_int(clamp(turns, Real(-1e6f), Real(1e6f)))), input),
+        input);
   }
 
   // force and its slope over velocity
@@ -199,8 +200,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     for (int i = 0; i < m.nv; ++i) x.qfrc_actuator[i] = Real(0.f);
     for (int a = 0; a < m.nu; ++a)
       each_actuated_dof(m, a, [&](int i) {
-        x.qfrc_actuator[i] =
-            fma(x.moment[a * m.nv + i], x.actuator_force[a], x.qfrc_actuator[i]);
+        x.qfrc_actuator[i] = fma(x.moment[a * m.nv + i], x.actuator_force[a], x.qfrc_actuator[i]);
       });
   });
 

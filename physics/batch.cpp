@@ -48,8 +48,7 @@ std::vector<FieldShape> output_shapes(const Model& m) {
   };
 }
 
-template <class S>
-const PhysicsKernels<S>& single_kernels() {
+template <class S> const PhysicsKernels<S>& single_kernels() {
   if constexpr (sizeof(S) == 8)
     return motorium_physics_v3_double;
   else
@@ -57,8 +56,7 @@ const PhysicsKernels<S>& single_kernels() {
 }
 
 // the widest pack of this machine; single worlds where a batch would not fill half a pack
-template <class S>
-const PhysicsKernels<S>& choose_kernels(int worlds) {
+template <class S> const PhysicsKernels<S>& choose_kernels(int worlds) {
   if constexpr (sizeof(S) == 8) {
     return motorium_physics_v3_double;
   } else {
@@ -69,8 +67,7 @@ const PhysicsKernels<S>& choose_kernels(int worlds) {
 }
 
 // Everything of one precision.
-template <class S>
-struct Worlds {
+template <class S> struct Worlds {
   ModelBlob<S> blob;
   const PhysicsKernels<S>& kernels;
   int count;
@@ -87,9 +84,14 @@ struct Worlds {
   size_t scratch_size = 0;
 
   Worlds(const Model& m, int worlds)
-      : blob(m), kernels(choose_kernels<S>(worlds)), count(worlds), shapes(state_shapes(m)),
-        fields(shapes.size()), steps(static_cast<size_t>(worlds)),
-        status(static_cast<size_t>(worlds)), output_shapes_(output_shapes(m)) {
+      : blob(m),
+        kernels(choose_kernels<S>(worlds)),
+        count(worlds),
+        shapes(state_shapes(m)),
+        fields(shapes.size()),
+        steps(static_cast<size_t>(worlds)),
+        status(static_cast<size_t>(worlds)),
+        output_shapes_(output_shapes(m)) {
     for (size_t i = 0; i < shapes.size(); ++i) {
       const std::string name = shapes[i].name;
       if (name != "qfrc_applied" && name != "xfrc_applied") allocate(i);
@@ -102,7 +104,7 @@ struct Worlds {
   }
   void point() {
     size_t i = 0;
-#define MOTORIUM_FIELD(name, columns, unit, doc) \
+#define MOTORIUM_FIELD(name, columns, unit, doc)                \
   arrays.name = fields[i].empty() ? nullptr : fields[i].data(); \
   ++i;
     MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
@@ -135,8 +137,7 @@ struct Worlds {
 };
 
 // the override fields of ModelData by name
-template <class S>
-const S** override_pointer(ModelData<S>& d, const std::string& field) {
+template <class S> const S** override_pointer(ModelData<S>& d, const std::string& field) {
 #define MOTORIUM_REAL(name, rows, columns, unit, doc) \
   if (field == #name) return &d.name##_worlds;
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
@@ -152,8 +153,8 @@ const std::vector<double>& model_field(const Model& m, const std::string& field)
 }
 
 const std::vector<std::string> kSettable = {
-    "body_mass",        "body_inertia",     "body_ipos",   "geom_friction",    "actuator_gainprm",
-    "actuator_biasprm", "dof_armature",     "dof_damping", "dof_frictionloss", "gravity"};
+    "body_mass",        "body_inertia", "body_ipos",   "geom_friction",    "actuator_gainprm",
+    "actuator_biasprm", "dof_armature", "dof_damping", "dof_frictionloss", "gravity"};
 
 }  // namespace
 
@@ -163,20 +164,14 @@ struct Batch::Impl {
   Threads* threads = nullptr;
   std::unique_ptr<Worlds<float>> single;
   std::unique_ptr<Worlds<double>> reference;
-  std::vector<double> time0;                            // time at step 0 of each world
-  std::map<std::string, std::vector<double>> overrides; // masters in double, (worlds, size)
+  std::vector<double> time0;                             // time at step 0 of each world
+  std::map<std::string, std::vector<double>> overrides;  // masters in double, (worlds, size)
   std::vector<int> all;
   std::vector<uint64_t> seen;  // the call that named a world last
   uint64_t stamp = 0;
 
-  template <class F>
-  auto visit(F f) {
-    return single ? f(*single) : f(*reference);
-  }
-  template <class F>
-  auto visit(F f) const {
-    return single ? f(*single) : f(*reference);
-  }
+  template <class F> auto visit(F f) { return single ? f(*single) : f(*reference); }
+  template <class F> auto visit(F f) const { return single ? f(*single) : f(*reference); }
 
   // the worlds a call names, checked
   const int* worlds_of(const int* ids, int count, int& n, const char* what) {
@@ -199,8 +194,7 @@ struct Batch::Impl {
   }
 
   // runs fn(worker, first world of a pack, worlds in it) over all packs of a list
-  template <class S, class F>
-  void run(Worlds<S>& w, const int* ids, int n, F fn) {
+  template <class S, class F> void run(Worlds<S>& w, const int* ids, int n, F fn) {
     w.prepare(threads->count());
     const int width = w.kernels.width, block = std::max(kBlockWorlds, width);
     const int blocks = (n + block - 1) / block;
@@ -227,8 +221,8 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   double numbers = 0;
   for (const FieldShape& s : state_shapes(*model)) numbers += s.columns;
   const double bytes = numbers * (options.precision == Precision::single ? 4 : 8) + 32;
-  const double available = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
-                           static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double available =
+      static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (bytes * options.worlds > available) {
     char text[200];
     std::snprintf(text, sizeof text,
@@ -295,8 +289,7 @@ void Batch::Impl::reset_world(int world, int keyframe) {
       if (!base) return;
       for (int i = 0; i < columns; ++i)
         base[at * static_cast<size_t>(columns) + static_cast<size_t>(i)] =
-            from.empty() ? S(0)
-                         : static_cast<S>(from[static_cast<size_t>(row * columns + i)]);
+            from.empty() ? S(0) : static_cast<S>(from[static_cast<size_t>(row * columns + i)]);
     };
     const std::vector<double> zero;
     const bool key = keyframe >= 0;
@@ -316,10 +309,12 @@ void Batch::Impl::reset_world(int world, int keyframe) {
         const int id = m.body_mocapid[static_cast<size_t>(b)];
         if (id < 0) continue;
         for (int i = 0; i < 3; ++i)
-          w.arrays.mocap_pos[at * static_cast<size_t>(3 * m.nmocap) + static_cast<size_t>(3 * id + i)] =
+          w.arrays
+              .mocap_pos[at * static_cast<size_t>(3 * m.nmocap) + static_cast<size_t>(3 * id + i)] =
               static_cast<S>(m.body_pos[static_cast<size_t>(3 * b + i)]);
         for (int i = 0; i < 4; ++i)
-          w.arrays.mocap_quat[at * static_cast<size_t>(4 * m.nmocap) + static_cast<size_t>(4 * id + i)] =
+          w.arrays.mocap_quat[at * static_cast<size_t>(4 * m.nmocap) +
+                              static_cast<size_t>(4 * id + i)] =
               static_cast<S>(m.body_quat[static_cast<size_t>(4 * b + i)]);
       }
     }
@@ -347,8 +342,7 @@ ArrayView Batch::state(const std::string& name) {
   return impl_->visit([&](auto& w) -> ArrayView {
     for (size_t i = 0; i < w.shapes.size(); ++i) {
       if (name != w.shapes[i].name) continue;
-      const size_t need =
-          static_cast<size_t>(w.count) * static_cast<size_t>(w.shapes[i].columns);
+      const size_t need = static_cast<size_t>(w.count) * static_cast<size_t>(w.shapes[i].columns);
       if (w.fields[i].size() != need) {
         w.allocate(i);
         w.point();
@@ -373,8 +367,7 @@ ArrayView Batch::bind(const std::string& name) {
         if (name == "geom_xpos" || name == "geom_xmat") w.blob.data.want_geoms = true;
         if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext")
           w.blob.data.want_forces = true;
-        if (name == "subtree_linvel" || name == "subtree_angmom")
-          w.blob.data.want_momenta = true;
+        if (name == "subtree_linvel" || name == "subtree_angmom") w.blob.data.want_momenta = true;
       }
       return {entry->second.data(), columns, false};
     }
@@ -428,8 +421,9 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
     for (int w = 0; w < options.worlds; ++w)
       entry->second.insert(entry->second.end(), shared.begin(), shared.end());
   for (int i = 0; i < n; ++i)
-    std::copy_n(values + static_cast<size_t>(i) * size, size,
-                entry->second.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(ids[i]) * size));
+    std::copy_n(
+        values + static_cast<size_t>(i) * size, size,
+        entry->second.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(ids[i]) * size));
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     auto& rows = w.overrides[field];
@@ -452,7 +446,8 @@ void Batch::Impl::refresh_lists() {
     if (model_field(m, field)[static_cast<size_t>(d)] > 0) return true;
     if (it == overrides.end()) return false;
     for (int w = 0; w < options.worlds; ++w)
-      if (it->second[static_cast<size_t>(w) * static_cast<size_t>(m.nv) + static_cast<size_t>(d)] > 0)
+      if (it->second[static_cast<size_t>(w) * static_cast<size_t>(m.nv) + static_cast<size_t>(d)] >
+          0)
         return true;
     return false;
   };
@@ -484,10 +479,9 @@ void Batch::set_override(const std::string& field, const double* values, const i
   for (size_t i = 0; i < static_cast<size_t>(n) * size; ++i) {
     const double v = values[i];
     if (!(std::fabs(v) <= 1e10) || (positive && v < 0))
-      throw Error("Batch.set_override: " + field + "[world " +
-                  std::to_string(list[i / size]) + "][" + std::to_string(i % size) + "] = " +
-                  std::to_string(v) + ": allowed are finite numbers" +
-                  (positive ? ", 0 or more" : ""));
+      throw Error("Batch.set_override: " + field + "[world " + std::to_string(list[i / size]) +
+                  "][" + std::to_string(i % size) + "] = " + std::to_string(v) +
+                  ": allowed are finite numbers" + (positive ? ", 0 or more" : ""));
   }
   impl_->set_field(field, values, list, n);
   if (field == "dof_frictionloss" || field == "dof_damping") impl_->refresh_lists();
@@ -511,8 +505,8 @@ std::vector<double> Batch::get_override(const std::string& field, int world) con
   const std::vector<double>& shared = model_field(*impl_->model, field);
   const auto it = impl_->overrides.find(field);
   if (it == impl_->overrides.end()) return shared;
-  const auto first = it->second.begin() +
-                     static_cast<std::ptrdiff_t>(static_cast<size_t>(world) * shared.size());
+  const auto first =
+      it->second.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(world) * shared.size());
   return {first, first + static_cast<std::ptrdiff_t>(shared.size())};
 }
 
@@ -540,24 +534,24 @@ std::vector<uint8_t> Batch::save(int world) const {
     for (size_t i = 0; i < w.shapes.size(); ++i) {
       // state is kept exactly: a double holds every float
       for (int k = 0; k < w.shapes[i].columns; ++k) {
-        const double v = w.fields[i].empty()
-                             ? 0.0
-                             : static_cast<double>(
-                                   w.fields[i][at * static_cast<size_t>(w.shapes[i].columns) +
-                                               static_cast<size_t>(k)]);
+        const double v =
+            w.fields[i].empty()
+                ? 0.0
+                : static_cast<double>(w.fields[i][at * static_cast<size_t>(w.shapes[i].columns) +
+                                                  static_cast<size_t>(k)]);
         put(&v, sizeof v);
       }
     }
   });
-#define MOTORIUM_REAL(name, rows, columns, unit, doc)                     \
-  {                                                                       \
-    const bool own = impl_->overrides.count(#name) > 0;                   \
-    const uint8_t flag = own;                                             \
-    put(&flag, 1);                                                        \
-    if (own) {                                                            \
-      const std::vector<double> v = get_override(#name, world);           \
-      put(v.data(), v.size() * sizeof(double));                           \
-    }                                                                     \
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)           \
+  {                                                             \
+    const bool own = impl_->overrides.count(#name) > 0;         \
+    const uint8_t flag = own;                                   \
+    put(&flag, 1);                                              \
+    if (own) {                                                  \
+      const std::vector<double> v = get_override(#name, world); \
+      put(v.data(), v.size() * sizeof(double));                 \
+    }                                                           \
   }
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
@@ -573,7 +567,8 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   require(header.magic == kSaveMagic && header.bytes == bytes.size(),
           "Batch.load: these bytes are not a saved world, or are cut");
-  require(header.model == hash(*impl_->model), "Batch.load: the world was saved with another model");
+  require(header.model == hash(*impl_->model),
+          "Batch.load: the world was saved with another model");
   size_t pos = sizeof header;
   const auto take = [&](void* p, size_t n) {
     require(n <= bytes.size() - pos, "Batch.load: these bytes are cut");
@@ -599,12 +594,12 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
               static_cast<S>(v);
       }
   });
-#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                   \
-  {                                                                                     \
-    uint8_t flag = 0;                                                                   \
-    take(&flag, 1);                                                                     \
-    std::vector<double> v = impl_->model->name;                                         \
-    if (flag) take(v.data(), v.size() * sizeof(double));                                \
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                        \
+  {                                                                                          \
+    uint8_t flag = 0;                                                                        \
+    take(&flag, 1);                                                                          \
+    std::vector<double> v = impl_->model->name;                                              \
+    if (flag) take(v.data(), v.size() * sizeof(double));                                     \
     if (flag || impl_->overrides.count(#name)) impl_->set_field(#name, v.data(), &world, 1); \
   }
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)

@@ -4,8 +4,9 @@
 //   float* ctrl = batch.state<float>().ctrl;       // (worlds, nu), C-contiguous
 //   batch.step({.nstep = 5});
 //
-// Arrays are world-major and stay at their addresses. Errors of the caller throw Error; what physics
-// does to a world sets bits in its status word and never touches another world. One thread at a time.
+// Arrays are world-major and stay at their addresses. Errors of the caller throw Error; what
+// physics does to a world sets bits in its status word and never touches another world. One thread
+// at a time.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -21,23 +22,23 @@ namespace motorium {
 enum class Precision { single, double_ };  // float packs, or the slow double reference
 
 struct BatchOptions {
-  int worlds = 1;                            // 1 .. 10,000,000
-  Precision precision = Precision::single;   // double_ is the reference build, one world at a time
-  bool autoreset = false;                    // a frozen world is reset at the start of the next step
-  Threads* threads = nullptr;                // null: the process's default pool
+  int worlds = 1;                           // 1 .. 10,000,000
+  Precision precision = Precision::single;  // double_ is the reference build, one world at a time
+  bool autoreset = false;                   // a frozen world is reset at the start of the next step
+  Threads* threads = nullptr;               // null: the process's default pool
 };
 
 struct StepOptions {
-  int nstep = 1;                             // steps, fused
-  const int* ids = nullptr;                  // worlds to step; null: all
+  int nstep = 1;             // steps, fused
+  const int* ids = nullptr;  // worlds to step; null: all
   int id_count = 0;
-  Refresh refresh = Refresh::none;           // bring outputs up to date with the new state
+  Refresh refresh = Refresh::none;  // bring outputs up to date with the new state
 };
 
 struct ResetOptions {
-  const int* ids = nullptr;                  // worlds to reset; null: all
+  const int* ids = nullptr;  // worlds to reset; null: all
   int id_count = 0;
-  int keyframe = -1;                         // -1: qpos0
+  int keyframe = -1;  // -1: qpos0
 };
 
 // one array of a batch: (worlds, columns) of float or double
@@ -68,24 +69,25 @@ class Batch {
   void forward(const int* ids = nullptr, int id_count = 0, Refresh upto = Refresh::acc);
   void reset(const ResetOptions& options = {});
 
-  // State and inputs by the names of MOTORIUM_STATE_FIELDS; made at first use where they are optional
-  // (qfrc_applied, xfrc_applied). Unknown name: Error naming the nearest.
+  // State and inputs by the names of MOTORIUM_STATE_FIELDS; made at first use where they are
+  // optional (qfrc_applied, xfrc_applied). Unknown name: Error naming the nearest.
   ArrayView state(const std::string& name);
   // Outputs by the names of MOTORIUM_SCRATCH_FIELDS ("xpos", "sensordata", "qacc", ...): allocated
   // and filled from the next step or forward on.
   ArrayView bind(const std::string& name);
   std::vector<std::string> output_names() const;
-  double time(int world) const;                // [s]
+  double time(int world) const;  // [s]
   void set_time(int world, double seconds);
-  int64_t* steps();                            // (worlds) steps since reset
+  int64_t* steps();  // (worlds) steps since reset
 
-  const uint32_t* status() const;              // (worlds) sticky Status bits
-  std::vector<uint32_t> read_status();         // returns and clears what is not a freeze
-  int64_t status_count(uint32_t bit) const;    // worlds that have it now
+  const uint32_t* status() const;            // (worlds) sticky Status bits
+  std::vector<uint32_t> read_status();       // returns and clears what is not a freeze
+  int64_t status_count(uint32_t bit) const;  // worlds that have it now
 
   // Per-world model fields: body_mass, body_inertia, body_ipos, geom_friction, actuator_gainprm,
-  // actuator_biasprm, dof_armature, dof_damping, dof_frictionloss, gravity. values: (id_count, size)
-  // of the field. Derived constants (subtree mass, inverse weights, ...) of these worlds follow.
+  // actuator_biasprm, dof_armature, dof_damping, dof_frictionloss, gravity. values: (id_count,
+  // size) of the field. Derived constants (subtree mass, inverse weights, ...) of these worlds
+  // follow.
   void set_override(const std::string& field, const double* values, const int* ids, int id_count);
   std::vector<double> get_override(const std::string& field, int world) const;
 

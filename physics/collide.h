@@ -57,21 +57,29 @@ STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
   const GeomPose<Real> a = geom_pose(m, x, m.pair_geom1[p]), b = geom_pose(m, x, m.pair_geom2[p]);
   const Real margin = m.pair_margin[p] + m.pair_gap[p];
   switch (static_cast<Collider>(m.pair_collider[p])) {
-    case Collider::plane_sphere: return collide_plane_sphere(a, b, margin, active, out);
-    case Collider::plane_capsule: return collide_plane_capsule(a, b, margin, active, out);
-    case Collider::plane_box: return collide_plane_box(a, b, margin, active, out);
-    case Collider::sphere_sphere: return collide_sphere_sphere(a, b, margin, active, out);
-    case Collider::sphere_capsule: return collide_sphere_capsule(a, b, margin, active, out);
-    case Collider::sphere_box: return collide_sphere_box(a, b, margin, active, out);
-    case Collider::capsule_capsule: return collide_capsule_capsule(a, b, margin, active, out);
-    case Collider::capsule_box: return collide_capsule_box(a, b, margin, active, out);
-    case Collider::box_box: return collide_box_box(a, b, margin, active, out);
+    case Collider::plane_sphere:
+      return collide_plane_sphere(a, b, margin, active, out);
+    case Collider::plane_capsule:
+      return collide_plane_capsule(a, b, margin, active, out);
+    case Collider::plane_box:
+      return collide_plane_box(a, b, margin, active, out);
+    case Collider::sphere_sphere:
+      return collide_sphere_sphere(a, b, margin, active, out);
+    case Collider::sphere_capsule:
+      return collide_sphere_capsule(a, b, margin, active, out);
+    case Collider::sphere_box:
+      return collide_sphere_box(a, b, margin, active, out);
+    case Collider::capsule_capsule:
+      return collide_capsule_capsule(a, b, margin, active, out);
+    case Collider::capsule_box:
+      return collide_capsule_box(a, b, margin, active, out);
+    case Collider::box_box:
+      return collide_box_box(a, b, margin, active, out);
   }
 }
 
 // copies what was found into the next free slot of each world
-template <class Real>
-FN void compact_contacts(const ModelView<Real>& m, Scratch<Real>& x) {
+template <class Real> FN void compact_contacts(const ModelView<Real>& m, Scratch<Real>& x) {
   constexpr int W = kWidth<Real>;
   int count[W];
   for (int l = 0; l < W; ++l) count[l] = 0;
@@ -107,8 +115,7 @@ FN void compact_contacts(const ModelView<Real>& m, Scratch<Real>& x) {
 }
 
 // contact frame: x the normal, y a tangent near the hint, z = x cross y
-template <class Real>
-FN void complete_frame(Real* frame) {
+template <class Real> FN void complete_frame(Real* frame) {
   const Vec3<Real> n = vec3(frame);
   Vec3<Real> t = vec3(frame + 3);
   const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);

@@ -1,4 +1,5 @@
-// Centres of mass of subtrees, body inertias about their tree's centre of mass, motion axes of dofs.
+// Centres of mass of subtrees, body inertias about their tree's centre of mass, motion axes of
+// dofs.
 #pragma once
 #include "motorium/core/spatial.h"
 #include "motorium/physics/scratch.h"
@@ -29,8 +30,7 @@ FN void body_inertia_about(const ModelView<Real>& m, const Scratch<Real>& x, int
 }
 
 // motion axes of one joint about the tree's centre of mass c
-template <class Real>
-FN void joint_axes(const ModelView<Real>& m, Scratch<Real>& x, int j) {
+template <class Real> FN void joint_axes(const ModelView<Real>& m, Scratch<Real>& x, int j) {
   const int b = m.jnt_bodyid[j];
   int d = m.jnt_dofadr[j];
   const Vec3<Real> o = vec3(x.subtree_com + 3 * m.body_rootid[b]) - vec3(x.xanchor + 3 * j);

@@ -3,8 +3,8 @@
 //   equality                  1/2 D r^2
 //   dry friction, limit eta   1/2 D r^2 up to |r| = eta / D, then linear with slope eta
 //   limit, single contact row 1/2 D min(r, 0)^2
-//   pyramid                   sum over j of 1/2 D (min(r_0 + mu_j r_j, 0)^2 + min(r_0 - mu_j r_j, 0)^2)
-//   elliptic cone             U_0 = mu r_0, U_j = friction_j r_j, N = U_0, T = |U_1..|:
+//   pyramid                   sum over j of 1/2 D (min(r_0 + mu_j r_j, 0)^2 + min(r_0 - mu_j r_j,
+//   0)^2) elliptic cone             U_0 = mu r_0, U_j = friction_j r_j, N = U_0, T = |U_1..|:
 //                             0 where N >= mu T; quadratic in all rows where mu N + T <= 0; else
 //                             1/2 D_m (N - mu T)^2, D_m = D_0 / (mu^2 (1 + mu^2))
 //
@@ -19,22 +19,20 @@
 namespace motorium {
 
 // cost, first and second derivative along a line
-template <class Real>
-using Along = Sums<Real, 3>;
+template <class Real> using Along = Sums<Real, 3>;
 
 // lower triangle of a 6 x 6 symmetric matrix
 FN int at6(int i, int j) { return i * (i + 1) / 2 + j; }
 
 enum class BlockKind { equality, pyramid, elliptic };
 
-template <class Real>
-FN BlockKind block_kind(const ModelView<Real>& m, int k) {
-  return k < m.neq                    ? BlockKind::equality
-         : m.cone == Cone::elliptic   ? BlockKind::elliptic
-                                      : BlockKind::pyramid;
+template <class Real> FN BlockKind block_kind(const ModelView<Real>& m, int k) {
+  return k < m.neq                  ? BlockKind::equality
+         : m.cone == Cone::elliptic ? BlockKind::elliptic
+                                    : BlockKind::pyramid;
 }
 
-// ---- one-sided scalar row ------------------------------------------------------------------------
+// ---- one-sided scalar row -------------------------------------------------------------------
 
 template <class Real>
 FN void one_sided_along(const Real& r, const Real& v, const Real& D, const Real& alpha,
@@ -47,15 +45,13 @@ FN void one_sided_along(const Real& r, const Real& v, const Real& D, const Real&
   sum.v[2] = fma(select(x < zero, Dv, zero), v, sum.v[2]);
 }
 
-// ---- dry friction --------------------------------------------------------------------------------
+// ---- dry friction ---------------------------------------------------------------------------
 
-template <class Real>
-FN Real friction_cost(const Real& r, const Real& D, const Real& loss) {
+template <class Real> FN Real friction_cost(const Real& r, const Real& D, const Real& loss) {
   const Real size = abs(r), knee = loss / select(D > Real(0.f), D, Real(1.f));
   return select(size < knee, Real(0.5f) * D * r * r, loss * fma(Real(-0.5f), knee, size));
 }
-template <class Real>
-FN Real friction_force(const Real& r, const Real& D, const Real& loss) {
+template <class Real> FN Real friction_force(const Real& r, const Real& D, const Real& loss) {
   return -clamp(D * r, -loss, loss);
 }
 // quadratic zone: |D r| < loss
@@ -79,10 +75,9 @@ FN void friction_along(const Real& r, const Real& v, const Real& D, const Real& 
   sum.v[2] = fma(select(in, D, zero) * v, v, sum.v[2]);
 }
 
-// ---- pyramid -------------------------------------------------------------------------------------
+// ---- pyramid --------------------------------------------------------------------------------
 
-template <class Real>
-FN Real pyramid_cost(const Scratch<Real>& x, int k, const Real* mu) {
+template <class Real> FN Real pyramid_cost(const Scratch<Real>& x, int k, const Real* mu) {
   const int row = x.blk_row[k], dim = x.blk_dim[k];
   const Real zero = Real(0.f), half = Real(0.5f), r0 = x.row_r[row];
   const Real n0 = min(r0, zero);
@@ -95,8 +90,7 @@ FN Real pyramid_cost(const Scratch<Real>& x, int k, const Real* mu) {
   return cost;
 }
 
-template <class Real>
-FN void pyramid_force(Scratch<Real>& x, int k, const Real* mu, Real* curv) {
+template <class Real> FN void pyramid_force(Scratch<Real>& x, int k, const Real* mu, Real* curv) {
   const int row = x.blk_row[k], dim = x.blk_dim[k];
   const Real zero = Real(0.f), r0 = x.row_r[row], D0 = x.row_D[row];
   Real f0 = -(D0 * min(r0, zero));
@@ -130,15 +124,13 @@ FN void pyramid_along(const Scratch<Real>& x, int k, const Real* mu, const Real&
   }
 }
 
-// ---- elliptic ------------------------------------------------------------------------------------
+// ---- elliptic -------------------------------------------------------------------------------
 
 // which zone a contact is in. A single row is never in the cone: it is quadratic where r < 0
+template <class Real> struct ConeZone { Mask<Real> quadratic, cone; };
 template <class Real>
-struct ConeZone {
-  Mask<Real> quadratic, cone;
-};
-template <class Real>
-FN ConeZone<Real> cone_zone(const Real& r0, const Real& mu, const Real& T, const Mask<Real>& single) {
+FN ConeZone<Real> cone_zone(const Real& r0, const Real& mu, const Real& T,
+                            const Mask<Real>& single) {
   const Real zero = Real(0.f), N = mu * r0;
   const Mask<Real> flat = !(T > zero);
   const Mask<Real> top = (N >= mu * T) | (flat & (N >= zero));
@@ -147,8 +139,7 @@ FN ConeZone<Real> cone_zone(const Real& r0, const Real& mu, const Real& T, const
           Mask<Real>(!(top | bottom) & !single)};
 }
 
-template <class Real>
-FN Real elliptic_cost(const Scratch<Real>& x, int k, const Real* friction) {
+template <class Real> FN Real elliptic_cost(const Scratch<Real>& x, int k, const Real* friction) {
   const int row = x.blk_row[k], dim = x.blk_dim[k];
   const Real zero = Real(0.f), half = Real(0.5f), r0 = x.row_r[row], mu = x.blk_mu[k];
   Real TT = zero, quadratic = half * x.row_D[row] * r0 * r0;
@@ -194,8 +185,8 @@ FN void elliptic_force(Scratch<Real>& x, int k, const Real* friction, Real* curv
       const Real si = select(x.row_D[row + i] > zero, friction[i - 1], zero);
       curv[at6(j, i)] = select(zone.cone, Dm * outer * U[i] * U[j] * s * si, zero);
     }
-    curv[at6(j, j)] = select(zone.quadratic, D,
-                             select(zone.cone, Dm * fma(outer * U[j], U[j], diagonal) * s * s, zero));
+    curv[at6(j, j)] = select(
+        zone.quadratic, D, select(zone.cone, Dm * fma(outer * U[j], U[j], diagonal) * s * s, zero));
   }
 }
 
@@ -235,27 +226,23 @@ FN void elliptic_along(const Scratch<Real>& x, int k, const Real* friction, cons
   const Real q1 = fma(-mu, T1, mu * v0);
 
   // cost: exact difference inside a zone, plain difference across zones
-  const Real before =
-      select(was.quadratic, cost0, select(was.cone, half * Dm * q0 * q0, zero));
+  const Real before = select(was.quadratic, cost0, select(was.cone, half * Dm * q0 * q0, zero));
   const Real after = select(is.quadratic, cost1, select(is.cone, half * Dm * q * q, zero));
   Real dc = after - before;
   dc = select(is.quadratic & was.quadratic, change, dc);
   dc = select(is.cone & was.cone, half * Dm * (q - q0) * (q + q0), dc);
   sum.v[0] += dc;
   sum.v[1] += select(is.quadratic, slope, select(is.cone, Dm * q * q1, zero));
-  sum.v[2] += select(is.quadratic, curv,
-                     select(is.cone, Dm * fma(q1, q1, -(q * mu * T2)), zero));
+  sum.v[2] += select(is.quadratic, curv, select(is.cone, Dm * fma(q1, q1, -(q * mu * T2)), zero));
 }
 
-// ---- any block -----------------------------------------------------------------------------------
+// ---- any block ------------------------------------------------------------------------------
 
-template <class Real>
-FN const Real* block_friction(const Scratch<Real>& x, int k) {
+template <class Real> FN const Real* block_friction(const Scratch<Real>& x, int k) {
   return k >= x.contact_block ? x.con_friction + 5 * (k - x.contact_block) : x.con_friction;
 }
 
-template <class Real>
-FN Real block_cost(const ModelView<Real>& m, const Scratch<Real>& x, int k) {
+template <class Real> FN Real block_cost(const ModelView<Real>& m, const Scratch<Real>& x, int k) {
   const BlockKind kind = block_kind(m, k);
   if (kind == BlockKind::pyramid) return pyramid_cost(x, k, block_friction(x, k));
   if (kind == BlockKind::elliptic) return elliptic_cost(x, k, block_friction(x, k));

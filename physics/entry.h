@@ -1,7 +1,7 @@
 // The door between host code and the kernels of one instruction set: plain structs and functions.
 //
-// An entry works on one pack: up to `width` worlds, given by their ids. It reads and writes their rows
-// of the world-major arrays below; between two calls nothing else is kept.
+// An entry works on one pack: up to `width` worlds, given by their ids. It reads and writes their
+// rows of the world-major arrays below; between two calls nothing else is kept.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,7 @@
 namespace motorium {
 
 // State and inputs of all worlds: X(name, columns, unit, meaning). (worlds, columns) each.
+// clang-format off
 #define MOTORIUM_STATE_FIELDS(X)                                                   \
   X(qpos, nq, "m, rad, -", "joint positions; quaternions are (w, x, y, z)")        \
   X(qvel, nv, "m/s, rad/s", "joint velocities")                                    \
@@ -22,10 +23,10 @@ namespace motorium {
   X(mocap_pos, 3 * nmocap, "m", "mocap positions")                                 \
   X(mocap_quat, 4 * nmocap, "-", "mocap orientations")                             \
   X(eq_active, neq, "-", "1: the equality constraint acts")
+// clang-format on
 
 // pointers of one precision; a null input counts as zeros
-template <class Scalar>
-struct StateArrays {
+template <class Scalar> struct StateArrays {
 #define MOTORIUM_FIELD(name, columns, unit, doc) Scalar* name = nullptr;
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
@@ -34,19 +35,16 @@ struct StateArrays {
 };
 
 // one requested output: columns numbers of a Scratch field, copied to (worlds, columns)
-template <class Scalar>
-struct OutputBinding {
-  int field = 0;    // index in the Scratch field list
+template <class Scalar> struct OutputBinding {
+  int field = 0;  // index in the Scratch field list
   int columns = 0;
   Scalar* data = nullptr;
 };
 
-template <class Scalar>
-struct ModelData;  // model_view.h
+template <class Scalar> struct ModelData;  // model_view.h
 
 // everything an entry needs besides the world ids
-template <class Scalar>
-struct PackArgs {
+template <class Scalar> struct PackArgs {
   const ModelData<Scalar>* model = nullptr;
   StateArrays<Scalar> state;
   const OutputBinding<Scalar>* outputs = nullptr;
@@ -58,9 +56,8 @@ struct PackArgs {
 enum class Refresh : int { none = 0, vel = 1, acc = 2 };
 
 // worlds: ids of the pack, `count` of them (1 .. width)
-template <class Scalar>
-struct PhysicsKernels {
-  int width = 0;                                       // worlds of a pack
+template <class Scalar> struct PhysicsKernels {
+  int width = 0;  // worlds of a pack
   size_t (*scratch_bytes)(const ModelData<Scalar>&) = nullptr;
   // nstep steps; then outputs, which hold the values before the last integration unless `refresh`
   // brings them up to date. Frozen worlds keep their state.

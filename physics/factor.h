@@ -1,5 +1,6 @@
-// Tree-sparse factorisation M = L' D L without fill (Featherstone, chapter 6.5): the row of a dof holds
-// its ancestors from the root and ends with the diagonal, so the row of an ancestor is a prefix of it.
+// Tree-sparse factorisation M = L' D L without fill (Featherstone, chapter 6.5): the row of a dof
+// holds its ancestors from the root and ends with the diagonal, so the row of an ancestor is a
+// prefix of it.
 #pragma once
 #include "motorium/physics/scratch.h"
 

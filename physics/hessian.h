@@ -1,10 +1,10 @@
 // H = M + J' C J, its pattern and its factor.
 //
-// The pattern starts as the tree's (row k = ancestors of k). A contact of one chain with the world lies
-// on one path to the root, already a clique: no fill. For rows across chains set their bits, then
-// eliminate k from the last dof down: P = row k; for i in P: row i |= P below i. This is the exact fill,
-// with no symbolic phase. Entries that no world of the pack needs are absent; entries that some world
-// does not need are exact zeros there.
+// The pattern starts as the tree's (row k = ancestors of k). A contact of one chain with the world
+// lies on one path to the root, already a clique: no fill. For rows across chains set their bits,
+// then eliminate k from the last dof down: P = row k; for i in P: row i |= P below i. This is the
+// exact fill, with no symbolic phase. Entries that no world of the pack needs are absent; entries
+// that some world does not need are exact zeros there.
 #pragma once
 #include "motorium/physics/cost.h"
 
@@ -12,15 +12,15 @@ namespace motorium {
 
 FN int H_row(int k) { return k * (k + 1) / 2; }
 
-// run[p]: how many entries from p on have consecutive columns. Rows are stored over all columns, so a run
-// of columns is a run of memory
+// run[p]: how many entries from p on have consecutive columns. Rows are stored over all columns, so
+// a run of columns is a run of memory
 FN void find_runs(const int* col, int n, int* run) {
-  for (int p = n - 1; p >= 0; --p) run[p] = p + 1 < n && col[p + 1] == col[p] + 1 ? run[p + 1] + 1 : 1;
+  for (int p = n - 1; p >= 0; --p)
+    run[p] = p + 1 < n && col[p + 1] == col[p] + 1 ? run[p + 1] + 1 : 1;
 }
 
 // which entries of H can be non-zero; one worker
-template <class Real>
-FN void hessian_pattern(const ModelView<Real>& m, Scratch<Real>& x) {
+template <class Real> FN void hessian_pattern(const ModelView<Real>& m, Scratch<Real>& x) {
   const int words = m.nword;
   const auto set = [&](int i, int j) { x.H_mask[i * words + j / 32] |= 1u << (j % 32); };
   for (int i = 0; i < m.nv * words; ++i) x.H_mask[i] = 0;
@@ -71,8 +71,7 @@ FN void hessian_pattern(const ModelView<Real>& m, Scratch<Real>& x) {
 }
 
 // y[0 .. n) += c x[0 .. n)
-template <class Real>
-FN void add_run(int n, const Real& c, const Real* a, Real* y) {
+template <class Real> FN void add_run(int n, const Real& c, const Real* a, Real* y) {
   int i = 0;
   for (; i + 4 <= n; i += 4) {
     const Real y0 = fma(c, a[i], y[i]), y1 = fma(c, a[i + 1], y[i + 1]),
@@ -146,8 +145,8 @@ STAGE void hessian_assemble(Team team, const ModelView<Real>& m, Scratch<Real>& 
   }
   team.each(x.fric_count, [&](int i) {
     const int d = m.friction_dof[i];
-    x.H[H_row(d) + d] += select(friction_sticks(x.fric_r[i], x.fric_D[i], x.fric_loss[i]),
-                                x.fric_D[i], Real(0.f));
+    x.H[H_row(d) + d] +=
+        select(friction_sticks(x.fric_r[i], x.fric_D[i], x.fric_loss[i]), x.fric_D[i], Real(0.f));
   });
   team.once([&] {
     for (int i = 0; i < x.lim_count; ++i) {
@@ -157,7 +156,7 @@ STAGE void hessian_assemble(Team team, const ModelView<Real>& m, Scratch<Real>& 
   });
 }
 
-// ---- factor and solve ----------------------------------------------------------------------------
+// ---- factor and solve -----------------------------------------------------------------------
 
 // For the dofs of the present island: the rows below each column, and each row cut into chunks of
 // consecutive columns, the diagonal included. One worker.
@@ -199,7 +198,7 @@ FN void eliminate_chunk(Real* H, int i, int first, const int* rows, int count, c
   for (int b = 0; b < count; ++b) {
     const Real factor = c[b];
     const Real* other = H + rows[b] + first;
-  MOTORIUM_UNROLL
+    MOTORIUM_UNROLL
     for (int n = 0; n < N; ++n) sum[n] = fma(factor, other[n], sum[n]);
   }
   MOTORIUM_UNROLL
@@ -214,9 +213,7 @@ STAGE void hessian_factor(Team team, const ModelView<Real>& m, Scratch<Real>& x)
   for (int d = x.dof_count - 1; d >= 0; --d) {
     const int i = x.dof_list[d], count = x.H_below_num[i];
     const int *below = x.H_below + i * m.nv, *rows = x.H_below_row + i * m.nv;
-    team.each(count, [&](int b) {
-      c[b] = -(x.H[rows[b] + i] * x.H_inv[below[b]]);
-    });
+    team.each(count, [&](int b) { c[b] = -(x.H[rows[b] + i] * x.H_inv[below[b]]); });
     team.each(x.H_chunks[i], [&](int q) {
       const int chunk = x.H_chunk[i * m.nv + q], first = chunk / 16;
       switch (chunk % 16) {

@@ -1,27 +1,22 @@
-// Soft constraint parameters (MuJoCo's "solver parameters"): position-dependent impedance, stiffness
-// and damping of the reference acceleration.
+// Soft constraint parameters (MuJoCo's "solver parameters"): position-dependent impedance,
+// stiffness and damping of the reference acceleration.
 #pragma once
 #include "motorium/core/math.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium {
 
-template <class Real>
-struct SolImp {
-  Real d0, dmax, width, mid, power;
-};
+template <class Real> struct SolImp { Real d0, dmax, width, mid, power; };
 
-template <class Real>
-FN SolImp<Real> clamped(const SolImp<Real>& s) {
+template <class Real> FN SolImp<Real> clamped(const SolImp<Real>& s) {
   const Real lo = number<Real>(1e-4), hi = number<Real>(0.9999);
-  return {clamp(s.d0, lo, hi), clamp(s.dmax, lo, hi), max(s.width, Real(0.f)),
-          clamp(s.mid, lo, hi), max(s.power, Real(1.f))};
+  return {clamp(s.d0, lo, hi), clamp(s.dmax, lo, hi), max(s.width, Real(0.f)), clamp(s.mid, lo, hi),
+          max(s.power, Real(1.f))};
 }
 
 // imp = d0 + y(x) (dmax - d0),   x = violation / width,
 // y = x^p / mid^(p-1) up to mid, 1 - (1-x)^p / (1-mid)^(p-1) beyond
-template <class Real>
-FN Real impedance(const SolImp<Real>& s, const Real& violation) {
+template <class Real> FN Real impedance(const SolImp<Real>& s, const Real& violation) {
   const Real zero = Real(0.f), one = Real(1.f);
   const Mask<Real> sharp = s.width <= number<Real>(1e-15);
   const Mask<Real> flat = (s.d0 == s.dmax) | sharp;
@@ -61,26 +56,21 @@ FN void safe_reference(const ModelView<Real>& m, Real& ref0, Real& ref1, const R
 }
 
 // stiffness:  1 / (dmax^2 ref0^2 ref1^2), or -ref0 / dmax^2 in direct form
-template <class Real>
-FN Real row_stiffness(const Real& ref0, const Real& ref1, const Real& dmax) {
+template <class Real> FN Real row_stiffness(const Real& ref0, const Real& ref1, const Real& dmax) {
   const Real tiny = number<Real>(1e-15), d2 = dmax * dmax;
   const Mask<Real> timed = ref0 > Real(0.f);
   return select(timed, Real(1.f) / max(d2 * ref0 * ref0 * ref1 * ref1, tiny),
                 -ref0 / max(d2, tiny));
 }
 // damping:  2 / (dmax ref0), or -ref1 / dmax in direct form
-template <class Real>
-FN Real row_damping(const Real& ref0, const Real& ref1, const Real& dmax) {
+template <class Real> FN Real row_damping(const Real& ref0, const Real& ref1, const Real& dmax) {
   const Real tiny = number<Real>(1e-15);
   const Mask<Real> timed = ref1 > Real(0.f);
   return select(timed, Real(2.f) / max(dmax * ref0, tiny), -ref1 / max(dmax, tiny));
 }
 
 // the parameters of one scalar row
-template <class Real>
-struct RowParameters {
-  Real K, B, imp, R;
-};
+template <class Real> struct RowParameters { Real K, B, imp, R; };
 template <class Real>
 FN RowParameters<Real> row_parameters(const ModelView<Real>& m, Real ref0, Real ref1,
                                       const SolImp<Real>& solimp, const Real& violation,

@@ -14,8 +14,7 @@
 namespace motorium {
 
 // solves A y = b for a general 6 x 6 matrix that is nearly symmetric positive definite
-template <class Real>
-FN void solve6(Real A[6][6], Real b[6]) {
+template <class Real> FN void solve6(Real A[6][6], Real b[6]) {
   for (int k = 0; k < 6; ++k) {
     const Real inv = Real(1.f) / A[k][k];
     for (int i = k + 1; i < 6; ++i) {
@@ -31,8 +30,8 @@ FN void solve6(Real A[6][6], Real b[6]) {
   }
 }
 
-// d(bias)/d(qvel) of a free rigid body, m its mass, c the centre of mass and I the inertia about the
-// joint's origin, w its angular velocity, all in body axes; only w matters:
+// d(bias)/d(qvel) of a free rigid body, m its mass, c the centre of mass and I the inertia about
+// the joint's origin, w its angular velocity, all in body axes; only w matters:
 //   force:  m R (w x (w x c))    ->  m R (-[w x c] - [w][c])
 //   torque: w x (I w)            ->  [w] I - [I w]
 template <class Real>
@@ -69,8 +68,7 @@ FN void free_body_gyration(const ModelView<Real>& m, const State<Real>& s, const
 }
 
 // is b a free body with nothing jointed below it? (uniform)
-template <class Real>
-FN bool lone_free_body(const ModelView<Real>& m, int b) {
+template <class Real> FN bool lone_free_body(const ModelView<Real>& m, int b) {
   if (m.body_jntnum[b] != 1 || m.joint(m.body_jntadr[b]) != JointType::free) return false;
   const int d = m.body_dofadr[b];
   return m.dof_descnum[d] == 5;
@@ -103,8 +101,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
         for (int p = 0; p < m.M_rownum[i]; ++p) {
           const int j = m.M_col[m.M_rowadr[i] + p];
           if (actuates(m, a, j))
-            x.qH[m.M_rowadr[i] + p] =
-                fma(c, x.moment[a * m.nv + j], x.qH[m.M_rowadr[i] + p]);
+            x.qH[m.M_rowadr[i] + p] = fma(c, x.moment[a * m.nv + j], x.qH[m.M_rowadr[i] + p]);
         }
       }
     });
@@ -133,8 +130,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
 }
 
 // velocities and activations creep into denormals otherwise
-template <class Real>
-FN Real without_dust(const Real& v) {
+template <class Real> FN Real without_dust(const Real& v) {
   return select(abs(v) < number<Real>(1e-18), Real(0.f), v);
 }
 

@@ -30,8 +30,7 @@ FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) 
     for (int k = 0; k < x.blk_count; ++k) {
       if (x.blk_dim[k] == 0) continue;
       bool acts = false;
-      for (int j = 0; j < x.blk_dim[k]; ++j)
-        acts = acts || get(x.row_D[x.blk_row[k] + j], l) > 0;
+      for (int j = 0; j < x.blk_dim[k]; ++j) acts = acts || get(x.row_D[x.blk_row[k] + j], l) > 0;
       if (!acts) continue;
 
       // which of the block's dofs this world uses: all for equalities, its own pair's for contacts

@@ -1,5 +1,6 @@
 // Velocity of points on bodies as a function of qvel. With c the centre of mass of a dof's tree:
-//   J_p column = cdof_t + cdof_r x (p - c),   J_r column = cdof_r,   zero unless the dof moves the body.
+//   J_p column = cdof_t + cdof_r x (p - c),   J_r column = cdof_r,   zero unless the dof moves the
+//   body.
 #pragma once
 #include "motorium/core/spatial.h"
 #include "motorium/physics/scratch.h"
@@ -14,8 +15,7 @@ FN Vec3<Real> point_column(const ModelView<Real>& m, const Scratch<Real>& x, int
 }
 
 // does the dof move the body? (uniform)
-template <class Real>
-FN bool moves(const ModelView<Real>& m, int dof, int body) {
+template <class Real> FN bool moves(const ModelView<Real>& m, int dof, int body) {
   return (static_cast<unsigned>(m.body_dofmask[body * m.nword + dof / 32]) >> (dof % 32)) & 1u;
 }
 

@@ -2,7 +2,6 @@
 #include "motorium/physics/kernels_table.h"
 
 #if !defined(__AVX512F__)
-extern "C" __attribute__((visibility("default")))
-const motorium::PhysicsKernels<double> motorium_physics_v3_double =
-    motorium::physics_kernels<double>();
+extern "C" __attribute__((visibility("default"))) const motorium::PhysicsKernels<double>
+    motorium_physics_v3_double = motorium::physics_kernels<double>();
 #endif

@@ -2,7 +2,6 @@
 #include "motorium/physics/kernels_table.h"
 
 #if !defined(__AVX512F__)
-extern "C" __attribute__((visibility("default")))
-const motorium::PhysicsKernels<float> motorium_physics_v3_float =
-    motorium::physics_kernels<float>();
+extern "C" __attribute__((visibility("default"))) const motorium::PhysicsKernels<float>
+    motorium_physics_v3_float = motorium::physics_kernels<float>();
 #endif

@@ -2,11 +2,9 @@
 #include "motorium/physics/kernels_table.h"
 
 #if defined(__AVX512F__)
-extern "C" __attribute__((visibility("default")))
-const motorium::PhysicsKernels<float> motorium_physics_v4_pack =
-    motorium::physics_kernels<motorium::Pack<16>>();
+extern "C" __attribute__((visibility("default"))) const motorium::PhysicsKernels<float>
+    motorium_physics_v4_pack = motorium::physics_kernels<motorium::Pack<16>>();
 #else
-extern "C" __attribute__((visibility("default")))
-const motorium::PhysicsKernels<float> motorium_physics_v3_pack =
-    motorium::physics_kernels<motorium::Pack<8>>();
+extern "C" __attribute__((visibility("default"))) const motorium::PhysicsKernels<float>
+    motorium_physics_v3_pack = motorium::physics_kernels<motorium::Pack<8>>();
 #endif

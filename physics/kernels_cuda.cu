@@ -1,5 +1,5 @@
-// Physics on CUDA: one tile of L lanes per world, all steps of a call in one launch. The same step as
-// the CPU's, instantiated for Tile<L>. Scratch lives in one arena slice per resident tile.
+// Physics on CUDA: one tile of L lanes per world, all steps of a call in one launch. The same step
+// as the CPU's, instantiated for Tile<L>. Scratch lives in one arena slice per resident tile.
 #include "motorium/core/team.h"
 #include "motorium/physics/kernels_cuda.h"
 #include "motorium/physics/pack.h"
@@ -22,8 +22,7 @@ __global__ void __launch_bounds__(kThreads)
     step_pack<Tile<L>, float>(Tile<L>{}, mine, worlds + i, 1, nstep, refresh);
 }
 
-template <int L>
-int launch(const CudaStep& c) {
+template <int L> int launch(const CudaStep& c) {
   const int blocks = c.tiles / (kThreads / L);
   step_worlds<L><<<blocks, kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(
       c.args, c.worlds, c.count, c.nstep, c.refresh, static_cast<char*>(c.scratch),

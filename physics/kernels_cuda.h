@@ -13,14 +13,14 @@ struct CudaStep {
   int count = 0;
   int nstep = 1;
   Refresh refresh = Refresh::none;
-  void* scratch = nullptr;      // tiles * scratch_stride bytes
-  size_t scratch_stride = 0;    // cuda_scratch_bytes, a multiple of 64
-  int tiles = 0;                // resident tiles, a multiple of 128 / lanes
-  void* stream = nullptr;       // cudaStream_t
+  void* scratch = nullptr;    // tiles * scratch_stride bytes
+  size_t scratch_stride = 0;  // cuda_scratch_bytes, a multiple of 64
+  int tiles = 0;              // resident tiles, a multiple of 128 / lanes
+  void* stream = nullptr;     // cudaStream_t
 };
 
-// launches with 8, 16 or 32 lanes per world (those that MOTORIUM_CUDA_LANES compiled); returns the CUDA
-// error code, 0: launched
+// launches with 8, 16 or 32 lanes per world (those that MOTORIUM_CUDA_LANES compiled); returns the
+// CUDA error code, 0: launched
 int cuda_step(int lanes, const CudaStep& step);
 size_t cuda_scratch_bytes(const ModelData<float>& model);
 

@@ -6,8 +6,7 @@
 
 namespace motorium {
 
-template <class Real>
-STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Real>>& d) {
+template <class Real> STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Real>>& d) {
   return pack_bytes<Real>(d);
 }
 template <class Real>
@@ -21,8 +20,7 @@ STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, 
   forward_pack<Solo, Real>(Solo{}, args, worlds, count, upto);
 }
 
-template <class Real>
-constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
+template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
   return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>};
 }
 

@@ -98,8 +98,8 @@ STAGE void kinematics(Team team, const ModelView<Real>& m, const State<Real>& s,
   team.each(m.nbody, [&](int b) {
     const Vec3<Real> ipos = {m.body_ipos[3 * b], m.body_ipos[3 * b + 1], m.body_ipos[3 * b + 2]};
     put3(x.xipos + 3 * b, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * ipos);
-    const Quat<Real> iquat = {m.body_iquat[4 * b], m.body_iquat[4 * b + 1],
-                              m.body_iquat[4 * b + 2], m.body_iquat[4 * b + 3]};
+    const Quat<Real> iquat = {m.body_iquat[4 * b], m.body_iquat[4 * b + 1], m.body_iquat[4 * b + 2],
+                              m.body_iquat[4 * b + 3]};
     const Mat3<Real> R = to_mat3(quat(x.xquat + 4 * b) * iquat);
     for (int k = 0; k < 9; ++k) x.ximat[9 * b + k] = R.m[k];
   });

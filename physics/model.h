@@ -1,8 +1,8 @@
 // The compiled description of a robot scene: constant, flat, validated, shared by all worlds.
 //
 // Every array is listed once, in the tables below; save, hash, compare, kernel view and Python view
-// visit the same list. Names, meanings and layouts are MuJoCo's (mjModel) where MuJoCo has the field;
-// the last table holds what only our kernels need. Quaternions are (w, x, y, z); SI units.
+// visit the same list. Names, meanings and layouts are MuJoCo's (mjModel) where MuJoCo has the
+// field; the last table holds what only our kernels need. Quaternions are (w, x, y, z); SI units.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,7 +13,14 @@ namespace motorium {
 // numeric values are MuJoCo's
 enum class JointType : int { free = 0, ball = 1, slide = 2, hinge = 3 };
 enum class GeomType : int {
-  plane = 0, hfield = 1, sphere = 2, capsule = 3, ellipsoid = 4, cylinder = 5, box = 6, mesh = 7
+  plane = 0,
+  hfield = 1,
+  sphere = 2,
+  capsule = 3,
+  ellipsoid = 4,
+  cylinder = 5,
+  box = 6,
+  mesh = 7
 };
 enum class EqualityType : int { connect = 0, weld = 1, joint = 2 };
 enum class DynType : int { none = 0, integrator = 1, filter = 2, filterexact = 3 };
@@ -25,34 +32,72 @@ enum class Cone : int { pyramidal = 0, elliptic = 1 };
 enum class ObjectType : int { none = 0, body = 1, xbody = 2, joint = 3, geom = 5, site = 6 };
 // our own numbering: MuJoCo's differs between releases
 enum class SensorType : int {
-  accelerometer, gyro, velocimeter, jointpos, jointvel, actuatorfrc, framepos, framequat,
-  framexaxis, frameyaxis, framezaxis, framelinvel, frameangvel, subtreecom, subtreelinvel,
-  subtreeangmom, contact
+  accelerometer,
+  gyro,
+  velocimeter,
+  jointpos,
+  jointvel,
+  actuatorfrc,
+  framepos,
+  framequat,
+  framexaxis,
+  frameyaxis,
+  framezaxis,
+  framelinvel,
+  frameangvel,
+  subtreecom,
+  subtreelinvel,
+  subtreeangmom,
+  contact
 };
 // which friction a collision pair uses, evaluated per world because geom_friction can be overridden
 enum class FrictionMix : int { larger = 0, first = 1, second = 2, own = 3 };
 // which closed-form collider handles a pair (geom 1 has the lower geom type)
 enum class Collider : int {
-  plane_sphere, plane_capsule, plane_box, sphere_sphere, sphere_capsule, sphere_box,
-  capsule_capsule, capsule_box, box_box
+  plane_sphere,
+  plane_capsule,
+  plane_box,
+  sphere_sphere,
+  sphere_capsule,
+  sphere_box,
+  capsule_capsule,
+  capsule_box,
+  box_box
 };
 inline constexpr int kColliderCount = 9;
 // bits of Model::flags; a set bit means enabled
 enum Flag : uint32_t {
-  kFlagConstraint = 1u << 0, kFlagEquality = 1u << 1, kFlagFrictionloss = 1u << 2,
-  kFlagLimit = 1u << 3, kFlagContact = 1u << 4, kFlagSpring = 1u << 5, kFlagDamper = 1u << 6,
-  kFlagGravity = 1u << 7, kFlagClampctrl = 1u << 8, kFlagWarmstart = 1u << 9,
-  kFlagFilterparent = 1u << 10, kFlagActuation = 1u << 11, kFlagRefsafe = 1u << 12,
-  kFlagSensor = 1u << 13, kFlagEulerdamp = 1u << 14, kFlagIsland = 1u << 15
+  kFlagConstraint = 1u << 0,
+  kFlagEquality = 1u << 1,
+  kFlagFrictionloss = 1u << 2,
+  kFlagLimit = 1u << 3,
+  kFlagContact = 1u << 4,
+  kFlagSpring = 1u << 5,
+  kFlagDamper = 1u << 6,
+  kFlagGravity = 1u << 7,
+  kFlagClampctrl = 1u << 8,
+  kFlagWarmstart = 1u << 9,
+  kFlagFilterparent = 1u << 10,
+  kFlagActuation = 1u << 11,
+  kFlagRefsafe = 1u << 12,
+  kFlagSensor = 1u << 13,
+  kFlagEulerdamp = 1u << 14,
+  kFlagIsland = 1u << 15
 };
 // bits of contact_dataspec: which numbers a contact sensor slot holds, in this order
 enum ContactData : int {
-  kContactFound = 1, kContactForce = 2, kContactTorque = 4, kContactDist = 8, kContactPos = 16,
-  kContactNormal = 32, kContactTangent = 64
+  kContactFound = 1,
+  kContactForce = 2,
+  kContactTorque = 4,
+  kContactDist = 8,
+  kContactPos = 16,
+  kContactNormal = 32,
+  kContactTangent = 64
 };
 enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce = 3 };
 
 // sizes                                       meaning
+// clang-format off
 #define MOTORIUM_MODEL_SIZES(X)                                                             \
   X(nq)          /* numbers in qpos                                            */           \
   X(nv)          /* degrees of freedom, numbers in qvel                        */           \
@@ -76,8 +121,10 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nconmax)     /* largest number of contacts that the pairs can produce      */           \
   X(nlimit)      /* limited hinge and slide joints                             */           \
   X(nballlimit)  /* limited ball joints                                        */
+// clang-format on
 
 // numbers that never differ between worlds:  X(name, rows, columns, unit, meaning)
+// clang-format off
 #define MOTORIUM_MODEL_REALS(X)                                                             \
   X(qpos0, nq, 1, "m, rad, -", "reference configuration")                                   \
   X(qpos_spring, nq, 1, "m, rad, -", "configuration of zero spring force")                  \
@@ -130,8 +177,10 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(pair_solref, npair, 2, "s, -", "combined reference")                                    \
   X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref") \
   X(pair_solimp, npair, 5, "-", "combined impedance")
+// clang-format on
 
 // numbers that may differ between worlds (overrides and what is derived from them)
+// clang-format off
 #define MOTORIUM_MODEL_OVERRIDES(X)                                                         \
   X(gravity, 1, 3, "m/s^2", "gravity")                                                      \
   X(body_mass, nbody, 1, "kg", "mass")                                                      \
@@ -147,8 +196,10 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(actuator_gainprm, nu, 10, "mixed", "gain parameters")                                   \
   X(actuator_biasprm, nu, 10, "mixed", "bias parameters")                                   \
   X(actuator_acc0, nu, 1, "m/s^2, rad/s^2", "acceleration from unit force at qpos0 (derived)")
+// clang-format on
 
 // integers:  X(name, rows, columns, meaning)
+// clang-format off
 #define MOTORIUM_MODEL_INTS(X)                                                              \
   X(body_parentid, nbody, 1, "parent body")                                                 \
   X(body_rootid, nbody, 1, "top body of the tree that holds it")                            \
@@ -224,6 +275,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(geom_cid, ngeom, 1, "index in cgeom_id or -1")                                          \
   X(limit_jnt, nlimit, 1, "limited hinges and slides")                                      \
   X(balllimit_jnt, nballlimit, 1, "limited ball joints")
+// clang-format on
 
 // Constant after `compile`; safe to share between threads.
 struct Model {
@@ -239,16 +291,16 @@ struct Model {
 #undef MOTORIUM_INT
 
   // options; defaults are MuJoCo's
-  double timestep = 0.002;       // step                                               [s]
-  double impratio = 1;           // friction-to-normal impedance ratio of elliptic and pyramid rows
-  double tolerance = 1e-8;       // solver: scaled gradient, improvement and decrement
-  double ls_tolerance = 0.01;    // line search: slope relative to the solver tolerance
-  int iterations = 100;          // Newton iterations at most
-  int ls_iterations = 50;        // line-search evaluations at most
+  double timestep = 0.002;     // step                                               [s]
+  double impratio = 1;         // friction-to-normal impedance ratio of elliptic and pyramid rows
+  double tolerance = 1e-8;     // solver: scaled gradient, improvement and decrement
+  double ls_tolerance = 0.01;  // line search: slope relative to the solver tolerance
+  int iterations = 100;        // Newton iterations at most
+  int ls_iterations = 50;      // line-search evaluations at most
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
-  uint32_t flags = 0xffffu;      // Flag bits
-  double meaninertia = 1;        // mean diagonal of the inertia matrix at qpos0 (statistics only)
+  uint32_t flags = 0xffffu;  // Flag bits
+  double meaninertia = 1;    // mean diagonal of the inertia matrix at qpos0 (statistics only)
 
   // names, by id; empty where the file gives none
   std::string name;
@@ -259,8 +311,7 @@ struct Model {
 };
 
 // visits every array of the model: visit(name, vector, rows, columns)
-template <class M, class Visit>
-void each_field(M& m, Visit visit) {
+template <class M, class Visit> void each_field(M& m, Visit visit) {
   const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt,
             ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, neq = m.neq, nsensor = m.nsensor,
             nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom,
@@ -274,7 +325,8 @@ void each_field(M& m, Visit visit) {
 #undef MOTORIUM_INT
 }
 
-// Throws Error unless every index, count and number is in range; run on every Model from any source.
+// Throws Error unless every index, count and number is in range; run on every Model from any
+// source.
 void validate(const Model& m);
 
 // 64-bit hash over sizes, options and every array; equal for equal models on every platform.

@@ -2,8 +2,7 @@
 
 namespace motorium {
 
-template <class S>
-ModelBlob<S>::ModelBlob(const Model& m) {
+template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   // copy everything into two blocks; offsets first, because the blocks grow
   std::vector<size_t> real_at, int_at;
   const auto add_real = [&](const std::vector<double>& v) {

@@ -9,8 +9,7 @@
 namespace motorium {
 
 // Owns what `data` points to. Copying is forbidden because of those pointers.
-template <class S>
-struct ModelBlob {
+template <class S> struct ModelBlob {
   ModelData<S> data;
   std::vector<S> numbers;
   std::vector<int> integers, friction_dof;

@@ -1,6 +1,6 @@
-// The model as kernels see it. ModelData holds the arrays of one precision for all worlds of a batch;
-// ModelView is made per pack and returns Real whatever a field's origin: shared by all worlds, or this
-// pack's own numbers where a world overrides them.
+// The model as kernels see it. ModelData holds the arrays of one precision for all worlds of a
+// batch; ModelView is made per pack and returns Real whatever a field's origin: shared by all
+// worlds, or this pack's own numbers where a world overrides them.
 #pragma once
 #include "motorium/core/real.h"
 #include "motorium/physics/model.h"
@@ -8,8 +8,7 @@
 namespace motorium {
 
 // pointers of one precision into one blob, plus the overrides of all worlds
-template <class S>
-struct ModelData {
+template <class S> struct ModelData {
 #define MOTORIUM_SIZE(name) int name = 0;
   MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
 #undef MOTORIUM_SIZE
@@ -33,31 +32,28 @@ struct ModelData {
   // dofs that can have dry friction: non-zero in the model or overridden
   const int* friction_dof = nullptr;
   int nfriction = 0;
-  bool dof_damped = false;   // any damping, in the model or overridden
-  bool want_geoms = false;   // an output asks for the poses of all geoms
-  bool want_forces = false;  // ... for accelerations and forces of bodies after the solve
-  bool want_momenta = false; // ... for velocities and momenta of subtrees
-  int row_budget = 1 << 30;  // rows a world may have before it counts as spilled
+  bool dof_damped = false;    // any damping, in the model or overridden
+  bool want_geoms = false;    // an output asks for the poses of all geoms
+  bool want_forces = false;   // ... for accelerations and forces of bodies after the solve
+  bool want_momenta = false;  // ... for velocities and momenta of subtrees
+  int row_budget = 1 << 30;   // rows a world may have before it counts as spilled
 };
 
 // numbers that all worlds share
-template <class Real>
-struct Shared {
+template <class Real> struct Shared {
   const Scalar<Real>* p;
   FN Real operator[](int i) const { return Real(p[i]); }
 };
 
 // numbers that a world may replace: `own` holds this pack's, if there are any
-template <class Real>
-struct Field {
+template <class Real> struct Field {
   const Scalar<Real>* shared;
   const Real* own;
   FN Real operator[](int i) const { return own ? own[i] : Real(shared[i]); }
   FN Scalar<Real> lane(int i, int l) const { return own ? get(own[i], l) : shared[i]; }
 };
 
-template <class Real>
-struct ModelView {
+template <class Real> struct ModelView {
 #define MOTORIUM_SIZE(name) int name;
   MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
 #undef MOTORIUM_SIZE
@@ -86,8 +82,7 @@ struct ModelView {
 };
 
 // the view of a pack whose worlds override nothing; `load` fills in what they do override
-template <class Real>
-FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
+template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
   ModelView<Real> m;
 #define MOTORIUM_SIZE(name) m.name = d.name;
   MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)

@@ -3,8 +3,8 @@
 //   cost(a) = 1/2 (a - a_s)' M (a - a_s) + sum_i s_i(J_i a - aref_i)
 //
 // after MuJoCo's engine (documentation, chapter "Computation"; stopping rules of release 4.0). Each
-// world converges alone: finished worlds take steps of length zero. Islands are solved one by one from
-// the common starting point.
+// world converges alone: finished worlds take steps of length zero. Islands are solved one by one
+// from the common starting point.
 #pragma once
 #include "motorium/physics/factor.h"
 #include "motorium/physics/hessian.h"
@@ -12,7 +12,7 @@
 
 namespace motorium {
 
-// ---- sums over rows ------------------------------------------------------------------------------
+// ---- sums over rows -------------------------------------------------------------------------
 
 // adds block(k), friction(i), limit(e) over what acts in the present island. The items have world-
 // independent numbers: equalities, ball limits, friction dofs, limit entries, contact slots
@@ -20,7 +20,8 @@ template <class Team, class Real, class Block, class Friction, class Limit>
 FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Block block,
                  Friction friction, Limit limit) {
   const int fixed = x.contact_block, first_limit = fixed + x.fric_count,
-            first_contact = first_limit + x.lim_count, count = x.fric_count + x.lim_count + x.blk_count;
+            first_contact = first_limit + x.lim_count,
+            count = x.fric_count + x.lim_count + x.blk_count;
   return team.sum_at(
       count,
       [&](int i) {
@@ -36,7 +37,7 @@ FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Bl
       });
 }
 
-// ---- residuals, forces, gradient -----------------------------------------------------------------
+// ---- residuals, forces, gradient ------------------------------------------------------------
 
 // out = J v (minus aref) for all rows
 template <class Team, class Real>
@@ -53,9 +54,8 @@ FN void rows_times(Team team, const ModelView<Real>& m, const Scratch<Real>& x, 
       rows[row + j] = sum;
     }
   });
-  team.each(x.fric_count, [&](int i) {
-    fric[i] = v[m.friction_dof[i]] - (residual ? x.fric_aref[i] : zero);
-  });
+  team.each(x.fric_count,
+            [&](int i) { fric[i] = v[m.friction_dof[i]] - (residual ? x.fric_aref[i] : zero); });
   team.each(x.lim_count, [&](int i) {
     const int e = x.lim_list[i], d = m.jnt_dofadr[m.limit_jnt[e / 2]];
     lim[e] = (e % 2 == 0 ? v[d] : -v[d]) - (residual ? x.lim_aref[e] : zero);
@@ -68,9 +68,8 @@ FN void update_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   team.each(x.blk_count, [&](int k) {
     if (x.blk_dim[k] > 0) block_force(m, x, k, x.blk_curv + 21 * k);
   });
-  team.each(x.fric_count, [&](int i) {
-    x.fric_f[i] = friction_force(x.fric_r[i], x.fric_D[i], x.fric_loss[i]);
-  });
+  team.each(x.fric_count,
+            [&](int i) { x.fric_f[i] = friction_force(x.fric_r[i], x.fric_D[i], x.fric_loss[i]); });
   team.each(x.lim_count, [&](int i) {
     const int e = x.lim_list[i];
     x.lim_f[e] = -(x.lim_D[e] * min(x.lim_r[e], Real(0.f)));
@@ -115,29 +114,24 @@ FN Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
       });
 }
 
-// ---- islands as masks ----------------------------------------------------------------------------
+// ---- islands as masks -----------------------------------------------------------------------
 
 // 1 in worlds where the tree belongs to the island, else 0
-template <class Real>
-FN Real tree_in(const Scratch<Real>& x, int tree, int island) {
+template <class Real> FN Real tree_in(const Scratch<Real>& x, int tree, int island) {
   return select(x.tree_label[tree] == Int<Real>(island), Real(1.f), Real(0.f));
 }
 
-// ---- line search ---------------------------------------------------------------------------------
+// ---- line search ----------------------------------------------------------------------------
 
 // one evaluated point: cost relative to alpha = 0, slope, curvature
-template <class Real>
-struct LinePoint {
-  Real alpha, cost, slope, curv;
-};
+template <class Real> struct LinePoint { Real alpha, cost, slope, curv; };
 template <class Real>
 FN LinePoint<Real> select(Mask<Real> m, const LinePoint<Real>& a, const LinePoint<Real>& b) {
   return {select(m, a.alpha, b.alpha), select(m, a.cost, b.cost), select(m, a.slope, b.slope),
           select(m, a.curv, b.curv)};
 }
 
-template <class Real>
-FN Along<Real> masked(const Along<Real>& s, const Mask<Real>& m) {
+template <class Real> FN Along<Real> masked(const Along<Real>& s, const Mask<Real>& m) {
   Along<Real> r;
   for (int i = 0; i < 3; ++i) r.v[i] = select(m, s.v[i], Real(0.f));
   return r;
@@ -159,9 +153,9 @@ FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<R
       [&](int i) {
         Along<Real> s = none;
         friction_along(x.fric_r[i], x.fric_v[i], x.fric_D[i], x.fric_loss[i], alpha, s);
-        return one_tree ? s
-                        : masked(s, x.tree_label[m.dof_treeid[m.friction_dof[i]]] ==
-                                        Int<Real>(island));
+        return one_tree
+                   ? s
+                   : masked(s, x.tree_label[m.dof_treeid[m.friction_dof[i]]] == Int<Real>(island));
       },
       [&](int e) {
         Along<Real> s = none;
@@ -181,8 +175,7 @@ FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<R
 // Minimises the cost along `search` in the worlds of `active`. slope0 is the derivative at zero;
 // because search = -H^-1 grad, the curvature there is -slope0. Returns step length and cost change;
 // zero where no improvement was found. `capped`: worlds that ran out of evaluations.
-template <class Real>
-struct LineResult {
+template <class Real> struct LineResult {
   Real alpha, change;
   Mask<Real> capped;
 };
@@ -194,9 +187,7 @@ STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Sc
                                    int island) {
   const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
   const Real limit = Real(static_cast<Scalar<Real>>(m.ls_iterations));
-  const auto eval = [&](const Real& alpha) {
-    return evaluate(team, m, x, g1, g2, alpha, island);
-  };
+  const auto eval = [&](const Real& alpha) { return evaluate(team, m, x, g1, g2, alpha, island); };
   const auto newton = [&](const LinePoint<Real>& p) { return p.alpha - p.slope / p.curv; };
   LineResult<Real> out = {zero, zero, !everywhere<Real>()};
   Mask<Real> going = active;
@@ -298,7 +289,7 @@ STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Sc
   return out;
 }
 
-// ---- Newton --------------------------------------------------------------------------------------
+// ---- Newton ---------------------------------------------------------------------------------
 
 // grad = M a - qfrc_smooth - J' f, zero outside the island
 template <class Team, class Real>
@@ -329,15 +320,14 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   x.dof_count = x.shared_int[4];
   team.once([&] { plan_factor(team, m, x); });
 
-  // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero outside
-  // the island, so that their tree does not depend on the neighbours
+  // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero
+  // outside the island, so that their tree does not depend on the neighbours
   const auto inside = [&](int d) { return many ? tree_in(x, m.dof_treeid[d], island) : one; };
   const auto sum_dofs = [&](const Real* a, const Real* b) {
     return team.sum(m.nv, [&](int d) { return a[d] * b[d]; });
   };
-  const Real trace = team.sum(m.nv, [&](int d) {
-    return x.qM[m.M_rowadr[d] + m.M_rownum[d] - 1] * inside(d);
-  });
+  const Real trace =
+      team.sum(m.nv, [&](int d) { return x.qM[m.M_rowadr[d] + m.M_rownum[d] - 1] * inside(d); });
   const Mask<Real> present = x.has_rows[0] & (trace > zero);
   const Real scale = one / select(trace > zero, trace, one);
   Real tol = Real(m.tolerance);
@@ -372,7 +362,8 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     multiply_tree(team, m, x.qM, x.search, x.Mv);
     rows_times(team, m, x, x.search, false, x.row_v, x.fric_v, x.lim_v);
     const Real size = sqrt(sum_dofs(x.search, x.search));
-    const Real g1 = team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.qfrc_smooth[i]); });
+    const Real g1 =
+        team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.qfrc_smooth[i]); });
     const Real g2 = sum_dofs(x.search, x.Mv);
     Real gtol = tol * Real(m.ls_tolerance) * size / scale;
     const Real slope0 = sum_dofs(x.search, x.grad);
@@ -396,9 +387,8 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
       const int e = x.lim_list[i];
       x.lim_r[e] = fma(alpha, x.lim_v[e], x.lim_r[e]);
     });
-    team.once([&] {
-      x.solver_niter[0] = select(active, x.solver_niter[0] + one, x.solver_niter[0]);
-    });
+    team.once(
+        [&] { x.solver_niter[0] = select(active, x.solver_niter[0] + one, x.solver_niter[0]); });
 
     // forces, gradient, the next Newton direction, stopping rules
     update_forces(team, m, x);
@@ -439,9 +429,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     team.once([&] { x.shared_int[5] = label_islands(m, x, separate); });
     islands = x.shared_int[5];
   }
-  team.once([&] {
-    hessian_pattern(m, x);
-  });
+  team.once([&] { hessian_pattern(m, x); });
 
   // warm start: the cheaper of the last acceleration and the smooth one
   team.each(m.nv, [&](int i) { x.a[i] = x.qacc_smooth[i]; });
@@ -458,8 +446,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     team.each(m.nv, [&](int i) {
       // trees without rows keep the smooth acceleration
       Mask<Real> here = use;
-      if (m.ntree > 1 && separate)
-        here = here & (x.tree_label[m.dof_treeid[i]] >= Int<Real>(0));
+      if (m.ntree > 1 && separate) here = here & (x.tree_label[m.dof_treeid[i]] >= Int<Real>(0));
       x.a[i] = select(here, s.qacc_warmstart[i], x.a[i]);
     });
   }
@@ -468,8 +455,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
 
   for (int i = 0; i < islands; ++i) {
     const Mask<Real> unfinished = newton_island(team, m, x, i);
-    if (any(unfinished))
-      team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });
+    if (any(unfinished)) team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });
   }
 
   // forces of the final acceleration; worlds without rows are not touched by their neighbours

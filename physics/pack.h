@@ -1,11 +1,11 @@
-// One pack of worlds from its rows in batch memory to its rows in batch memory: load, steps, outputs,
-// store. This is what the entries of physics/entry.h run.
+// One pack of worlds from its rows in batch memory to its rows in batch memory: load, steps,
+// outputs, store. This is what the entries of physics/entry.h run.
 #pragma once
 #include "motorium/physics/step.h"
 
 namespace motorium {
 
-// ---- rows of world-major arrays <-> lanes ----------------------------------------------------------
+// ---- rows of world-major arrays <-> lanes ---------------------------------------------------
 
 // dst[i] = { row of worlds[0] [i], row of worlds[1] [i], ... }; lanes beyond `count` repeat world 0
 template <class Team, class Real>
@@ -52,19 +52,17 @@ FN void store_moved(Team team, const Real* src, Scalar<Real>* base, int columns,
   }
 }
 
-// ---- pack ------------------------------------------------------------------------------------------
+// ---- pack -----------------------------------------------------------------------------------
 
 // the view, state and scratch of one pack, and which of its lanes move
-template <class Real>
-struct Pack3 {
+template <class Real> struct Pack3 {
   ModelView<Real> m;
   State<Real> s;
   Scratch<Real> x;
   Mask<Real> live;
 };
 
-template <class Real>
-FN size_t pack_bytes(const ModelData<Scalar<Real>>& d) {
+template <class Real> FN size_t pack_bytes(const ModelData<Scalar<Real>>& d) {
   ModelView<Real> m = view_of<Real>(d);
   State<Real> s;
   Scratch<Real> x;
@@ -98,18 +96,19 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
 
   // what these worlds override
   const int ngeom = d.ngeom;
-#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                        \
-  if (d.name##_worlds)                                                                       \
-    load_rows(team, const_cast<Real*>(p.m.name.own), d.name##_worlds, (rows) * (columns),    \
-              worlds, count);
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                             \
+  if (d.name##_worlds)                                                                            \
+    load_rows(team, const_cast<Real*>(p.m.name.own), d.name##_worlds, (rows) * (columns), worlds, \
+              count);
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
 
   // frozen worlds and idle lanes compute, but nothing of theirs is kept
   p.live = !everywhere<Real>();
   for (int l = 0; l < kWidth<Real>; ++l)
-    put_mask<Real>(p.live, l,
-                   l < count && (args.state.status[worlds[l < count ? l : 0]] & kStatusFrozen) == 0);
+    put_mask<Real>(
+        p.live, l,
+        l < count && (args.state.status[worlds[l < count ? l : 0]] & kStatusFrozen) == 0);
 
   // bad inputs: the world's controls and forces are zero for this call
   const Real zero = Real(0.f), one = Real(1.f);
@@ -123,13 +122,11 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   if (any(spoiled)) {
     team.each(nu, [&](int i) { p.s.ctrl[i] = select(spoiled, zero, p.s.ctrl[i]); });
     if (p.s.has_qfrc)
-      team.each(nv, [&](int i) {
-        p.s.qfrc_applied[i] = select(spoiled, zero, p.s.qfrc_applied[i]);
-      });
+      team.each(nv,
+                [&](int i) { p.s.qfrc_applied[i] = select(spoiled, zero, p.s.qfrc_applied[i]); });
     if (p.s.has_xfrc)
-      team.each(6 * nbody, [&](int i) {
-        p.s.xfrc_applied[i] = select(spoiled, zero, p.s.xfrc_applied[i]);
-      });
+      team.each(6 * nbody,
+                [&](int i) { p.s.xfrc_applied[i] = select(spoiled, zero, p.s.xfrc_applied[i]); });
     team.once([&] { raise<Real>(args, worlds, count, spoiled, kStatusBadInput); });
   }
 
@@ -144,9 +141,7 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
     team.once([&] { raise<Real>(args, worlds, count, sick, kStatusFaultState | kStatusFrozen); });
     p.live = p.live & !sick;
     team.each(nq, [&](int i) { p.s.qpos[i] = select(sick, p.m.qpos0[i], p.s.qpos[i]); });
-    team.each(nv, [&](int i) {
-      p.s.qvel[i] = select(sick, zero, p.s.qvel[i]);
-    });
+    team.each(nv, [&](int i) { p.s.qvel[i] = select(sick, zero, p.s.qvel[i]); });
     team.each(na, [&](int i) { p.s.act[i] = select(sick, zero, p.s.act[i]); });
   }
   // the warm start is only a hint
@@ -156,8 +151,7 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
 }
 
 // the Scratch field with a number in MOTORIUM_SCRATCH_FIELDS
-template <class Real>
-FN Real* output_field(const Scratch<Real>& x, int field) {
+template <class Real> FN Real* output_field(const Scratch<Real>& x, int field) {
   Real* fields[] = {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) x.name,
       MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
@@ -177,8 +171,7 @@ FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* 
 
 // what callers look at beyond the step itself. After positions and velocities alone, readings and
 // outputs that belong to accelerations keep what their arrays hold
-template <class Team, class Real>
-FN void observe(Team team, Pack3<Real>& p, Refresh upto) {
+template <class Team, class Real> FN void observe(Team team, Pack3<Real>& p, Refresh upto) {
   const bool all = upto == Refresh::acc;
   if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
   sensors(team, p.m, p.s, p.x, all ? SensorStage::all : SensorStage::position_velocity);
@@ -223,9 +216,8 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
 
     // a bad acceleration moves nothing
     const Real zero = Real(0.f);
-    const Real bad = team.max(p.m.nv, [&](int i) {
-      return select(is_bad(p.x.qacc[i]), Real(1.f), zero);
-    });
+    const Real bad =
+        team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
     unfinished = unfinished | (p.live & p.x.not_converged[0]);
     search_limit = search_limit | (p.live & p.x.search_capped[0]);
     spilled = spilled | (p.live & (p.x.nefc[0] > budget));

@@ -1,11 +1,11 @@
 // Constraint rows: Jacobian J, regularisation R = 1/D, reference acceleration aref.
 //
-// Rows come in blocks that share their dofs: equality constraints, ball limits, contacts. A contact's
-// rows are those of its frame (normal, tangents, spin, rolls) for both cones; the rows of a pyramid,
-// J_n +- mu_k J_k, are linear in them and never stored. A block's columns are the union of what its
-// worlds need: zeros elsewhere change no bits. Dry friction and scalar limits act on one dof and need
-// no J at all. Block numbers of equalities and ball limits are fixed, contact slot k is block
-// contact_block + k, so sums over blocks do not depend on neighbouring worlds.
+// Rows come in blocks that share their dofs: equality constraints, ball limits, contacts. A
+// contact's rows are those of its frame (normal, tangents, spin, rolls) for both cones; the rows of
+// a pyramid, J_n +- mu_k J_k, are linear in them and never stored. A block's columns are the union
+// of what its worlds need: zeros elsewhere change no bits. Dry friction and scalar limits act on
+// one dof and need no J at all. Block numbers of equalities and ball limits are fixed, contact slot
+// k is block contact_block + k, so sums over blocks do not depend on neighbouring worlds.
 //
 //   aref = -B (J v) - K imp (r - margin) - Jdot v        Jdot v only for connect and weld
 #pragma once
@@ -41,8 +41,7 @@ FN void open_block(const ModelView<Real>& m, Scratch<Real>& x, int dim, Word wor
 }
 
 // J v of a block's row
-template <class Real>
-FN Real row_times(const Scratch<Real>& x, int k, int j, const Real* v) {
+template <class Real> FN Real row_times(const Scratch<Real>& x, int k, int j, const Real* v) {
   const int n = x.blk_num[k];
   const int* col = x.blk_col + x.blk_adr[k];
   const Real* J = x.blk_J[k] + j * n;
@@ -54,8 +53,7 @@ FN Real row_times(const Scratch<Real>& x, int k, int j, const Real* v) {
 // ---- equality ----------------------------------------------------------------------------------
 
 // where one side of a connect or weld is attached
-template <class Real>
-struct Anchor {
+template <class Real> struct Anchor {
   int body;
   Vec3<Real> pos;
   Quat<Real> turn;
@@ -172,11 +170,10 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
       // derivative of 1/2 q2* w q1 at zero qacc, three product terms
       const Vec3<Real> w1 = vec3(x.cvel + 6 * a1.body), w2 = vec3(x.cvel + 6 * a2.body);
       const Vec3<Real> w = w1 - w2;
-      const auto pure = [](const Vec3<Real>& v) {
-        return Quat<Real>{Real(0.f), v.x, v.y, v.z};
-      };
+      const auto pure = [](const Vec3<Real>& v) { return Quat<Real>{Real(0.f), v.x, v.y, v.z}; };
       const Quat<Real> q2_rate = pure(w2) * a2.turn, q1_rate = pure(w1) * q1;
-      const Vec3<Real> product = Real(0.5f) * (weld_map(q2_rate, w, q1) + weld_map(a2.turn, w, q1_rate));
+      const Vec3<Real> product =
+          Real(0.5f) * (weld_map(q2_rate, w, q1) + weld_map(a2.turn, w, q1_rate));
       put3(bias + 3, half * (weld_map(a2.turn, acc1.r - acc2.r, q1) + product));
     }
   }
@@ -184,8 +181,8 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
   // all rows of an equality share the violation's norm
   const Real violation = sqrt(norm2);
   team.each(dim, [&](int j) {
-    const RowParameters<Real> p = row_parameters(m, m.eq_solref, m.eq_solimp, e, violation,
-                                                 j < 3 ? weight_t : weight_r);
+    const RowParameters<Real> p =
+        row_parameters(m, m.eq_solref, m.eq_solimp, e, violation, j < 3 ? weight_t : weight_r);
     const Real speed = row_times(x, k, j, s.qvel);
     x.row_aref[row + j] = fma(-p.B, speed, -(p.K * p.imp * pos[j])) - bias[j];
     x.row_D[row + j] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -249,8 +246,7 @@ FN void friction_row(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
 // ---- contacts ----------------------------------------------------------------------------------
 
 // what a world's pair says about its contact, gathered lane by lane
-template <class Real>
-struct ContactParameters {
+template <class Real> struct ContactParameters {
   Real margin, solref[2], solreffriction[2], friction[5], tran, rot;
   SolImp<Real> solimp;
   Int<Real> dim;
@@ -296,8 +292,7 @@ FN ContactParameters<Real> contact_parameters(const ModelView<Real>& m, const Sc
 }
 
 // dofs of body 1 and body 2 of each world's contact, as bits
-template <class Real>
-FN void contact_masks(const ModelView<Real>& m, Scratch<Real>& x, int slot) {
+template <class Real> FN void contact_masks(const ModelView<Real>& m, Scratch<Real>& x, int slot) {
   Int<Real>* masks = x.con_mask + 2 * m.nword * slot;
   for (int w = 0; w < 2 * m.nword; ++w) masks[w] = Int<Real>(0);
   for (int l = 0; l < kWidth<Real>; ++l) {
@@ -346,8 +341,8 @@ FN void contact_jacobian(Team team, const ModelView<Real>& m, Scratch<Real>& x, 
 
 // regularisation and reference of one contact. Elliptic: one D per row,
 //   R_1 = R_0 / impratio,  R_{j+1} = R_1 friction_0^2 / friction_j^2
-// Pyramid: row_D[j] is the D = 1 / (2 mu^2 R_0) of the two rows +-j, mu = friction_0 / sqrt(impratio).
-// A contact with one row has it in row_D[0].
+// Pyramid: row_D[j] is the D = 1 / (2 mu^2 R_0) of the two rows +-j, mu = friction_0 /
+// sqrt(impratio). A contact with one row has it in row_D[0].
 template <class Real>
 FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int slot,
                      int k) {
@@ -384,8 +379,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
     const Mask<Real> here = active & (c.dim > Int<Real>(j));
     Real R;
     if (elliptic)
-      R = j == 1 ? R1
-                 : max(R1 * mu0 * mu0 / (c.friction[j - 1] * c.friction[j - 1]), tiny);
+      R = j == 1 ? R1 : max(R1 * mu0 * mu0 / (c.friction[j - 1] * c.friction[j - 1]), tiny);
     else
       R = Real(2.f) * mu * mu * p.R;
     x.row_aref[row + j] = -(B * row_times(x, k, j, s.qvel));
@@ -421,7 +415,10 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
           o1 = m.site_bodyid[o1];
           o2 = m.site_bodyid[o2];
         }
-        open_block(m, x, !used ? 0 : type == EqualityType::weld ? 6 : 3,
+        open_block(m, x,
+                   !used                        ? 0
+                   : type == EqualityType::weld ? 6
+                                                : 3,
                    [&](int w) { return mask(o1, w) | mask(o2, w); });
       }
     }
@@ -445,8 +442,8 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
         for (int l = 0; l < kWidth<Real>; ++l) {
           const int p = get_int<Real>(x.con_pair[k], l);
           if (p >= 0)
-            either |= mask(m.geom_bodyid[m.pair_geom1[p]], w) ^
-                      mask(m.geom_bodyid[m.pair_geom2[p]], w);
+            either |=
+                mask(m.geom_bodyid[m.pair_geom1[p]], w) ^ mask(m.geom_bodyid[m.pair_geom2[p]], w);
         }
         return either;
       });

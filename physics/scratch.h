@@ -1,7 +1,8 @@
-// State: what a world is, while a step works on it. Scratch: everything in between, forgotten after the
-// step. Both are structs of pointers into one block of memory per thread, carved by `layout`.
+// State: what a world is, while a step works on it. Scratch: everything in between, forgotten after
+// the step. Both are structs of pointers into one block of memory per thread, carved by `layout`.
 //
-// Spatial vectors are (rotation, translation) about the centre of mass of the body's tree, world axes.
+// Spatial vectors are (rotation, translation) about the centre of mass of the body's tree, world
+// axes.
 #pragma once
 #include "motorium/physics/entry.h"
 #include "motorium/physics/model_view.h"
@@ -9,6 +10,7 @@
 namespace motorium {
 
 // what a caller may ask to see: X(name, rows, columns, unit, meaning)
+// clang-format off
 #define MOTORIUM_SCRATCH_FIELDS(X)                                                         \
   X(xpos, nbody, 3, "m", "body origins")                                                   \
   X(xquat, nbody, 4, "-", "body orientations")                                             \
@@ -49,10 +51,10 @@ namespace motorium {
   X(solver_niter, 1, 1, "-", "Newton iterations, summed over islands")                     \
   X(nefc, 1, 1, "-", "constraint rows")                                                    \
   X(ncon, 1, 1, "-", "contacts")
+// clang-format on
 
 // one pack's worlds
-template <class Real>
-struct State {
+template <class Real> struct State {
 #define MOTORIUM_FIELD(name, columns, unit, doc) Real* name = nullptr;
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
@@ -62,8 +64,7 @@ struct State {
 // dofs per row of a contact block at most
 inline constexpr int kConeRows = 6;
 
-template <class Real>
-struct Scratch {
+template <class Real> struct Scratch {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) Real* name = nullptr;
   MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
@@ -78,61 +79,61 @@ struct Scratch {
   Real *next_qpos, *next_act;  // the state to come
 
   // collision: candidates of the broad phase and what their colliders found
-  int *cand_pair, *cand_adr;   // pair, first slot in found_*
-  Mask<Real>* cand_mask;       // worlds whose bounding spheres touch, per pair
+  int *cand_pair, *cand_adr;  // pair, first slot in found_*
+  Mask<Real>* cand_mask;      // worlds whose bounding spheres touch, per pair
   Real *found_dist, *found_pos, *found_normal, *found_hint;
-  int* shared_int;             // a number that one worker finds for all (4)
+  int* shared_int;  // a number that one worker finds for all (4)
   int cand_count = 0;
   Mask<Real>* found;
   // contacts of each world, compacted: slot k holds the world's k-th contact
-  Int<Real>* con_pair;         // -1 beyond the world's last
+  Int<Real>* con_pair;                                  // -1 beyond the world's last
   Real *con_dist, *con_pos, *con_frame, *con_friction;  // 1, 3, 9, 5 numbers each
-  Int<Real>* con_mask;         // dofs of body 1, then of body 2, as bits: 2 nword each
-  int con_slots = 0;           // slots in use by any lane
-  Int<Real>* con_count;        // contacts of each lane
+  Int<Real>* con_mask;   // dofs of body 1, then of body 2, as bits: 2 nword each
+  int con_slots = 0;     // slots in use by any lane
+  Int<Real>* con_count;  // contacts of each lane
 
   // constraint blocks: equality, ball limits, contacts. A block has `dim` rows over `num` dofs
   int *blk_dim, *blk_row, *blk_adr, *blk_num;  // rows, first row, first entry in blk_col, columns
-  Real** blk_J;                // dim x num, row-major
-  int *blk_col, *blk_run;      // the dofs of each block, rising, and their runs
+  Real** blk_J;                                // dim x num, row-major
+  int *blk_col, *blk_run;                      // the dofs of each block, rising, and their runs
   Real* J_pool;
   int blk_count = 0, row_count = 0, contact_block = 0;  // contact_block: block of contact slot 0
-  Real *row_D, *row_aref;      // regularisation (0: the row does not act), reference acceleration
-  Real *row_r, *row_v, *row_f; // J a - aref, J search, force
-  Real* blk_mu;                // cone coefficient of each block (elliptic)
-  Real* blk_curv;              // curvature of each block's cost, 6 x 6 symmetric, lower by rows (21)
-  Mask<Real>* blk_single;      // the block's contact has one row only
-  int* blk_tree;               // first tree of each block (uniform) or -1
-  Int<Real>* blk_label;        // island of each block
+  Real *row_D, *row_aref;       // regularisation (0: the row does not act), reference acceleration
+  Real *row_r, *row_v, *row_f;  // J a - aref, J search, force
+  Real* blk_mu;                 // cone coefficient of each block (elliptic)
+  Real* blk_curv;          // curvature of each block's cost, 6 x 6 symmetric, lower by rows (21)
+  Mask<Real>* blk_single;  // the block's contact has one row only
+  int* blk_tree;           // first tree of each block (uniform) or -1
+  Int<Real>* blk_label;    // island of each block
 
   // dry friction and scalar limits: one dof each, no J. Limits: index 2 i lower, 2 i + 1 upper
   Real *fric_D, *fric_aref, *fric_loss, *fric_r, *fric_v, *fric_f;
   Real *lim_D, *lim_aref, *lim_r, *lim_v, *lim_f;
-  int* lim_list;               // limit entries that any lane has
+  int* lim_list;  // limit entries that any lane has
   int lim_count = 0, fric_count = 0;
 
   // Newton
   Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
-  Real* H;                     // lower triangle by rows: row k starts at k (k + 1) / 2
-  int *H_num, *H_col, *H_run;  // entries left of the diagonal of each row, their columns, their runs
-  unsigned* H_mask;            // the same as bits, nword per row
-  Real* H_inv;                 // 1 / D
+  Real* H;  // lower triangle by rows: row k starts at k (k + 1) / 2
+  int *H_num, *H_col,
+      *H_run;        // entries left of the diagonal of each row, their columns, their runs
+  unsigned* H_mask;  // the same as bits, nword per row
+  Real* H_inv;       // 1 / D
   int *H_below, *H_below_num;  // rows of the island with an entry in each column, from the last up
   int* H_below_row;            // where these rows start in H
   int *H_chunk, *H_chunks;     // 16 * first column + columns of each chunk of a row
   Int<Real>* tree_label;       // island of each tree, -1: no rows
   int* dof_list;               // dofs of the present island in any lane
   int dof_count = 0;
-  bool* blk_on;                // the block acts in the present island of any lane
-  Mask<Real> *has_rows, *not_converged, *search_capped;  // one each
+  bool* blk_on;  // the block acts in the present island of any lane
+  Mask<Real>*has_rows, *not_converged, *search_capped;  // one each
 };
 
 // hands out pieces of a block; with a null base it only counts
 struct Carver {
   char* base;
   size_t used = 0;
-  template <class T>
-  FN T* take(size_t n) {
+  template <class T> FN T* take(size_t n) {
     used = (used + 63) & ~static_cast<size_t>(63);
     T* p = base ? reinterpret_cast<T*>(base + used) : nullptr;
     used += n * sizeof(T);
@@ -149,7 +150,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
             ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, neq = d.neq,
             nsensordata = d.nsensordata, nM = d.nM;
   (void)njnt;
-#define MOTORIUM_FIELD(name, columns, unit, doc) s.name = c.take<Real>(static_cast<size_t>(columns));
+#define MOTORIUM_FIELD(name, columns, unit, doc) \
+  s.name = c.take<Real>(static_cast<size_t>(columns));
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) \

@@ -11,9 +11,9 @@
 #include "motorium/physics/passive.h"
 #include "motorium/physics/rne.h"
 #include "motorium/physics/rows.h"
+#include "motorium/physics/sensors.h"
 #include "motorium/physics/smooth.h"
 #include "motorium/physics/velocity.h"
-#include "motorium/physics/sensors.h"
 
 namespace motorium {
 

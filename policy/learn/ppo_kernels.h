@@ -253,7 +253,8 @@ STAGE double sum_blocks(int blocks, const float* const* from, long begin, long e
     store<Real>(sum + i, s);
   }
   double squares = 0;
-  for (long i = begin; i < end; ++i) squares += static_cast<double>(sum[i]) * static_cast<double>(sum[i]);
+  for (long i = begin; i < end; ++i)
+    squares += static_cast<double>(sum[i]) * static_cast<double>(sum[i]);
   return squares;
 }
 

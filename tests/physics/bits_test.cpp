@@ -24,7 +24,8 @@ int steps_of(const std::string& name) { return name == "pile" ? 20 : 1000; }
 int worlds_of(const std::string& name) { return name == "pile" ? 8 : 16; }
 
 template <class S>
-uint64_t run_scene(const std::string& name, const PhysicsKernels<S>& kernels, int worlds, int steps) {
+uint64_t run_scene(const std::string& name, const PhysicsKernels<S>& kernels, int worlds,
+                   int steps) {
   Runner<S> r(*load_scene(name), worlds, kernels);
   r.step(steps);
   return r.hash_state();
@@ -64,8 +65,10 @@ TEST_P(Scene, SameBitsAloneAndInCompany) {
     Runner<float> alone(*load_scene(GetParam()), 1, motorium_physics_v3_pack, w);
     alone.step(steps);
     const int nq = alone.model.nq, nv = alone.model.nv;
-    EXPECT_EQ(0, std::memcmp(alone.qpos.data(), company.qpos.data() + w * nq, sizeof(float) * static_cast<size_t>(nq)));
-    EXPECT_EQ(0, std::memcmp(alone.qvel.data(), company.qvel.data() + w * nv, sizeof(float) * static_cast<size_t>(nv)));
+    EXPECT_EQ(0, std::memcmp(alone.qpos.data(), company.qpos.data() + w * nq,
+                             sizeof(float) * static_cast<size_t>(nq)));
+    EXPECT_EQ(0, std::memcmp(alone.qvel.data(), company.qvel.data() + w * nv,
+                             sizeof(float) * static_cast<size_t>(nv)));
   }
 }
 
@@ -131,7 +134,8 @@ TEST(Threads_, SameBitsForEveryThreadCount) {
     Threads pool(threads);
     Batch batch(load_scene("quadruped"), {.worlds = 1000, .threads = &pool});
     auto* v = static_cast<float*>(batch.state("qvel").data);
-    for (int i = 0; i < 1000 * batch.model().nv; ++i) v[i] = static_cast<float>(i % 97) * 0.01f - 0.5f;
+    for (int i = 0; i < 1000 * batch.model().nv; ++i)
+      v[i] = static_cast<float>(i % 97) * 0.01f - 0.5f;
     for (int k = 0; k < 20; ++k) batch.step({.nstep = 10});
     Hash h;
     h.add(batch.state("qpos").data, sizeof(float) * 1000 * static_cast<size_t>(batch.model().nq));
@@ -168,7 +172,8 @@ TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
 
 // a field that is overridden with the model's own values changes no bit
 TEST(Override, ExpandedFieldsGiveTheBitsOfSharedOnes) {
-  Batch shared(load_scene("quadruped"), {.worlds = 12}), own(load_scene("quadruped"), {.worlds = 12});
+  Batch shared(load_scene("quadruped"), {.worlds = 12}),
+      own(load_scene("quadruped"), {.worlds = 12});
   for (const char* field : {"gravity", "geom_friction", "actuator_gainprm", "actuator_biasprm",
                             "dof_damping", "dof_frictionloss"}) {
     std::vector<double> rows;

@@ -320,8 +320,7 @@ TEST(Collide, EveryWidthGivesTheSameBits) {
   }
 }
 
-// ---- brute force
-// ---------------------------------------------------------------------------------
+// ---- brute force ----------------------------------------------------------------------------
 enum class Shape { plane, sphere, capsule, box };
 constexpr Shape kShape[9][2] = {
     {Shape::plane, Shape::sphere},    {Shape::plane, Shape::capsule},  {Shape::plane, Shape::box},

@@ -15,7 +15,8 @@ constexpr int kWorlds = 64, kBad = 37;
 
 void disturb(Batch& b) {
   auto* v = static_cast<float*>(b.state("qvel").data);
-  for (int i = 0; i < b.worlds() * b.model().nv; ++i) v[i] = static_cast<float>(i % 89) * 0.01f - 0.4f;
+  for (int i = 0; i < b.worlds() * b.model().nv; ++i)
+    v[i] = static_cast<float>(i % 89) * 0.01f - 0.4f;
 }
 
 TEST(Fault, OneBadWorldIsFrozenAndCountedAndNoOtherChangesABit) {
@@ -25,7 +26,8 @@ TEST(Fault, OneBadWorldIsFrozenAndCountedAndNoOtherChangesABit) {
   good.step({.nstep = 50});
   const float inf = std::numeric_limits<float>::infinity();
   for (const float bad : {std::nanf(""), inf, -inf, 1e30f})
-    for (const char* field : {"qpos", "qvel", "ctrl", "qacc_warmstart", "qfrc_applied", "xfrc_applied"}) {
+    for (const char* field :
+         {"qpos", "qvel", "ctrl", "qacc_warmstart", "qfrc_applied", "xfrc_applied"}) {
       SCOPED_TRACE(std::string(field) + " = " + std::to_string(bad));
       Batch b(m, {.worlds = kWorlds});
       disturb(b);
@@ -50,8 +52,9 @@ TEST(Fault, OneBadWorldIsFrozenAndCountedAndNoOtherChangesABit) {
         const size_t row = sizeof(float) * static_cast<size_t>(x.columns);
         for (int w = 0; w < kWorlds; ++w)
           if (w != kBad)
-            ASSERT_EQ(0, std::memcmp(static_cast<char*>(x.data) + static_cast<size_t>(w) * row,
-                                     static_cast<char*>(y.data) + static_cast<size_t>(w) * row, row))
+            ASSERT_EQ(0,
+                      std::memcmp(static_cast<char*>(x.data) + static_cast<size_t>(w) * row,
+                                  static_cast<char*>(y.data) + static_cast<size_t>(w) * row, row))
                 << f << " of world " << w;
       }
       b.reset({.ids = &kBad, .id_count = 1});
@@ -129,8 +132,10 @@ TEST(Refusal, CallsThatCannotBeMeant) {
   EXPECT_NE("", message([&] { Batch b(m, {.worlds = 1'000'000'000}); }));
   Batch b(m, {.worlds = 4});
   const int outside = 4, twice[] = {1, 1};
-  EXPECT_NE(std::string::npos, message([&] { b.step({.ids = &outside, .id_count = 1}); }).find("0 .. 3"));
-  EXPECT_NE(std::string::npos, message([&] { b.step({.ids = twice, .id_count = 2}); }).find("twice"));
+  EXPECT_NE(std::string::npos,
+            message([&] { b.step({.ids = &outside, .id_count = 1}); }).find("0 .. 3"));
+  EXPECT_NE(std::string::npos,
+            message([&] { b.step({.ids = twice, .id_count = 2}); }).find("twice"));
   EXPECT_NE(std::string::npos, message([&] { b.state("qpso"); }).find("qpos"));
   EXPECT_NE(std::string::npos, message([&] { b.bind("xpoz"); }).find("xpos"));
   EXPECT_NE("", message([&] { b.reset({.keyframe = 0}); }));

@@ -1,5 +1,5 @@
-// Laws that hold whatever the engine: P1 (identities on random trees), P2 (conservation), P3 (closed
-// forms), and S3 (a step allocates nothing). Double unless said otherwise.
+// Laws that hold whatever the engine: P1 (identities on random trees), P2 (conservation), P3
+// (closed forms), and S3 (a step allocates nothing). Double unless said otherwise.
 #include <gtest/gtest.h>
 
 #include <Eigen/Dense>
@@ -32,7 +32,9 @@ using Matrix = Eigen::MatrixXd;
 
 struct World {
   explicit World(std::shared_ptr<const Model> m)
-      : model(m), pool(1), batch(m, {.worlds = 1, .precision = Precision::double_, .threads = &pool}) {}
+      : model(m),
+        pool(1),
+        batch(m, {.worlds = 1, .precision = Precision::double_, .threads = &pool}) {}
   explicit World(const std::string& xml) : World(load_model_from_string(xml)) {}
   double* operator[](const char* name) {
     for (const std::string& n : batch.output_names())
@@ -75,10 +77,10 @@ std::string random_tree(std::mt19937& random, int joints, const std::string& opt
     else if (kind == 4)
       xml << "<joint type='slide' axis='" << triple(1) << "' armature='.1'/>";
     else
-      xml << "<joint axis='" << triple(1) << "' pos='" << triple(.1) << "' armature='" << number(0, .1)
-          << "'/>";
-    xml << "<inertial pos='" << triple(.2) << "' mass='" << number(.2, 3) << "' diaginertia='.01 .012 .014' quat='"
-        << number(.2, 1) << " .1 .3 .2'/>";
+      xml << "<joint axis='" << triple(1) << "' pos='" << triple(.1) << "' armature='"
+          << number(0, .1) << "'/>";
+    xml << "<inertial pos='" << triple(.2) << "' mass='" << number(.2, 3)
+        << "' diaginertia='.01 .012 .014' quat='" << number(.2, 1) << " .1 .3 .2'/>";
     ++open;
   }
   while (open-- > 0) xml << "</body>";
@@ -87,7 +89,8 @@ std::string random_tree(std::mt19937& random, int joints, const std::string& opt
 }
 
 // an independent inverse dynamics on the engine's own motion axes and inertias
-Vector inverse_dynamics(World& w, const Vector& v, const Vector& a, const Eigen::Vector3d& gravity) {
+Vector inverse_dynamics(World& w, const Vector& v, const Vector& a,
+                        const Eigen::Vector3d& gravity) {
   const Model& m = *w.model;
   using Spatial = Eigen::Matrix<double, 6, 1>;
   using Matrix6 = Eigen::Matrix<double, 6, 6>;
@@ -120,11 +123,14 @@ Vector inverse_dynamics(World& w, const Vector& v, const Vector& a, const Eigen:
     cross.bottomRightCorner<3, 3>() = skew(r);
     force[b] = inertia * acc[b] + cross * (inertia * velocity);
   }
-  for (size_t b = acc.size() - 1; b > 0; --b) force[static_cast<size_t>(m.body_parentid[b])] += force[b];
+  for (size_t b = acc.size() - 1; b > 0; --b)
+    force[static_cast<size_t>(m.body_parentid[b])] += force[b];
   Vector tau(m.nv);
   for (int d = 0; d < m.nv; ++d) {
     tau[d] = m.dof_armature[static_cast<size_t>(d)] * a[d];
-    for (int k = 0; k < 6; ++k) tau[d] += cdof[6 * d + k] * force[static_cast<size_t>(m.dof_bodyid[static_cast<size_t>(d)])][k];
+    for (int k = 0; k < 6; ++k)
+      tau[d] +=
+          cdof[6 * d + k] * force[static_cast<size_t>(m.dof_bodyid[static_cast<size_t>(d)])][k];
   }
   return tau;
 }
@@ -147,7 +153,8 @@ TEST(Identity, InverseOfForwardAndColumnsOfInertiaOnRandomTrees) {
   for (int tree = 0; tree < 200; ++tree) {
     World w(random_tree(random, 1 + tree * 59 / 199, "gravity='1 -2 -9'"));
     const Model& m = *w.model;
-    for (const char* f : {"cdof", "cinert", "cdof_dot", "cvel", "qM", "qfrc_bias", "qacc_smooth"}) w[f];
+    for (const char* f : {"cdof", "cinert", "cdof_dot", "cvel", "qM", "qfrc_bias", "qacc_smooth"})
+      w[f];
     const Vector none = Vector::Zero(m.nv);
     for (int state = 0; state < 10; ++state) {
       Vector v(m.nv), tau(m.nv);
@@ -167,13 +174,15 @@ TEST(Identity, InverseOfForwardAndColumnsOfInertiaOnRandomTrees) {
       const Vector a = Eigen::Map<Vector>(w["qacc_smooth"], m.nv);
       const Eigen::Vector3d g(1, -2, -9);
       const double big = std::max({scale, a.cwiseAbs().maxCoeff(), 1.0});
-      const double error = (inverse_dynamics(w, v, a, g) - tau).cwiseAbs().maxCoeff() / (scale * big);
+      const double error =
+          (inverse_dynamics(w, v, a, g) - tau).cwiseAbs().maxCoeff() / (scale * big);
       worst = std::max(worst, error);
       ASSERT_LT(error, 1e-10) << "tree " << tree;
 
       // columns: inverse dynamics of unit accelerations; the velocity terms cancel
       const Vector rest = inverse_dynamics(w, v, none, g);
-      EXPECT_LT((rest - Eigen::Map<Vector>(w["qfrc_bias"], m.nv)).cwiseAbs().maxCoeff() / scale, 1e-10);
+      EXPECT_LT((rest - Eigen::Map<Vector>(w["qfrc_bias"], m.nv)).cwiseAbs().maxCoeff() / scale,
+                1e-10);
       if (state == 0)
         for (int i = 0; i < m.nv; ++i) {
           Vector unit = none;
@@ -214,7 +223,8 @@ Momentum momentum(World& w) {
 TEST(Conservation, FreeChainsKeepMomentumAndEnergyToFirstOrder) {
   std::vector<double> drift, slip;
   for (double dt : {4e-4, 2e-4, 1e-4}) {
-    const std::string text = R"(<mujoco><option gravity="0 0 0" timestep=")" + std::to_string(dt) + R"("/>
+    const std::string text =
+        R"(<mujoco><option gravity="0 0 0" timestep=")" + std::to_string(dt) + R"("/>
       <worldbody><body><freejoint/><geom type="box" size=".1 .05 .02"/>
       <body pos=".2 0 0"><joint type="ball"/><geom type="capsule" fromto="0 0 0 .2 0 0" size=".02"/>
       <body pos=".2 0 0"><joint axis="0 1 0"/><geom type="capsule" fromto="0 0 0 .2 0 0" size=".02"/></body></body></body>
@@ -245,10 +255,11 @@ TEST(Conservation, AFreeBodyKeepsItsLinearMomentumExactly) {
   EXPECT_LT((momentum(w).linear - before.linear).norm(), 1e-6);
 }
 
-// ---- closed forms --------------------------------------------------------------------------------
+// ---- closed forms ---------------------------------------------------------------------------
 
 TEST(ClosedForm, FreeFall) {
-  World w(R"(<mujoco><option timestep=".001"/><worldbody><body><freejoint/><geom size=".1"/></body></worldbody></mujoco>)");
+  World w(
+      R"(<mujoco><option timestep=".001"/><worldbody><body><freejoint/><geom size=".1"/></body></worldbody></mujoco>)");
   w.run(1);
   // semi-implicit: z = -g h^2 n (n + 1) / 2
   EXPECT_NEAR(-9.81 * 1e-6 * 1000 * 1001 / 2, w["qpos"][2], 1e-9);
@@ -264,12 +275,14 @@ TEST(ClosedForm, SmallPendulumHasItsPeriod) {
 }
 
 TEST(ClosedForm, DampedSpring) {
-  World w(R"(<mujoco><option timestep=".0001"/><worldbody><body><joint type="slide" axis="1 0 0" stiffness="40" damping="2"/>
+  World w(
+      R"(<mujoco><option timestep=".0001"/><worldbody><body><joint type="slide" axis="1 0 0" stiffness="40" damping="2"/>
       <geom size=".1" mass="1"/></body></worldbody></mujoco>)");
   w["qpos"][0] = .1;
   w.run(1);
   const double decay = 1, omega = std::sqrt(40 - 1.0);
-  EXPECT_NEAR(.1 * std::exp(-decay) * (std::cos(omega) + decay / omega * std::sin(omega)), w["qpos"][0], 5e-4 * .1 * 5);
+  EXPECT_NEAR(.1 * std::exp(-decay) * (std::cos(omega) + decay / omega * std::sin(omega)),
+              w["qpos"][0], 5e-4 * .1 * 5);
 }
 
 // a box on an incline: sticks below the angle of friction, slides above it
@@ -277,9 +290,10 @@ TEST(ClosedForm, InclineHoldsJustBelowTheFrictionAngle) {
   for (const double tilt : {.99, 1.01}) {
     const double angle = std::atan(.5) + (tilt - 1);
     std::ostringstream xml;
-    xml << "<mujoco><option timestep='.001' cone='elliptic' impratio='100' gravity='" << 9.81 * std::sin(angle)
-        << " 0 " << -9.81 * std::cos(angle)
-        << "'/><worldbody><geom type='plane' size='0 0 1' friction='.5'/><body pos='0 0 .0999'><freejoint/>"
+    xml << "<mujoco><option timestep='.001' cone='elliptic' impratio='100' gravity='"
+        << 9.81 * std::sin(angle) << " 0 " << -9.81 * std::cos(angle)
+        << "'/><worldbody><geom type='plane' size='0 0 1' friction='.5'/><body pos='0 0 "
+           ".0999'><freejoint/>"
            "<geom type='box' size='.2 .2 .1' friction='.5'/></body></worldbody></mujoco>";
     World w(xml.str());
     w.run(1);
@@ -292,7 +306,8 @@ TEST(ClosedForm, InclineHoldsJustBelowTheFrictionAngle) {
 }
 
 TEST(ClosedForm, SlidingBoxStopsAfterItsBrakingDistance) {
-  World w(R"(<mujoco><option timestep=".0005" cone="elliptic" impratio="10"/><worldbody><geom type="plane" size="0 0 1" friction=".4"/>
+  World w(
+      R"(<mujoco><option timestep=".0005" cone="elliptic" impratio="10"/><worldbody><geom type="plane" size="0 0 1" friction=".4"/>
       <body pos="0 0 .0999"><freejoint/><geom type="box" size=".4 .4 .1" friction=".4"/></body></worldbody></mujoco>)");
   w.run(.5);
   w["qvel"][0] = 2;
@@ -312,7 +327,8 @@ TEST(ClosedForm, RollingSphereKeepsTwoSeventhsOfItsSpeed) {
 }
 
 TEST(ClosedForm, FilterActivationIsExact) {
-  World w(R"(<mujoco><worldbody><body><joint name="j" type="slide"/><geom size=".1"/></body></worldbody>
+  World w(
+      R"(<mujoco><worldbody><body><joint name="j" type="slide"/><geom size=".1"/></body></worldbody>
       <actuator><general joint="j" dyntype="filterexact" dynprm=".3" gainprm="0"/></actuator></mujoco>)");
   w["ctrl"][0] = 2;
   w.run(.5);
@@ -320,14 +336,16 @@ TEST(ClosedForm, FilterActivationIsExact) {
 }
 
 TEST(ClosedForm, ServoSagsUnderItsLoad) {
-  World w(R"(<mujoco><option integrator="implicitfast"/><worldbody><body><joint name="j" type="slide" axis="0 0 1"/><geom size=".1" mass="2"/></body></worldbody>
+  World w(
+      R"(<mujoco><option integrator="implicitfast"/><worldbody><body><joint name="j" type="slide" axis="0 0 1"/><geom size=".1" mass="2"/></body></worldbody>
       <actuator><position joint="j" kp="500" kv="100"/></actuator></mujoco>)");
   w.run(5);
   EXPECT_NEAR(-2 * 9.81 / 500, w["qpos"][0], 1e-6);
 }
 
 TEST(ClosedForm, CoulombFrictionStopsASlider) {
-  World w(R"(<mujoco><option timestep=".0002" gravity="0 0 0"/><worldbody><body><joint type="slide" axis="1 0 0" frictionloss="3"/><geom size=".1" mass="2"/></body></worldbody></mujoco>)");
+  World w(
+      R"(<mujoco><option timestep=".0002" gravity="0 0 0"/><worldbody><body><joint type="slide" axis="1 0 0" frictionloss="3"/><geom size=".1" mass="2"/></body></worldbody></mujoco>)");
   w["qvel"][0] = 3;
   w.run(4);
   EXPECT_NEAR(3 * 3 * 2 / (2 * 3.0), w["qpos"][0], .01);
@@ -337,7 +355,8 @@ TEST(ClosedForm, CoulombFrictionStopsASlider) {
 TEST(ClosedForm, FastTopPrecesses) {
   // a fast top released at rest precesses at O = m g l / (I_z w) and nods at n = I_z w / I_pivot:
   // angle = O (t - sin(n t) / n)
-  World w(R"(<mujoco><option timestep=".000004"/><worldbody><body euler="20 0 0"><joint type="ball"/>
+  World w(
+      R"(<mujoco><option timestep=".000004"/><worldbody><body euler="20 0 0"><joint type="ball"/>
       <inertial pos="0 0 .1" mass="1" diaginertia=".001 .001 .002"/></body></worldbody></mujoco>)");
   const double spin = 600;
   w["qvel"][2] = spin;
@@ -354,7 +373,8 @@ TEST(ClosedForm, FastTopPrecesses) {
 }
 
 TEST(ClosedForm, HangingWeightPullsItsConnect) {
-  World w(R"(<mujoco><worldbody><body name="b" pos="0 0 1"><freejoint/><geom size=".05" mass="3"/></body></worldbody>
+  World w(
+      R"(<mujoco><worldbody><body name="b" pos="0 0 1"><freejoint/><geom size=".05" mass="3"/></body></worldbody>
       <equality><connect body1="b" anchor="0 0 0"/></equality></mujoco>)");
   w["qfrc_constraint"];
   w.run(2);
@@ -363,14 +383,15 @@ TEST(ClosedForm, HangingWeightPullsItsConnect) {
 }
 
 TEST(ClosedForm, LimitStopsAPendulum) {
-  World w(R"(<mujoco><worldbody><body><joint axis="0 1 0" range="-90 20" damping="1"/><geom pos="0 0 -.5" size=".1"/></body></worldbody></mujoco>)");
+  World w(
+      R"(<mujoco><worldbody><body><joint axis="0 1 0" range="-90 20" damping="1"/><geom pos="0 0 -.5" size=".1"/></body></worldbody></mujoco>)");
   w["qfrc_applied"][0] = 50;
   w.run(5);
   EXPECT_NEAR(20 * std::numbers::pi / 180, w["qpos"][0], .02);
   EXPECT_GT(w["qpos"][0], 19 * std::numbers::pi / 180);
 }
 
-// ---- S3 --------------------------------------------------------------------------------------------
+// ---- S3 -------------------------------------------------------------------------------------
 
 TEST(Allocation, StepResetAndForwardAllocateNothing) {
   Threads pool(2);

@@ -1,5 +1,5 @@
-// Runs worlds of a scene through one table of entries, below Batch, so that tests can choose the kind of
-// number, the team and the on-chip budget.
+// Runs worlds of a scene through one table of entries, below Batch, so that tests can choose the
+// kind of number, the team and the on-chip budget.
 #pragma once
 #include <cstring>
 #include <functional>
@@ -24,11 +24,10 @@ inline const std::vector<std::string>& scene_names() {
   return names;
 }
 
-template <class S>
-class Runner {
+template <class S> class Runner {
  public:
-  // every world starts a little differently and is driven by its own controls; world w's numbers depend
-  // on its id alone
+  // every world starts a little differently and is driven by its own controls; world w's numbers
+  // depend on its id alone
   Runner(const Model& m, int worlds, const PhysicsKernels<S>& kernels, int first_id = 0)
       : blob(m), entries(kernels), count(worlds), model(m) {
     const auto make = [&](std::vector<S>& v, int columns) {
@@ -50,15 +49,21 @@ class Runner {
     for (int w = 0; w < worlds; ++w) {
       std::mt19937 random(static_cast<unsigned>(first_id + w) * 7919u + 13u);
       const auto noise = [&] { return static_cast<S>((random() >> 8) * 0x1p-24f - 0.5f); };
-      for (int i = 0; i < m.nq; ++i) at(qpos, w, i, m.nq) = static_cast<S>(m.qpos0[static_cast<size_t>(i)]);
+      for (int i = 0; i < m.nq; ++i)
+        at(qpos, w, i, m.nq) = static_cast<S>(m.qpos0[static_cast<size_t>(i)]);
       for (int i = 0; i < m.nv; ++i) at(qvel, w, i, m.nv) = noise();
       for (int i = 0; i < m.nu; ++i) at(ctrl, w, i, m.nu) = noise();
-      for (int e = 0; e < m.neq; ++e) at(eq_active, w, e, m.neq) = static_cast<S>(m.eq_active0[static_cast<size_t>(e)]);
+      for (int e = 0; e < m.neq; ++e)
+        at(eq_active, w, e, m.neq) = static_cast<S>(m.eq_active0[static_cast<size_t>(e)]);
       for (int b = 0; b < m.nbody; ++b) {
         const int id = m.body_mocapid[static_cast<size_t>(b)];
         if (id < 0) continue;
-        for (int i = 0; i < 3; ++i) at(mocap_pos, w, 3 * id + i, 3 * m.nmocap) = static_cast<S>(m.body_pos[static_cast<size_t>(3 * b + i)]);
-        for (int i = 0; i < 4; ++i) at(mocap_quat, w, 4 * id + i, 4 * m.nmocap) = static_cast<S>(m.body_quat[static_cast<size_t>(4 * b + i)]);
+        for (int i = 0; i < 3; ++i)
+          at(mocap_pos, w, 3 * id + i, 3 * m.nmocap) =
+              static_cast<S>(m.body_pos[static_cast<size_t>(3 * b + i)]);
+        for (int i = 0; i < 4; ++i)
+          at(mocap_quat, w, 4 * id + i, 4 * m.nmocap) =
+              static_cast<S>(m.body_quat[static_cast<size_t>(4 * b + i)]);
       }
     }
   }

@@ -321,7 +321,7 @@ TEST(Trainer, CsvHoldsOneRowPerIterationAlsoAfterResume) {
 }
 
 TEST(TensorBoard, FramesCarryValidChecksumsAndScalars) {
-  EXPECT_EQ(crc32c("123456789", 9), 0xe3069283u);  // the check value of CRC-32C
+  EXPECT_EQ(crc32c("123456789", 9), 0xe3069283u);         // the check value of CRC-32C
   EXPECT_EQ(masked_crc32c("123456789", 9), 0xc78ab0e5u);  // what TensorBoard computes
   Folder f;
   std::string path;
