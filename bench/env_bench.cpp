@@ -41,8 +41,8 @@ int main(int argc, char** argv) try {
   std::vector<std::vector<float>> actions(16, std::vector<float>(size));
   for (size_t k = 0; k < actions.size(); ++k)
     for (size_t i = 0; i < size; ++i) {
-      const Words<float> d = random_words<float>(1, static_cast<int>(i), static_cast<int>(k),
-                                                 Purpose::test, 0);
+      const Words<float> d =
+          random_words<float>(1, static_cast<int>(i), static_cast<int>(k), Purpose::test, 0);
       actions[k][i] = 0.5f * normal<float>(d.v[0], d.v[1]);
     }
   for (int k = 0; k < 50; ++k) env->step(actions[static_cast<size_t>(k) % 16].data());
@@ -51,16 +51,18 @@ int main(int argc, char** argv) try {
   const auto from = Clock::now();
   const double cpu = cpu_seconds();
   while (seconds_since(from) < budget)
-    for (int k = 0; k < 16; ++k, steps += env->worlds()) env->step(actions[static_cast<size_t>(k)].data());
+    for (int k = 0; k < 16; ++k, steps += env->worlds())
+      env->step(actions[static_cast<size_t>(k)].data());
   const double t = seconds_since(from), used = cpu_seconds() - cpu;
   double bad = 0;
   for (const auto& [tag, value] : env->take_log())
     if (tag == "Health/nonfinite_worlds") bad = value;
-  std::printf("%s worlds %d threads %d width %d%s: %.0f env steps/s (%.2f us per world step; %.0f per "
-              "cpu second), made in %.2f s, nonfinite %.0f\n",
-              task.c_str(), options.worlds, options.threads, env->batch().pack_width(),
-              options.phased ? " phased" : "", static_cast<double>(steps) / t,
-              1e6 * t / static_cast<double>(steps), static_cast<double>(steps) / used, made, bad);
+  std::printf(
+      "%s worlds %d threads %d width %d%s: %.0f env steps/s (%.2f us per world step; %.0f per "
+      "cpu second), made in %.2f s, nonfinite %.0f\n",
+      task.c_str(), options.worlds, options.threads, env->batch().pack_width(),
+      options.phased ? " phased" : "", static_cast<double>(steps) / t,
+      1e6 * t / static_cast<double>(steps), static_cast<double>(steps) / used, made, bad);
   return 0;
 } catch (const std::exception& e) {
   std::fprintf(stderr, "env_bench: %s\n", e.what());

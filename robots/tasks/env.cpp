@@ -49,8 +49,7 @@ struct Env::Impl {
   TaskTable& table() { return c.table; }
 
   // fn(worker, worlds of a pack, count) over all packs, or over those of a partial call
-  template <class F>
-  void packs(F fn) {
+  template <class F> void packs(F fn) {
     const int* list = chosen.empty() ? ids.data() : chosen.data();
     const int n = chosen.empty() ? worlds : static_cast<int>(chosen.size());
     const int width = kernels->width, block = std::max(kBlockWorlds, width);
@@ -74,8 +73,7 @@ struct Env::Impl {
   void observe_all();
   void step_fused(const PackHook& hook);
   void step_phased(const PackHook& hook);
-  template <class F>
-  void each_array(F f);
+  template <class F> void each_array(F f);
 };
 
 void Env::Impl::allocate() {
@@ -102,8 +100,7 @@ void Env::Impl::allocate() {
     final_data[g].assign(size, 0.f);
     t.groups[g].data = data[g].data();
     t.groups[g].final_data = final_data[g].data();
-    groups.push_back(
-        {c.group_names[g], static_cast<int>(c.elements[g].size()), data[g].data()});
+    groups.push_back({c.group_names[g], static_cast<int>(c.elements[g].size()), data[g].data()});
   }
   t.state = state.data();
   t.log = log.data();
@@ -149,7 +146,8 @@ Env::Env(std::shared_ptr<const Task> task, std::shared_ptr<const Model> model,
 }
 Env::~Env() = default;
 
-// ---- start -----------------------------------------------------------------------------------------
+// ---- start
+// -----------------------------------------------------------------------------------------
 
 // startup events: what a world is made of depends on (seed, world) alone
 void Env::Impl::randomise() {
@@ -173,13 +171,11 @@ void Env::Impl::randomise() {
     for (size_t w = 0; w < n; ++w) {
       const auto number = [&](size_t item, int axis) {
         const int index = static_cast<int>(4096 * k + 4 * (e.shared ? 0 : item)) + axis;
-        const Words<float> d = random_words<float>(c.table.seed, static_cast<int>(w), 0,
-                                                   Purpose::dynamics, index);
+        const Words<float> d =
+            random_words<float>(c.table.seed, static_cast<int>(w), 0, Purpose::dynamics, index);
         const double u = static_cast<double>(uniform01<float>(d.v[0]));
         const double low = e.low[axis], high = e.high[axis];
-        if (e.log_uniform)
-          return low *
-                 std::exp(u * (std::log(high) - std::log(low)));
+        if (e.log_uniform) return low * std::exp(u * (std::log(high) - std::log(low)));
         return low + u * (high - low);
       };
       const auto apply = [&](double& x, double v) {
@@ -268,7 +264,8 @@ void Env::reset(uint64_t seed) {
   s.observe_all();
 }
 
-// ---- step ------------------------------------------------------------------------------------------
+// ---- step
+// ------------------------------------------------------------------------------------------
 
 // every thread takes a pack through all stages while it is hot
 void Env::Impl::step_fused(const PackHook& hook) {
@@ -385,7 +382,8 @@ void Env::reset_worlds(const int* ids, int count) {
   s.chosen.clear();
 }
 
-// ---- log -------------------------------------------------------------------------------------------
+// ---- log
+// -------------------------------------------------------------------------------------------
 
 std::vector<std::pair<std::string, double>> Env::take_log() {
   Impl& s = *impl_;
@@ -399,9 +397,9 @@ std::vector<std::pair<std::string, double>> Env::take_log() {
       sum[i] += static_cast<double>(row[i]);
       row[i] = 0;
     }
-    level += static_cast<double>(
-        s.state[static_cast<size_t>(w) * static_cast<size_t>(t.at.columns) +
-                static_cast<size_t>(t.at.level)]);
+    level +=
+        static_cast<double>(s.state[static_cast<size_t>(w) * static_cast<size_t>(t.at.columns) +
+                                    static_cast<size_t>(t.at.level)]);
   }
   std::vector<std::pair<std::string, double>> out;
   const double episodes = sum[static_cast<size_t>(t.log_at.episodes)];
@@ -423,7 +421,8 @@ std::vector<std::pair<std::string, double>> Env::take_log() {
   return out;
 }
 
-// ---- save and load ---------------------------------------------------------------------------------
+// ---- save and load
+// ---------------------------------------------------------------------------------
 
 namespace {
 struct StateHeader {
@@ -436,8 +435,7 @@ constexpr uint64_t kStateMagic = 0x31766e65776f746dULL;  // "mtowenv1"
 }  // namespace
 
 // everything besides the batch that the next step reads or a caller may still look at
-template <class F>
-void Env::Impl::each_array(F f) {
+template <class F> void Env::Impl::each_array(F f) {
   f(state.data(), state.size() * sizeof(float));
   f(log.data(), log.size() * sizeof(float));
   f(reward.data(), reward.size() * sizeof(float));
@@ -468,8 +466,8 @@ std::vector<uint8_t> Env::save_state() const {
     put(world.data(), world.size());
   }
   const TaskTable& t = s.table();
-  const StateHeader header = {kStateMagic, out.size(),     s.steps, t.seed, s.worlds,
-                              t.at.columns, t.log_at.columns, t.ngroup};
+  const StateHeader header = {kStateMagic, out.size(),   s.steps,          t.seed,
+                              s.worlds,    t.at.columns, t.log_at.columns, t.ngroup};
   std::memcpy(out.data(), &header, sizeof header);
   return out;
 }
@@ -509,7 +507,8 @@ void Env::load_state(const std::vector<uint8_t>& bytes) {
   }
 }
 
-// ---- access ----------------------------------------------------------------------------------------
+// ---- access
+// ----------------------------------------------------------------------------------------
 
 int Env::worlds() const { return impl_->worlds; }
 int Env::action_size() const { return impl_->c.table.nu; }

@@ -14,8 +14,8 @@ namespace motorium {
 
 struct Task;
 
-// Called on the worker that has just written the observations of these worlds, while they are in its
-// cache. It may read observations, rewards and flags of these worlds and writes their rows of
+// Called on the worker that has just written the observations of these worlds, while they are in
+// its cache. It may read observations, rewards and flags of these worlds and writes their rows of
 // Env::actions(), which the next step uses.
 struct PackHook {
   void (*call)(void* context, const int* worlds, int count, int worker) = nullptr;

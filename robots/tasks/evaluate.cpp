@@ -54,7 +54,8 @@ WalkScore evaluate_walk(const WalkPolicy& policy, const WalkOptions& o) {
     // pushes in the middle of a command
     if (k % per == per / 2 && o.push > 0)
       for (size_t w = 0; w < n; ++w) {
-        const Words<float> d = random_words<float>(o.seed, static_cast<int>(w), k, Purpose::push, 7);
+        const Words<float> d =
+            random_words<float>(o.seed, static_cast<int>(w), k, Purpose::push, 7);
         const double heading = 6.283185307179586 * static_cast<double>(uniform01<float>(d.v[0]));
         qvel[w * nv] += static_cast<float>(o.push * std::cos(heading));
         qvel[w * nv + 1] += static_cast<float>(o.push * std::sin(heading));

@@ -49,7 +49,8 @@ class Reader {
     const Json& j = at(key);
     if (j.is_number()) return {number(key), number(key)};
     require(j.is_array() && j.size() == 2, where_ + "." + key + ": must be [low, high]");
-    const double low = as_number(j[0], where_ + "." + key), high = as_number(j[1], where_ + "." + key);
+    const double low = as_number(j[0], where_ + "." + key),
+                 high = as_number(j[1], where_ + "." + key);
     require(low <= high, where_ + "." + key + ": low is above high");
     return {low, high};
   }

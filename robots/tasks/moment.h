@@ -45,24 +45,23 @@ FN void store_lanes_where(const Real* from, Scalar<Real>* base, int columns, con
   }
 }
 
-// ---- moment --------------------------------------------------------------------------------------
+// ---- moment
+// --------------------------------------------------------------------------------------
 
-template <class Real>
-struct Moment {
-  Real *qpos = nullptr, *qvel = nullptr;      // (nq), (nv)
+template <class Real> struct Moment {
+  Real *qpos = nullptr, *qvel = nullptr;  // (nq), (nv)
   Real *sensor = nullptr, *effort = nullptr, *acceleration = nullptr;
-  Real* state = nullptr;                      // (at.columns)
-  Int<Real> world, length;                    // world id, control steps of the episode
-  Mask<Real> terminated, truncated, bad;      // of this step
+  Real* state = nullptr;                  // (at.columns)
+  Int<Real> world, length;                // world id, control steps of the episode
+  Mask<Real> terminated, truncated, bad;  // of this step
 
   // of the floating base, in its own frame
-  Vec3<Real> v, w, g;                         // velocity [m/s], [rad/s]; gravity direction
-  Real yaw;                                   // [rad]
+  Vec3<Real> v, w, g;  // velocity [m/s], [rad/s]; gravity direction
+  Real yaw;            // [rad]
 };
 
 // v = R' qvel[0..2], w = qvel[3..5], g = R' (0 0 -1)
-template <class Real>
-FN void update_base(const TaskTable& t, Moment<Real>& x) {
+template <class Real> FN void update_base(const TaskTable& t, Moment<Real>& x) {
   const Real zero = Real(0.f);
   x.v = x.w = vec3(zero, zero, zero);
   x.g = vec3(zero, zero, Real(-1.f));
@@ -72,8 +71,8 @@ FN void update_base(const TaskTable& t, Moment<Real>& x) {
   x.v = rotate(conjugate(q), vec3(x.qvel));
   x.w = vec3(x.qvel + 3);
   x.g = rotate(conjugate(q), x.g);
-  x.yaw = atan2(Real(2.f) * fma(q.w, q.z, q.x * q.y),
-                Real(1.f) - Real(2.f) * fma(q.y, q.y, q.z * q.z));
+  x.yaw =
+      atan2(Real(2.f) * fma(q.w, q.z, q.x * q.y), Real(1.f) - Real(2.f) * fma(q.y, q.y, q.z * q.z));
 }
 
 // pieces that many formulas share; c: command, s = |c_xy| + |c_w|
@@ -97,7 +96,8 @@ template <class Real> FN Real speed_of(const TaskTable& t, const Moment<Real>& x
 template <class Real> FN Real effort_of(const TaskTable& t, const Moment<Real>& x, int joint) {
   return x.effort[t.joints[joint].dof];
 }
-template <class Real> FN Vec3<Real> foot_velocity(const TaskTable& t, const Moment<Real>& x, int f) {
+template <class Real>
+FN Vec3<Real> foot_velocity(const TaskTable& t, const Moment<Real>& x, int f) {
   return vec3(x.sensor + t.feet[f].velocity);
 }
 template <class Real> FN Real foot_height(const TaskTable& t, const Moment<Real>& x, int f) {
@@ -111,7 +111,8 @@ template <class Real> FN Real gait_phase(const TaskTable& t, const Moment<Real>&
   return select(p >= Real(1.f), p - Real(1.f), p);
 }
 
-// ---- random numbers ------------------------------------------------------------------------------
+// ---- random numbers
+// ------------------------------------------------------------------------------
 
 // four words for (seed, world, step, purpose, index)
 template <class Real>

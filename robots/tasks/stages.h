@@ -1,5 +1,5 @@
-// The stages of one control step on one pack of worlds, from rows in memory to rows in memory. Order
-// and rules: docs/tasks.md.
+// The stages of one control step on one pack of worlds, from rows in memory to rows in memory.
+// Order and rules: docs/tasks.md.
 #pragma once
 #include "motorium/core/status.h"
 #include "motorium/robots/tasks/terms_command.h"
@@ -11,10 +11,9 @@
 namespace motorium {
 
 // a pack of worlds and the scratch behind it
-template <class Real>
-struct TaskPack {
+template <class Real> struct TaskPack {
   Moment<Real> x;
-  Real* buffer = nullptr;          // the largest group of observations, actions
+  Real* buffer = nullptr;  // the largest group of observations, actions
   Mask<Real> done, pushed;
 };
 
@@ -25,8 +24,7 @@ FN int max_buffer(const TaskTable& t) {
 }
 
 // carves `memory` into arrays; returns the bytes they need
-template <class Real>
-FN size_t layout_task(const TaskTable& t, char* memory, TaskPack<Real>& p) {
+template <class Real> FN size_t layout_task(const TaskTable& t, char* memory, TaskPack<Real>& p) {
   size_t used = 0;
   const auto take = [&](Real*& pointer, int n) {
     pointer = reinterpret_cast<Real*>(memory + used);
@@ -67,7 +65,8 @@ FN void load_task(const TaskTable& t, const PackArgs<float>& physics, void* scra
   p.x.terminated = p.x.truncated = p.x.bad = p.done = p.pushed = !everywhere<Real>();
 }
 
-// ---- stage 1: process the action ------------------------------------------------------------------
+// ---- stage 1: process the action
+// ------------------------------------------------------------------
 
 // target = offset + scale clip(a) - encoder bias; a bad action counts as 0 and ends the episode
 template <class Real>
@@ -98,12 +97,12 @@ STAGE void act_stage(const TaskTable& t, const PackArgs<float>& physics, void* s
     t.nonfinite[worlds[l]] = get_mask<Real>(bad, l);
 }
 
-// ---- stage 2: contact timers ----------------------------------------------------------------------
+// ---- stage 2: contact timers
+// ----------------------------------------------------------------------
 
 // h seconds of contact or air. `substep`: a foot lands when its time on the ground is at most dt;
 // otherwise (filtered) when it was in the air and touches now or touched at the previous step
-template <class Real>
-FN void update_feet(const TaskTable& t, Moment<Real>& x, float h) {
+template <class Real> FN void update_feet(const TaskTable& t, Moment<Real>& x, float h) {
   Real* s = x.state;
   const Real zero = Real(0.f), step = Real(h);
   for (int f = 0; f < t.nfeet; ++f) {
@@ -144,7 +143,8 @@ STAGE void watch_stage(const TaskTable& t, void* scratch, const int* worlds, int
   store_lanes(p.x.state, t.state, t.at.columns, worlds, count);
 }
 
-// ---- stages 3 - 5: counters, terminations, rewards -------------------------------------------------
+// ---- stages 3 - 5: counters, terminations, rewards
+// -------------------------------------------------
 
 template <class Real>
 FN void count_stage(const TaskTable& t, const PackArgs<float>& physics, const int* worlds,
@@ -167,8 +167,7 @@ FN void count_stage(const TaskTable& t, const PackArgs<float>& physics, const in
   }
   for (int l = 0; l < kWidth<Real>; ++l) {
     const int w = worlds[l < count ? l : 0];
-    put_mask<Real>(x.bad, l,
-                   (physics.state.status[w] & kStatusFrozen) != 0 || t.nonfinite[w] != 0);
+    put_mask<Real>(x.bad, l, (physics.state.status[w] & kStatusFrozen) != 0 || t.nonfinite[w] != 0);
   }
 }
 
@@ -228,7 +227,8 @@ FN void judge_stage(const TaskTable& t, const PackArgs<float>& physics, const in
   }
 }
 
-// ---- stage 10, and stage 6 for the worlds that are done --------------------------------------------
+// ---- stage 10, and stage 6 for the worlds that are done
+// --------------------------------------------
 
 template <class Real>
 FN void observe_stage(const TaskTable& t, const int* worlds, int count, TaskPack<Real>& p,
@@ -248,7 +248,8 @@ FN void observe_stage(const TaskTable& t, const int* worlds, int count, TaskPack
   }
 }
 
-// ---- stage 7: reset ----------------------------------------------------------------------------------
+// ---- stage 7: reset
+// ----------------------------------------------------------------------------------
 
 // adds the episode that ends to the log
 template <class Real>
@@ -331,10 +332,10 @@ FN void after_judge(const TaskTable& t, const PackArgs<float>& physics, const in
   }
 }
 
-// ---- entries -------------------------------------------------------------------------------------------
+// ---- entries
+// -------------------------------------------------------------------------------------------
 
-template <class Real>
-STAGE size_t entry_scratch(const TaskTable& t) {
+template <class Real> STAGE size_t entry_scratch(const TaskTable& t) {
   TaskPack<Real> p;
   return layout_task(t, nullptr, p);
 }
@@ -400,11 +401,10 @@ STAGE void entry_begin(const TaskTable& t, const PackArgs<float>& physics, void*
   store_lanes(p.x.state, t.state, t.at.columns, worlds, count);
 }
 
-template <class Real>
-constexpr TaskKernels task_kernels() {
-  return {kWidth<Real>,       entry_scratch<Real>, act_stage<Real>,    watch_stage<Real>,
-          entry_judge<Real>,  entry_reset<Real>,   entry_observe<Real>, entry_finish<Real>,
-          entry_begin<Real>};
+template <class Real> constexpr TaskKernels task_kernels() {
+  return {kWidth<Real>,        entry_scratch<Real>, act_stage<Real>,
+          watch_stage<Real>,   entry_judge<Real>,   entry_reset<Real>,
+          entry_observe<Real>, entry_finish<Real>,  entry_begin<Real>};
 }
 
 }  // namespace motorium

@@ -34,7 +34,7 @@ std::string plain(std::string s) {
   return s;
 }
 
-const std::vector<std::string> kRowKeys = {"name", "term", "weight", "mode",  "params",
+const std::vector<std::string> kRowKeys = {"name",  "term", "weight", "mode",   "params",
                                            "noise", "clip", "scale",  "corrupt"};
 
 }  // namespace
@@ -149,7 +149,8 @@ std::shared_ptr<const Model> load_task_model(const Task& task, const std::string
   return load_model_from_string(xml, file.parent_path().string());
 }
 
-// ---- by name -------------------------------------------------------------------------------------
+// ---- by name
+// -------------------------------------------------------------------------------------
 
 std::vector<std::string> task_names() {
   std::vector<std::string> names;
@@ -157,7 +158,8 @@ std::vector<std::string> task_names() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-  require(!error, folder.string() + ": no tasks here; set MOTORIUM_ROBOTS_DIR to the folder robots/");
+  require(!error,
+          folder.string() + ": no tasks here; set MOTORIUM_ROBOTS_DIR to the folder robots/");
   std::sort(names.begin(), names.end());
   return names;
 }

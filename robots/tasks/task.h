@@ -44,11 +44,11 @@ struct WeightStage {
 struct StartupEvent {
   enum Kind { geom_friction, body_mass, body_com, encoder_bias } kind = geom_friction;
   enum Operation { abs, add, scale } operation = abs;
-  std::vector<int> ids;         // geoms, bodies, joints
-  int axis = 0;                 // of geom_friction: slide, spin, roll
-  bool shared = false;          // one number for all ids
+  std::vector<int> ids;  // geoms, bodies, joints
+  int axis = 0;          // of geom_friction: slide, spin, roll
+  bool shared = false;   // one number for all ids
   bool log_uniform = false;
-  bool inertia = true;          // body_mass scales inertia as well
+  bool inertia = true;  // body_mass scales inertia as well
   double low[3] = {}, high[3] = {};
 };
 

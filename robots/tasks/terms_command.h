@@ -11,8 +11,7 @@ template <class Real> FN Real wrap_angle(Real x) {
 }
 
 // new commands for the worlds in a mask; flags are mutually independent
-template <class Real>
-FN void draw_command(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
+template <class Real> FN void draw_command(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
   const CommandTable& c = t.command;
   Real* s = x.state;
   const Words<Real> a = draw(t, x, Purpose::command, 0), b = draw(t, x, Purpose::command, 1);
@@ -28,9 +27,9 @@ FN void draw_command(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
     const Mask<Real> judged = where & (time > Real(1.f));
     const Mask<Real> up = judged & (error < Real(c.level_up) * told);
     const Mask<Real> down = judged & (error > Real(c.level_down) * told);
-    level = clamp(level + select(up, Real(c.level_step), zero) -
-                      select(down, Real(c.level_step), zero),
-                  zero, Real(1.f));
+    level =
+        clamp(level + select(up, Real(c.level_step), zero) - select(down, Real(c.level_step), zero),
+              zero, Real(1.f));
   }
 
   // ranges between those of level 0 and the full ones
@@ -50,9 +49,7 @@ FN void draw_command(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
   value[1] = select(forward, zero, value[1]);
   value[2] = select(forward, zero, value[2]);
 
-  const auto put = [&](int column, Real v) {
-    s[column] = select(where, v, s[column]);
-  };
+  const auto put = [&](int column, Real v) { s[column] = select(where, v, s[column]); };
   for (int i = 0; i < 3; ++i) put(t.at.command + i, value[i]);
   put(t.at.heading, heading);
   put(t.at.flags, one_if<Real>(uniform01<Real>(b.v[0]) < Real(c.p_heading)));
@@ -66,8 +63,7 @@ FN void draw_command(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
 }
 
 // what holds at every step: heading worlds turn to their target, standing worlds stand
-template <class Real>
-FN void steer_command(const TaskTable& t, Moment<Real>& x) {
+template <class Real> FN void steer_command(const TaskTable& t, Moment<Real>& x) {
   const CommandTable& c = t.command;
   Real* s = x.state;
   const Real zero = Real(0.f);
@@ -79,8 +75,7 @@ FN void steer_command(const TaskTable& t, Moment<Real>& x) {
 }
 
 // stage 8: metrics, countdown, new draw, steering
-template <class Real>
-FN void update_command(const TaskTable& t, Moment<Real>& x) {
+template <class Real> FN void update_command(const TaskTable& t, Moment<Real>& x) {
   Real* s = x.state;
   const Real dt = Real(t.dt);
   s[t.at.command_left] = s[t.at.command_left] - dt;
@@ -90,8 +85,7 @@ FN void update_command(const TaskTable& t, Moment<Real>& x) {
 }
 
 // how far the base is from its command; part of stage 5, before a reset forgets it
-template <class Real>
-FN void measure_command(const TaskTable& t, Moment<Real>& x) {
+template <class Real> FN void measure_command(const TaskTable& t, Moment<Real>& x) {
   Real* s = x.state;
   const Real* c = command(t, x);
   const Real xy = sqrt(square(c[0] - x.v.x) + square(c[1] - x.v.y));

@@ -19,8 +19,7 @@ FN void reset_root(const TaskTable& t, const TermRow& r, int row, Moment<Real>& 
                    Mask<Real> where) {
   const float* n = t.numbers + r.numbers;
   Real value[12];
-  for (int i = 0; i < 12; ++i)
-    value[i] = reset_number(t, x, row, i, n[2 * i], n[2 * i + 1]);
+  for (int i = 0; i < 12; ++i) value[i] = reset_number(t, x, row, i, n[2 * i], n[2 * i + 1]);
   for (int i = 0; i < 3; ++i) x.qpos[i] = select(where, x.qpos[i] + value[i], x.qpos[i]);
 
   // yaw about the world's axis, then pitch, then roll
@@ -55,9 +54,12 @@ template <class Real>
 FN void apply_reset(const TaskTable& t, const TermRow& r, int row, Moment<Real>& x,
                     Mask<Real> where) {
   switch (static_cast<ResetTerm>(r.kind)) {
-    case ResetTerm::reset_root_uniform: return reset_root(t, r, row, x, where);
-    case ResetTerm::reset_joints_by_offset: return reset_joints(t, r, row, x, where, false);
-    default: return reset_joints(t, r, row, x, where, true);
+    case ResetTerm::reset_root_uniform:
+      return reset_root(t, r, row, x, where);
+    case ResetTerm::reset_joints_by_offset:
+      return reset_joints(t, r, row, x, where, false);
+    default:
+      return reset_joints(t, r, row, x, where, true);
   }
 }
 
@@ -65,15 +67,13 @@ FN void apply_reset(const TaskTable& t, const TermRow& r, int row, Moment<Real>&
 template <class Real>
 FN void draw_push_time(const TaskTable& t, Moment<Real>& x, Mask<Real> where) {
   const Words<Real> d = draw(t, x, Purpose::push, 2);
-  const Real left =
-      uniform<Real>(d.v[0], Real(t.push.interval_low), Real(t.push.interval_high));
+  const Real left = uniform<Real>(d.v[0], Real(t.push.interval_low), Real(t.push.interval_high));
   x.state[t.at.push_left] = select(where, left, x.state[t.at.push_left]);
 }
 
 // adds to the base velocity (linear in the world frame, angular in the base frame) of the worlds
 // whose time has come; returns them
-template <class Real>
-FN Mask<Real> push_base(const TaskTable& t, Moment<Real>& x) {
+template <class Real> FN Mask<Real> push_base(const TaskTable& t, Moment<Real>& x) {
   Real& left = x.state[t.at.push_left];
   left = left - Real(t.dt);
   const Mask<Real> due = left <= Real(0.f);

@@ -20,16 +20,13 @@ template <class Real, class F> FN Real over_feet(const TaskTable& t, F f) {
 template <class Real>
 FN Real posture_value(const TaskTable& t, const TermRow& r, const Moment<Real>& x, int set) {
   const float* sigma = t.numbers + r.numbers + set * r.count;
-  const Real e = over_joints<Real>(t, r, [&](int j, int i) {
-    return square(offset_of(t, x, j)) / Real(sigma[i] * sigma[i]);
-  });
+  const Real e = over_joints<Real>(
+      t, r, [&](int j, int i) { return square(offset_of(t, x, j)) / Real(sigma[i] * sigma[i]); });
   return exp(-e / Real(static_cast<float>(r.count)));
 }
 
 // swing height over the phase: up to H and back to 0 with B(y) = y^3 + 3 y^2 (1 - y)
-template <class Real> FN Real bump(Real y) {
-  return y * y * (y + Real(3.f) * (Real(1.f) - y));
-}
+template <class Real> FN Real bump(Real y) { return y * y * (y + Real(3.f) * (Real(1.f) - y)); }
 
 template <class Real>
 FN Real reward_velocity(const TaskTable& t, const TermRow& r, const Moment<Real>& x) {
@@ -37,10 +34,14 @@ FN Real reward_velocity(const TaskTable& t, const TermRow& r, const Moment<Real>
   const Real e_xy = square(c[0] - x.v.x) + square(c[1] - x.v.y);
   const Real e_yaw = square(c[2] - x.w.z);
   switch (static_cast<RewardTerm>(r.kind)) {
-    case RewardTerm::track_lin_vel_xy_exp: return kernel(e_xy, r.p[0]);
-    case RewardTerm::track_ang_vel_z_exp: return kernel(e_yaw, r.p[0]);
-    case RewardTerm::track_linear_velocity: return kernel(e_xy + square(x.v.z), r.p[0]);
-    default: return kernel(e_yaw + square(x.w.x) + square(x.w.y), r.p[0]);
+    case RewardTerm::track_lin_vel_xy_exp:
+      return kernel(e_xy, r.p[0]);
+    case RewardTerm::track_ang_vel_z_exp:
+      return kernel(e_yaw, r.p[0]);
+    case RewardTerm::track_linear_velocity:
+      return kernel(e_xy + square(x.v.z), r.p[0]);
+    default:
+      return kernel(e_yaw + square(x.w.x) + square(x.w.y), r.p[0]);
   }
 }
 
@@ -48,11 +49,16 @@ template <class Real>
 FN Real reward_body(const TaskTable& t, const TermRow& r, const Moment<Real>& x) {
   const Real tilt = square(x.g.x) + square(x.g.y);
   switch (static_cast<RewardTerm>(r.kind)) {
-    case RewardTerm::lin_vel_z_l2: return square(x.v.z);
-    case RewardTerm::ang_vel_xy_l2: return square(x.w.x) + square(x.w.y);
-    case RewardTerm::flat_orientation_l2: return tilt;
-    case RewardTerm::upright: return kernel(tilt, r.p[0]);
-    case RewardTerm::base_height_l2: return square(x.qpos[2] - Real(r.p[0]));
+    case RewardTerm::lin_vel_z_l2:
+      return square(x.v.z);
+    case RewardTerm::ang_vel_xy_l2:
+      return square(x.w.x) + square(x.w.y);
+    case RewardTerm::flat_orientation_l2:
+      return tilt;
+    case RewardTerm::upright:
+      return kernel(tilt, r.p[0]);
+    case RewardTerm::base_height_l2:
+      return square(x.qpos[2] - Real(r.p[0]));
     case RewardTerm::body_ang_vel_l2: {
       // horizontal part of the angular velocity in the world frame
       const Vec3<Real> w = rotate(quat(x.qpos + 3), x.w);
@@ -69,12 +75,13 @@ template <class Real>
 FN Real reward_joints(const TaskTable& t, const TermRow& r, const Moment<Real>& x) {
   const auto torque = [&](int j) { return effort_of(t, x, j); };
   switch (static_cast<RewardTerm>(r.kind)) {
-    case RewardTerm::posture: return posture_value(t, r, x, 0);
+    case RewardTerm::posture:
+      return posture_value(t, r, x, 0);
     case RewardTerm::variable_posture: {
       // the spread that is allowed depends on how fast the robot is told to go
       const Real s = total_speed(command(t, x));
-      const Real walking = select(s < Real(r.p[1]), posture_value(t, r, x, 1),
-                                  posture_value(t, r, x, 2));
+      const Real walking =
+          select(s < Real(r.p[1]), posture_value(t, r, x, 1), posture_value(t, r, x, 2));
       return select(s < Real(r.p[0]), posture_value(t, r, x, 0), walking);
     }
     case RewardTerm::pose_exp:
@@ -103,8 +110,8 @@ FN Real reward_joints(const TaskTable& t, const TermRow& r, const Moment<Real>& 
     case RewardTerm::joint_vel_l2:
       return over_joints<Real>(t, r, [&](int j, int) { return square(speed_of(t, x, j)); });
     case RewardTerm::joint_acc_l2:
-      return over_joints<Real>(
-          t, r, [&](int j, int) { return square(x.acceleration[t.joints[j].dof]); });
+      return over_joints<Real>(t, r,
+                               [&](int j, int) { return square(x.acceleration[t.joints[j].dof]); });
     default: {
       // joint_pos_limits; numbers: soft bounds
       const float* bound = t.numbers + r.numbers;
@@ -124,38 +131,38 @@ FN Real reward_feet(const TaskTable& t, const TermRow& r, const Moment<Real>& x)
   switch (static_cast<RewardTerm>(r.kind)) {
     case RewardTerm::feet_air_time:
       return one_if<Real>(planar_speed(c) > Real(r.p[1])) * over_feet<Real>(t, [&](int f) {
-        return (s[t.at.last_air + f] - Real(r.p[0])) * s[t.at.land + f];
-      });
+               return (s[t.at.last_air + f] - Real(r.p[0])) * s[t.at.land + f];
+             });
     case RewardTerm::feet_air_time_range:
       return told(r.p[2]) * over_feet<Real>(t, [&](int f) {
-        const Real a = s[t.at.air + f];
-        return one_if<Real>((a > Real(r.p[0])) & (a < Real(r.p[1])));
-      });
+               const Real a = s[t.at.air + f];
+               return one_if<Real>((a > Real(r.p[0])) & (a < Real(r.p[1])));
+             });
     case RewardTerm::feet_slip:
       return told(r.p[0]) * over_feet<Real>(t, [&](int f) {
-        const Vec3<Real> v = foot_velocity(t, x, f);
-        return fma(v.y, v.y, v.x * v.x) * s[t.at.contact + f];
-      });
+               const Vec3<Real> v = foot_velocity(t, x, f);
+               return fma(v.y, v.y, v.x * v.x) * s[t.at.contact + f];
+             });
     case RewardTerm::foot_clearance:
       return told(r.p[1]) * over_feet<Real>(t, [&](int f) {
-        return abs(foot_height(t, x, f) - Real(r.p[0])) * planar(foot_velocity(t, x, f));
-      });
+               return abs(foot_height(t, x, f) - Real(r.p[0])) * planar(foot_velocity(t, x, f));
+             });
     case RewardTerm::feet_swing_height:
       return told(r.p[1]) * over_feet<Real>(t, [&](int f) {
-        return square(s[t.at.peak + f] / Real(r.p[0]) - one) * s[t.at.land + f];
-      });
+               return square(s[t.at.peak + f] / Real(r.p[0]) - one) * s[t.at.land + f];
+             });
     case RewardTerm::soft_landing:
       return told(r.p[0]) * over_feet<Real>(t, [&](int f) {
-        return norm(vec3(s + t.at.force + 3 * f)) * s[t.at.land + f];
-      });
+               return norm(vec3(s + t.at.force + 3 * f)) * s[t.at.land + f];
+             });
     case RewardTerm::feet_gait: {
       // feet that are on the ground when the clock says so, or off it when it does not
       const Real size = sqrt(fma(c[2], c[2], fma(c[1], c[1], c[0] * c[0])));
       return one_if<Real>(size > Real(r.p[1])) * over_feet<Real>(t, [&](int f) {
-        const Mask<Real> stance = gait_phase(t, x, f) < Real(r.p[0]);
-        const Real k = s[t.at.contact + f];
-        return select(stance, k, one - k);
-      });
+               const Mask<Real> stance = gait_phase(t, x, f) < Real(r.p[0]);
+               const Real k = s[t.at.contact + f];
+               return select(stance, k, one - k);
+             });
     }
     default: {
       // feet_phase: exp(-sum (z - r(phase))^2 / sigma); stance first, then swing up and down
@@ -176,8 +183,10 @@ template <class Real>
 STAGE Real reward_value(const TaskTable& t, const TermRow& r, const Moment<Real>& x) {
   const Real* s = x.state;
   switch (static_cast<RewardTerm>(r.kind)) {
-    case RewardTerm::is_alive: return one_if<Real>(!x.terminated);
-    case RewardTerm::is_terminated: return one_if<Real>(x.terminated);
+    case RewardTerm::is_alive:
+      return one_if<Real>(!x.terminated);
+    case RewardTerm::is_terminated:
+      return one_if<Real>(x.terminated);
     case RewardTerm::action_rate_l2: {
       Real e = Real(0.f);
       for (int i = 0; i < t.nu; ++i) e = e + square(s[t.at.action + i] - s[t.at.action1 + i]);
@@ -186,11 +195,11 @@ STAGE Real reward_value(const TaskTable& t, const TermRow& r, const Moment<Real>
     case RewardTerm::action_acc_l2: {
       Real e = Real(0.f);
       for (int i = 0; i < t.nu; ++i)
-        e = e + square(s[t.at.action + i] - Real(2.f) * s[t.at.action1 + i] +
-                       s[t.at.action2 + i]);
+        e = e + square(s[t.at.action + i] - Real(2.f) * s[t.at.action1 + i] + s[t.at.action2 + i]);
       return e;
     }
-    default: break;
+    default:
+      break;
   }
   if (r.kind <= static_cast<int>(RewardTerm::track_angular_velocity))
     return reward_velocity(t, r, x);

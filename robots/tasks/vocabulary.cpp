@@ -9,8 +9,15 @@ namespace {
 
 // short forms for the tables below
 enum Reads : unsigned {
-  kBase = 1, kCommand = 2, kFeet = 4, kFeetPose = 8, kEffort = 16, kAcceleration = 32, kJoints = 64,
-  kSensor = 128, kGait = 256
+  kBase = 1,
+  kCommand = 2,
+  kFeet = 4,
+  kFeetPose = 8,
+  kEffort = 16,
+  kAcceleration = 32,
+  kJoints = 64,
+  kSensor = 128,
+  kGait = 256
 };
 template <class Kind>
 TermSpec term(const char* name, Kind kind, unsigned reads = 0,
@@ -104,7 +111,10 @@ const std::vector<TermSpec>& reward_vocabulary() {
       term("feet_gait", T::feet_gait, kFeet | kCommand | kGait,
            {{"threshold", 0.55}, {"command_threshold", 0.1}}),
       term("feet_phase", T::feet_phase, kFeetPose | kCommand | kGait,
-           {need("swing_height"), {"sigma", 0.01}, {"threshold", 0.5}, {"command_threshold", 0.01},
+           {need("swing_height"),
+            {"sigma", 0.01},
+            {"threshold", 0.5},
+            {"command_threshold", 0.01},
             {"foot_radius", 0.0}}),
       term("is_alive", T::is_alive),
       term("is_terminated", T::is_terminated),

@@ -1,4 +1,5 @@
-// The words of task tables: every term, its parameters and their defaults. docs/tasks.md lists them.
+// The words of task tables: every term, its parameters and their defaults. docs/tasks.md lists
+// them.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,7 +8,7 @@ namespace motorium {
 
 struct ParameterSpec {
   std::string name;
-  double value = 0;       // when the table does not give it
+  double value = 0;  // when the table does not give it
   bool required = false;
 };
 

@@ -26,8 +26,11 @@ namespace {
 
 // a world that falls, one that runs out of time, one that does both, one that goes on
 TEST(EnvOrder, TerminateTimeOutBoth) {
-  auto env = quad_env(4, 1, {{"events.push", "null"}, {"observations.actor.corrupt", "false"},
-                             {"episode_seconds", "1"}, {"rewards.is_alive.weight", "0.2"}});
+  auto env = quad_env(4, 1,
+                      {{"events.push", "null"},
+                       {"observations.actor.corrupt", "false"},
+                       {"episode_seconds", "1"},
+                       {"rewards.is_alive.weight", "0.2"}});
   const int n = env->action_size(), size = env->observations()[0].size;
   ASSERT_EQ(env->max_episode_length(), 50);
   const float* terms = env->reward_terms();
@@ -45,7 +48,8 @@ TEST(EnvOrder, TerminateTimeOutBoth) {
     qpos[w * nq + 5] = qpos[w * nq + 6] = 0;
   }
   for (int w : {1, 2}) env->episode_length()[w] = 49;
-  for (int i = 0; i < 4 * n; ++i) actions[static_cast<size_t>(i)] = 0.01f * static_cast<float>(i % n);
+  for (int i = 0; i < 4 * n; ++i)
+    actions[static_cast<size_t>(i)] = 0.01f * static_cast<float>(i % n);
   env->step(actions.data());
 
   const bool terminated[4] = {true, false, true, false}, truncated[4] = {false, true, true, false};
@@ -79,12 +83,16 @@ TEST(EnvOrder, TerminateTimeOutBoth) {
     const float* last = env->final_observations(0) + w * size + first;
     for (int i = 0; i < n; ++i) {
       EXPECT_EQ(now[i], done ? 0.f : 0.01f * static_cast<float>(i)) << w;
-      if (done) { EXPECT_EQ(last[i], 0.01f * static_cast<float>(i)) << w; }
+      if (done) {
+        EXPECT_EQ(last[i], 0.01f * static_cast<float>(i)) << w;
+      }
     }
     // gravity in the final observation shows the fall, the new one stands
     const float* g_last = env->final_observations(0) + w * size + 6;
     const float* g_now = env->observations()[0].data + w * size + 6;
-    if (terminated[w]) { EXPECT_GT(std::fabs(g_last[1]), 0.8f) << w; }
+    if (terminated[w]) {
+      EXPECT_GT(std::fabs(g_last[1]), 0.8f) << w;
+    }
     EXPECT_LT(g_now[2], -0.9f) << w;
   }
   std::map<std::string, double> log;
@@ -125,7 +133,9 @@ TEST(EnvOrder, BadNumbersResetOneWorld) {
     for (int i = 0; i < size; ++i) {
       const float v = b->observations()[0].data[w * size + i];
       EXPECT_TRUE(std::isfinite(v)) << w;
-      if (!bad) { EXPECT_EQ(v, a->observations()[0].data[w * size + i]) << w; }
+      if (!bad) {
+        EXPECT_EQ(v, a->observations()[0].data[w * size + i]) << w;
+      }
     }
   }
   double count = 0;
@@ -143,10 +153,11 @@ TEST(EnvBits, ThreadsAndPhasesAgree) {
 }
 
 TEST(EnvBits, PhasesAgreeWithSensorsAndSubsteps) {
-  const Overrides o = {{"contact_timers", "substep"},
-                       {"observations.critic.terms",
-                        R"([{"name": "imu_lin_vel"}, {"name": "foot_height"}, {"name": "foot_contact"}])"},
-                       {"mirror", "null"}};
+  const Overrides o = {
+      {"contact_timers", "substep"},
+      {"observations.critic.terms",
+       R"([{"name": "imu_lin_vel"}, {"name": "foot_height"}, {"name": "foot_contact"}])"},
+      {"mirror", "null"}};
   EXPECT_EQ(run_hash(*quad_env(37, 2, o), 50), run_hash(*quad_env(37, 1, o, true), 50));
 }
 
@@ -191,7 +202,8 @@ TEST(EnvBits, SeedsDiffer) {
   EXPECT_EQ(run_hash(*again, 3), run_hash(*quad_env(8, 1, {}, false, 1), 3));
 }
 
-// ---- save and load --------------------------------------------------------------------------------
+// ---- save and load
+// --------------------------------------------------------------------------------
 
 TEST(EnvState, ContinuesBitForBit) {
   auto a = quad_env(21);
@@ -218,7 +230,8 @@ TEST(EnvState, RefusesOtherBytes) {
   EXPECT_THROW(make_env("cartpole-balance", o)->load_state(quad_env(4)->save_state()), Error);
 }
 
-// ---- heap -----------------------------------------------------------------------------------------
+// ---- heap
+// -----------------------------------------------------------------------------------------
 
 TEST(EnvHeap, NothingIsAllocatedInAStep) {
   auto env = quad_env(40, 2);
@@ -235,7 +248,8 @@ TEST(EnvHeap, NothingIsAllocatedInAStep) {
   EXPECT_EQ(g_allocations - before, 0);
 }
 
-// ---- hook -----------------------------------------------------------------------------------------
+// ---- hook
+// -----------------------------------------------------------------------------------------
 
 // a policy inside the step gives the bits of one outside
 TEST(EnvHook, PolicyOnTheHotPack) {
@@ -272,13 +286,18 @@ TEST(EnvHook, PolicyOnTheHotPack) {
   EXPECT_EQ(context.worlds, 30 * 35);
 }
 
-// ---- mirror ---------------------------------------------------------------------------------------
+// ---- mirror
+// ---------------------------------------------------------------------------------------
 
 // mirrored state and mirrored action give the mirrored next observation
 TEST(EnvMirror, EngineIsSymmetric) {
-  auto env = quad_env(2, 1, {{"events.push", "null"}, {"events.foot_friction", "null"},
-                             {"events.trunk_mass", "null"}, {"curriculum", "[]"},
-                             {"observations.actor.corrupt", "false"}, {"terminations", "[]"}});
+  auto env = quad_env(2, 1,
+                      {{"events.push", "null"},
+                       {"events.foot_friction", "null"},
+                       {"events.trunk_mass", "null"},
+                       {"curriculum", "[]"},
+                       {"observations.actor.corrupt", "false"},
+                       {"terminations", "[]"}});
   Batch& batch = env->batch();
   float* qpos = static_cast<float*>(batch.state("qpos").data);
   float* qvel = static_cast<float*>(batch.state("qvel").data);
@@ -320,7 +339,10 @@ TEST(EnvMirror, EngineIsSymmetric) {
         for (int i = at; i < at + count; ++i) {
           const auto [from, sign] = om[static_cast<size_t>(i)];
           // the clocks of the two worlds start at different random times
-          if (name == "gait_phase") { EXPECT_EQ(sign, -1.f); continue; }
+          if (name == "gait_phase") {
+            EXPECT_EQ(sign, -1.f);
+            continue;
+          }
           const float want = sign * group.data[from];
           const float tolerance = name == "foot_contact_forces" ? 0.05f : 2e-3f;
           EXPECT_NEAR(group.data[group.size + i], want, tolerance * (1 + std::fabs(want)))

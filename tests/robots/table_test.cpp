@@ -31,7 +31,8 @@ TEST(TaskTable, NearestNameIsTold) {
   expect_complaint({{"actions.joint_pos.actuators", "\"XX.*\""}}, "matches nothing");
   expect_complaint({{"events.foot_friction.geoms", "\"foot_.*\""}}, "matches nothing");
   expect_complaint({{"events.foot_friction.rang", "[1, 2]"}}, "range");
-  expect_complaint({{"terminations.bad_orientation.params", R"({"limit_angel": 1})"}}, "limit_angle");
+  expect_complaint({{"terminations.bad_orientation.params", R"({"limit_angel": 1})"}},
+                   "limit_angle");
   expect_complaint({{"observations.actor.base_lin_vel.term", "base_lin_vell"}}, "base_lin_vel");
   expect_complaint({{"commands.twist.ranges.lin_vel_x", "[1, -1]"}}, "low is above high");
   expect_complaint({{"commands.twist.ranges.lin_val_x", "[0, 1]"}}, "lin_vel_x");
@@ -102,7 +103,8 @@ TEST(TaskTable, Go1RecipeIsAsPublished) {
     EXPECT_EQ(r["name"], rows[i].name);
     EXPECT_NEAR(r["weight"].get<double>(), rows[i].weight, 1e-12) << rows[i].name;
     if (rows[i].parameter) {
-      EXPECT_NEAR(r["params"][rows[i].parameter].get<double>(), rows[i].value, 1e-6) << rows[i].name;
+      EXPECT_NEAR(r["params"][rows[i].parameter].get<double>(), rows[i].value, 1e-6)
+          << rows[i].name;
     }
   }
   const Json& p = t.table["commands"][0]["params"];

@@ -1,23 +1,23 @@
-// Every reward, termination and observation against a formula written a second time in plain double.
-#include "tests/robots/task_helpers.h"
-
+// Every reward, termination and observation against a formula written a second time in plain
+// double.
 #include <functional>
 #include <map>
 #include <random>
 
 #include "motorium/robots/tasks/stages.h"
 #include "motorium/robots/tasks/vocabulary.h"
+#include "tests/robots/task_helpers.h"
 
 namespace motorium {
 namespace {
 
 // one world in plain numbers
 struct Plain {
-  double v[3], w[3], g[3], height, c[3];                 // base, gravity direction, command
-  double q[12], q0[12], dq[12], tau[12], acc[12];        // joints
-  double a[12], a1[12], a2[12];                          // actions
+  double v[3], w[3], g[3], height, c[3];           // base, gravity direction, command
+  double q[12], q0[12], dq[12], tau[12], acc[12];  // joints
+  double a[12], a1[12], a2[12];                    // actions
   double air[4], last_air[4], contact[4], land[4], peak[4], force[12], phase;
-  double foot_z[4], foot_v[12], spread[3];               // feet, angular momentum
+  double foot_z[4], foot_v[12], spread[3];  // feet, angular momentum
   bool terminated, truncated;
   double planar() const { return std::sqrt(c[0] * c[0] + c[1] * c[1]); }
   double size() const { return std::sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2]); }
@@ -67,7 +67,9 @@ double foot_phase(const Plain& p, int f) {
   return std::fmod(p.phase + offset, 1.0);
 }
 double rise(double y) { return y * y * y + 3 * y * y * (1 - y); }
-double planar_foot(const Plain& p, int f) { return std::hypot(p.foot_v[3 * f], p.foot_v[3 * f + 1]); }
+double planar_foot(const Plain& p, int f) {
+  return std::hypot(p.foot_v[3 * f], p.foot_v[3 * f + 1]);
+}
 
 // what each term should be; low, high: joint limits
 std::map<std::string, double> expected(const Plain& p, const std::vector<double>& low,
@@ -113,22 +115,40 @@ std::map<std::string, double> expected(const Plain& p, const std::vector<double>
     return std::max(centre - half - p.q[j], 0.0) + std::max(p.q[j] - centre - half, 0.0);
   });
   const double told = p.total();
-  r["feet_air_time"] = p.planar() > 0.1 ? sum(4, [&](int f) { return (p.last_air[f] - 0.2) * p.land[f]; }) : 0;
-  r["feet_air_time_range"] = told > 0.5 ? sum(4, [&](int f) { return p.air[f] > 0.05 && p.air[f] < 0.5; }) : 0;
-  r["feet_slip"] = told > 0.05 ? sum(4, [&](int f) { return sq(planar_foot(p, f)) * p.contact[f]; }) : 0;
-  r["foot_clearance"] = told > 0.05 ? sum(4, [&](int f) { return std::fabs(p.foot_z[f] - 0.1) * planar_foot(p, f); }) : 0;
-  r["feet_swing_height"] = told > 0.05 ? sum(4, [&](int f) { return sq(p.peak[f] / 0.1 - 1) * p.land[f]; }) : 0;
-  r["soft_landing"] = told > 0.05 ? sum(4, [&](int f) {
-    return std::sqrt(sq(p.force[3 * f]) + sq(p.force[3 * f + 1]) + sq(p.force[3 * f + 2])) * p.land[f];
-  }) : 0;
-  r["feet_gait"] = p.size() > 0.1 ? sum(4, [&](int f) {
-    return foot_phase(p, f) < 0.55 ? p.contact[f] : 1 - p.contact[f];
-  }) : 0;
-  r["feet_phase"] = p.size() > 0.01 ? std::exp(-sum(4, [&](int f) {
-    const double y = (foot_phase(p, f) - 0.55) / 0.45;
-    const double h = y < 0 ? 0 : y < 0.5 ? rise(2 * y) : 1 - rise(2 * y - 1);
-    return sq(p.foot_z[f] - 0.02 - 0.06 * h);
-  }) / 0.01) : 0;
+  r["feet_air_time"] =
+      p.planar() > 0.1 ? sum(4, [&](int f) { return (p.last_air[f] - 0.2) * p.land[f]; }) : 0;
+  r["feet_air_time_range"] =
+      told > 0.5 ? sum(4, [&](int f) { return p.air[f] > 0.05 && p.air[f] < 0.5; }) : 0;
+  r["feet_slip"] =
+      told > 0.05 ? sum(4, [&](int f) { return sq(planar_foot(p, f)) * p.contact[f]; }) : 0;
+  r["foot_clearance"] =
+      told > 0.05 ? sum(4, [&](int f) { return std::fabs(p.foot_z[f] - 0.1) * planar_foot(p, f); })
+                  : 0;
+  r["feet_swing_height"] =
+      told > 0.05 ? sum(4, [&](int f) { return sq(p.peak[f] / 0.1 - 1) * p.land[f]; }) : 0;
+  r["soft_landing"] = told > 0.05
+                          ? sum(4,
+                                [&](int f) {
+                                  return std::sqrt(sq(p.force[3 * f]) + sq(p.force[3 * f + 1]) +
+                                                   sq(p.force[3 * f + 2])) *
+                                         p.land[f];
+                                })
+                          : 0;
+  r["feet_gait"] =
+      p.size() > 0.1
+          ? sum(4, [&](int f) { return foot_phase(p, f) < 0.55 ? p.contact[f] : 1 - p.contact[f]; })
+          : 0;
+  r["feet_phase"] = p.size() > 0.01
+                        ? std::exp(-sum(4,
+                                        [&](int f) {
+                                          const double y = (foot_phase(p, f) - 0.55) / 0.45;
+                                          const double h = y < 0     ? 0
+                                                           : y < 0.5 ? rise(2 * y)
+                                                                     : 1 - rise(2 * y - 1);
+                                          return sq(p.foot_z[f] - 0.02 - 0.06 * h);
+                                        }) /
+                                   0.01)
+                        : 0;
   r["is_alive"] = p.terminated ? 0 : 1;
   r["is_terminated"] = p.terminated ? 1 : 0;
   return r;
@@ -223,8 +243,12 @@ Plain random_world(const Stage& s, int number, double* quat) {
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> u;
   // what a float can hold, so that inputs are equal in every precision
-  const auto n = [&](double scale) { return static_cast<double>(static_cast<float>(scale * normal(random))); };
-  const auto pos = [&](double scale) { return static_cast<double>(static_cast<float>(scale * u(random))); };
+  const auto n = [&](double scale) {
+    return static_cast<double>(static_cast<float>(scale * normal(random)));
+  };
+  const auto pos = [&](double scale) {
+    return static_cast<double>(static_cast<float>(scale * u(random)));
+  };
   Plain p{};
   double norm = 0;
   for (int i = 0; i < 4; ++i) {
@@ -274,8 +298,10 @@ template <class Real> void check_rewards(double tolerance) {
     for (size_t i = 0; i < s.c.rewards.size(); ++i) {
       const std::string& name = s.c.reward_names[i];
       ASSERT_TRUE(want.count(name)) << name;
-      const double got = static_cast<double>(get(reward_value<Real>(s.c.table, s.c.rewards[i], m.x), 0));
-      EXPECT_NEAR(got, want[name], tolerance * (1 + std::fabs(want[name]))) << name << " world " << k;
+      const double got =
+          static_cast<double>(get(reward_value<Real>(s.c.table, s.c.rewards[i], m.x), 0));
+      EXPECT_NEAR(got, want[name], tolerance * (1 + std::fabs(want[name])))
+          << name << " world " << k;
     }
   }
 }
@@ -308,7 +334,8 @@ TEST(Terms, Terminations) {
     m.x.length = k % 10;
     bool far = false;
     for (int j = 0; j < 12; ++j) far = far || std::fabs(p.q[j] - p.q0[j]) > double(0.6f);
-    const bool want[5] = {std::acos(-p.g[2]) > 0.9, p.g[2] > 0, p.height < double(0.26f), far, k % 10 >= 5};
+    const bool want[5] = {std::acos(-p.g[2]) > 0.9, p.g[2] > 0, p.height < double(0.26f), far,
+                          k % 10 >= 5};
     const TermRow* rows[5] = {&tilt, &up, &low, &out, &time};
     for (int i = 0; i < 5; ++i) {
       EXPECT_EQ(done_value<double>(s.c.table, *rows[i], m.x), want[i]) << i << " world " << k;
@@ -403,9 +430,12 @@ TEST(Terms, Commands) {
     const bool f = m.state[static_cast<size_t>(t.at.flags + 1)] > 0;
     const bool h = m.state[static_cast<size_t>(t.at.flags)] > 0;
     const bool still = m.state[static_cast<size_t>(t.at.flags + 2)] > 0;
-    if (f) { EXPECT_TRUE(told[0] >= 0.3 - 1e-6 && told[1] == 0 && told[2] == 0); }
+    if (f) {
+      EXPECT_TRUE(told[0] >= 0.3 - 1e-6 && told[1] == 0 && told[2] == 0);
+    }
     steer_command(t, m.x);
-    const double error = std::remainder(m.state[static_cast<size_t>(t.at.heading)] - m.x.yaw, 2 * M_PI);
+    const double error =
+        std::remainder(m.state[static_cast<size_t>(t.at.heading)] - m.x.yaw, 2 * M_PI);
     if (still) {
       EXPECT_EQ(std::fabs(told[0]) + std::fabs(told[1]) + std::fabs(told[2]), 0);
     } else if (h) {
