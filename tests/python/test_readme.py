@@ -20,7 +20,7 @@ def programs():
             yield pytest.param(block, id=f"{path.stem}-{i}")
 
 
-@pytest.mark.parametrize("program", programs())
+@pytest.mark.parametrize("program", list(programs()))
 def test_program(program, tmp_path):
     # files that a program names are those of the repository; what it writes goes elsewhere
     (tmp_path / "robots").symlink_to(ROOT / "robots")
