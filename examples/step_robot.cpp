@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "motorium/core/status.h"
 #include "motorium/physics/batch.h"
 
 int main() {
@@ -8,5 +9,5 @@ int main() {
   const float* qpos = static_cast<const float*>(batch.state("qpos").data);
   std::printf("after %.2f s the trunk of world 0 is %.3f m high\n", batch.time(0),
               static_cast<double>(qpos[2]));
-  return batch.read_status()[0] == 0 ? 0 : 1;
+  return batch.status_count(motorium::kStatusFrozen) == 0 ? 0 : 1;
 }
