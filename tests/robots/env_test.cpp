@@ -11,6 +11,8 @@
 
 // counts what is taken from the heap
 static std::atomic<long> g_allocations{0};
+// a sanitizer brings its own
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 __attribute__((noinline)) void* operator new(size_t size) {
   ++g_allocations;
   if (void* p = std::malloc(size)) return p;
@@ -18,6 +20,7 @@ __attribute__((noinline)) void* operator new(size_t size) {
 }
 __attribute__((noinline)) void operator delete(void* p) noexcept { std::free(p); }
 __attribute__((noinline)) void operator delete(void* p, size_t) noexcept { std::free(p); }
+#endif
 
 namespace motorium {
 namespace {
