@@ -92,6 +92,10 @@ template <class S> struct Worlds {
         steps(static_cast<size_t>(worlds)),
         status(static_cast<size_t>(worlds)),
         output_shapes_(output_shapes(m)) {
+    if (!kernels.step)
+      throw Error(
+          "Batch: this build has physics in double only (MOTORIUM_DOUBLE_ONLY): ask for "
+          "precision \"double\"");
     for (size_t i = 0; i < shapes.size(); ++i) {
       const std::string name = shapes[i].name;
       if (name != "qfrc_applied" && name != "xfrc_applied") allocate(i);
@@ -113,7 +117,8 @@ template <class S> struct Worlds {
     arrays.status = status.data();
   }
 
-  // scratch of every worker, after the model view or the bindings changed
+  // scratch of every worker; called when the batch is made and when its overrides grow, so that
+  // workers only read
   void prepare(int workers) {
     const size_t need =
         std::max(kernels.scratch_bytes(blob.data), single_kernels<S>().scratch_bytes(blob.data));
@@ -195,7 +200,6 @@ struct Batch::Impl {
 
   // runs fn(worker, first world of a pack, worlds in it) over all packs of a list
   template <class S, class F> void run(Worlds<S>& w, const int* ids, int n, F fn) {
-    w.prepare(threads->count());
     const int width = w.kernels.width, block = std::max(kBlockWorlds, width);
     const int blocks = (n + block - 1) / block;
     threads->run(blocks, [&](int item, int worker) {
@@ -243,6 +247,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   impl_->all.resize(static_cast<size_t>(options.worlds));
   for (int w = 0; w < options.worlds; ++w) impl_->all[static_cast<size_t>(w)] = w;
   impl_->seen.assign(static_cast<size_t>(options.worlds), 0);
+  impl_->visit([&](auto& w) { w.prepare(impl_->threads->count()); });
   reset();
 }
 
@@ -434,7 +439,10 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
         const size_t at = static_cast<size_t>(ids[i]) * size + k;
         rows[at] = static_cast<S>(entry->second[at]);
       }
-    *override_pointer(w.blob.data, field) = rows.data();
+    const S** pointer = override_pointer(w.blob.data, field);
+    const bool grown = *pointer == nullptr;
+    *pointer = rows.data();
+    if (grown) w.prepare(threads->count());
   });
 }
 
@@ -616,7 +624,6 @@ std::vector<Contact> Batch::contacts(int world) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
 
     // one forward pass of this world alone; the scratch it leaves behind holds the contacts
-    w.prepare(1);
     PackArgs<S> args = w.args(0);
     args.output_count = 0;
     uint32_t status = w.status[static_cast<size_t>(world)];
@@ -655,7 +662,6 @@ const PhysicsKernels<float>& Batch::kernels() const {
 }
 PackArgs<float> Batch::pack_args(int worker, const int*, int) {
   if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
-  impl_->single->prepare(impl_->threads->count());
   return impl_->single->args(worker);
 }
 

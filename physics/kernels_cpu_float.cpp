@@ -3,5 +3,9 @@
 
 #if !defined(__AVX512F__)
 extern "C" __attribute__((visibility("default"))) const motorium::PhysicsKernels<float>
+#if defined(MOTORIUM_DOUBLE_ONLY)
+    motorium_physics_v3_float = {};
+#else
     motorium_physics_v3_float = motorium::physics_kernels<float>();
+#endif
 #endif

@@ -15,7 +15,20 @@ import sys
 import tempfile
 import zipfile
 
-VERSIONS = {"mjlab": "1.6.0", "mujoco_warp": "4.0.0"}
+# small ones first: these are tested in full
+VERSIONS = {
+    "mjlab": "1.6.0",
+    "mujoco_warp": "4.0.0",
+    "mujoco_mjx": "3.17.0",
+    "playground": "0.2.0",
+    "gymnasium_robotics": "1.4.2",
+    "dm_control": "1.0.50",
+    "genesis_world": "1.4.5",
+    "robosuite": "1.5.2",
+    "example_robot_data": "6.0.0",
+    "pybullet": "3.2.7",
+    "newton": "1.8.0",
+}
 
 
 def cache_root():
