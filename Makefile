@@ -42,7 +42,7 @@ tsan:
 bench: build
 	build/$(PRESET)/motorium bench
 
-# the program behind `make demo`, timed
+# five learners of the task behind `make demo`: median error and standing
 bench-demo: build
 	build/$(PRESET)/motorium bench demo
 

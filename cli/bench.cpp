@@ -115,12 +115,8 @@ void bench_task(const std::string& task, const BenchOptions& o) {
 }  // namespace
 
 int bench(const BenchOptions& o) {
-  if (o.what == "demo") {
-    const double start = now();
-    const int code = demo();
-    std::printf("demo took %.1f s\n", now() - start);
-    return code;
-  }
+  if (o.what == "demo") return bench_demo(o);
+  if (o.what == "forward-walk") return bench_forward_walk(o);
   std::printf("%s, %d cores\n", version_text().c_str(), physical_cores());
   std::printf("%-22s %-16s %7s %7s %14s %12s   %s\n", "name", "what", "worlds", "threads",
               "per second", "each", "lowest .. highest");

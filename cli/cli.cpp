@@ -162,7 +162,8 @@ int parse_and_run(int argc, const char* const* argv) {
 
   BenchOptions b;
   v = app.add_subcommand("bench", "measure speed: steps per second of scenes, tasks, files");
-  v->add_option("WHAT", b.what, "robot, task, model file, or 'demo'; default: everything of ours");
+  v->add_option("WHAT", b.what,
+                "robot, task, model file, 'demo' or 'forward-walk'; default: everything of ours");
   v->add_option("--worlds,--num-envs", b.worlds, "worlds")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000000));
@@ -173,6 +174,14 @@ int parse_and_run(int argc, const char* const* argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   v->add_option("--csv", b.csv, "append the rows to this file");
+  v->add_option("--seeds", b.seeds, "demo, forward-walk: learners; the median counts")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  v->add_option("--minutes", b.minutes, "demo, forward-walk: training time of each learner")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  v->add_flag("--processor-time", b.processor_time,
+              "demo, forward-walk: count processor time per worker, on a busy machine");
   v->callback([&] { code = bench(b); });
 
   std::string run, onnx;

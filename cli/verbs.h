@@ -80,8 +80,15 @@ struct BenchOptions {
   std::string what;
   int worlds = 4096, threads = 0, repeat = 5;
   std::string csv;
+  int seeds = 5;                // demo, forward-walk: learners
+  double minutes = 3;           // ... and how long each may train
+  bool processor_time = false;  // ... by processor time per worker: for busy machines
 };
 int bench(const BenchOptions& o);
+// quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median
+int bench_demo(const BenchOptions& o);
+// time until a Go1 walks forward
+int bench_forward_walk(const BenchOptions& o);
 
 int export_policy(const std::string& run, const std::string& onnx);
 

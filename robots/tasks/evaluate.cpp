@@ -17,7 +17,7 @@ WalkScore evaluate_walk(const WalkPolicy& policy, const WalkOptions& o) {
   e.robot_path = o.robot_path;
   e.overrides = o.overrides;
   char range[64], period[64];
-  std::snprintf(range, sizeof range, "[%.9g, %.9g]", -o.speed, o.speed);
+  std::snprintf(range, sizeof range, "[%.9g, %.9g]", o.slowest, o.fastest);
   std::snprintf(period, sizeof period, "[%.9g, %.9g]", o.period, o.period);
   for (const auto& [path, value] : std::vector<std::pair<std::string, std::string>>{
            {"commands.twist.ranges.lin_vel_x", range},

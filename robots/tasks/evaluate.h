@@ -16,11 +16,12 @@ struct WalkOptions {
   int worlds = 256;
   double seconds = 20;
   uint64_t seed = 987654321;  // worlds that no training has seen
-  double speed = 1;           // commands c_x ~ U[-speed, speed], drawn every `period`
-  double period = 5;          // [s]
-  double settle = 1;          // not counted after a new command [s]
-  double push = 0.5;          // change of the base velocity, random heading, half a period after
-                              // each command [m/s]
+  double slowest = -1,
+         fastest = 1;  // commands c_x ~ U[slowest, fastest], drawn every `period` [m/s]
+  double period = 5;   // [s]
+  double settle = 1;   // not counted after a new command [s]
+  double push = 0.5;   // change of the base velocity, random heading, half a period after
+                       // each command [m/s]
   int threads = 0;
   std::string robot_path;
   std::vector<std::pair<std::string, std::string>> overrides;  // of the task, before our own
