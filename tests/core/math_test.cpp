@@ -15,6 +15,12 @@
 #include "tests/core/check_kernels.h"
 
 namespace motorium {
+
+// fast_math_control.cpp
+bool bad_by_isnan(float x);
+bool bad_by_comparison(float x);
+bool bad_by_bits(float x);
+
 namespace {
 
 constexpr int kBlock = 4096;
@@ -244,6 +250,16 @@ TEST(Math, BadNumbersAreFound) {
   EXPECT_TRUE(is_bad(-1.0000000000001e10));
   EXPECT_TRUE(is_bad(static_cast<double>(inf)));
   EXPECT_TRUE(is_bad(std::numeric_limits<double>::quiet_NaN()));
+}
+
+// N2, control: under fast-math the usual guards find nothing, ours still does
+TEST(Math, OnlyTheGuardByBitsSurvivesFastMath) {
+  const float nan = float_of(0x7fc00000);
+  EXPECT_FALSE(bad_by_isnan(nan));
+  EXPECT_FALSE(bad_by_comparison(nan));
+  EXPECT_TRUE(bad_by_bits(nan));
+  EXPECT_TRUE(bad_by_bits(HUGE_VALF));
+  EXPECT_FALSE(bad_by_bits(1.f));
 }
 
 }  // namespace

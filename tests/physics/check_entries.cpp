@@ -10,15 +10,6 @@ void step_shuffled(uint64_t* seed, const PackArgs<float>& args, const int* world
   step_pack<Shuffled, Pack<8>>(Shuffled(seed), args, worlds, count, nstep, Refresh::none);
 }
 
-void step_crew(int lanes, const PackArgs<float>& args, int world, int nstep) {
-  const auto run = [&](auto team) {
-    step_pack<decltype(team), float>(team, args, &world, 1, nstep, Refresh::none);
-  };
-  if (lanes == 8) run_crew<8>(run);
-  if (lanes == 16) run_crew<16>(run);
-  if (lanes == 32) run_crew<32>(run);
-}
-
 void step_with_race(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count) {
   using Real = Pack<8>;
   const Shuffled team(seed);
@@ -32,19 +23,6 @@ void step_with_race(uint64_t* seed, const PackArgs<float>& args, const int* worl
   team.each(p.m.nbody - 1, [&](int i) { place_body(p.m, p.s, p.x, i + 1); });
   team.each(p.m.nv, [&](int i) { p.s.qvel[i] = p.x.xpos[3 * p.m.dof_bodyid[i]]; });
   store_rows(team, p.s.qvel, args.state.qvel, p.m.nv, worlds, count);
-}
-
-int lanes_misled(const float* values, int n) {
-  float largest = 0;
-  for (int i = 0; i < n; ++i) largest = values[i] > largest ? values[i] : largest;
-  std::atomic<int> wrong = 0;
-  run_crew<8>([&](Crew<8> team) {
-    // the mistake: `best` is a register of each lane
-    float best = 0;
-    team.each(n, [&](int i) { best = max(best, values[i]); });
-    if (best != largest) ++wrong;
-  });
-  return wrong;
 }
 
 }  // namespace motorium
