@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test build style format asan tsan bench bench-demo packages python clean
+.PHONY: demo test test-peers build style format asan tsan bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -26,6 +26,10 @@ packages:
 # .venv with the Python packages of the tests; without an index the C++ side still builds and runs
 python: packages
 	$(STEP) python
+
+# adapters under the learners they were made for: torch and rsl_rl, gigabytes in .venv-peers
+test-peers: build
+	$(STEP) peers
 
 style:
 	@python3 tests/style/check.py

@@ -94,6 +94,24 @@ install_python() {
   echo "python packages took $((SECONDS - start)) s"
 }
 
+# .venv-peers: what only the peer tests need
+install_peers() {
+  local stamp=.stamps/peers wanted start=$SECONDS
+  mkdir -p .stamps
+  rm -f .stamps/peers-skipped
+  wanted=$(sha256sum < python/requirements-peers.txt)
+  if [ -x .venv-peers/bin/python ] && [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ]; then return; fi
+  echo "== packages of peers"
+  if ! .venv/bin/python -m venv .venv-peers ||
+      ! .venv-peers/bin/python -m pip install -q --disable-pip-version-check --retries 2 --timeout 60 \
+        -r python/requirements-peers.txt; then
+    echo "pip could not install python/requirements-peers.txt" > .stamps/peers-skipped
+    return 1
+  fi
+  echo "$wanted" > "$stamp"
+  echo "packages of peers took $((SECONDS - start)) s"
+}
+
 # ---- build ---------------------------------------------------------------------------------------
 configure() {
   mkdir -p "$build"
@@ -172,6 +190,14 @@ case ${1:-} in
     note_gpu
     finish
     ;;
+  peers)
+    install_peers || { skip peers "$(cat .stamps/peers-skipped)"; closing+=("no test ran"); finish; }
+    PYTHONPATH=$PWD/$build/python stage peers .venv-peers/bin/python -m pytest -q \
+      -p no:cacheprovider tests/peers 2>&1 | tee "$build/peers.log"
+    worst=${PIPESTATUS[0]}
+    closing+=("$(grep -E '[0-9]+ (passed|failed|skipped|error)' "$build/peers.log" | tail -1)")
+    finish
+    ;;
   demo)
     stage configure configure || { worst=1; finish; }
     stage build compile motorium_command || { worst=1; finish; }
@@ -180,7 +206,7 @@ case ${1:-} in
     finish
     ;;
   *)
-    echo "usage: tests/steps.sh packages|python|build|test|demo" >&2
+    echo "usage: tests/steps.sh packages|python|build|test|peers|demo" >&2
     exit 2
     ;;
 esac
