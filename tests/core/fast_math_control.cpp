@@ -1,5 +1,5 @@
-// Compiled with -ffast-math: the control of test N2. A guard by isnan or by comparison is folded away
-// there; the one by the bits of the number is not.
+// Compiled with -ffast-math: the control of test N2. A guard by isnan or by comparison is folded
+// away there; the one by the bits of the number is not.
 #include <cmath>
 
 #include "motorium/core/math.h"

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="SKIPPED: torch is not installed: make test-peers")
 runners = pytest.importorskip("rsl_rl.runners", reason="SKIPPED: rsl-rl-lib is not installed")
 
-import motorium as mo  # noqa: E402
+import motorium as mo
 
 NETWORK = {"class_name": "MLPModel", "hidden_dims": [32, 32], "activation": "elu"}
 
@@ -66,7 +66,7 @@ def test_a_quadruped_runs_under_rsl_rl_without_bad_numbers():
     env = mo.adapters.rsl_rl("quad-velocity-flat", 64, seed=2)
     train = settings()
     train["obs_groups"] = {"actor": ["actor"], "critic": ["critic"]}
-    if "critic" not in env.get_observations().keys():
+    if "critic" not in env.get_observations():
         train["obs_groups"]["critic"] = ["actor"]
     runner = runners.OnPolicyRunner(env, train, log_dir=None, device="cpu")
     runner.learn(3)

@@ -1,7 +1,6 @@
-// A crew of threads that plays the lanes of a tile. By itself, so that ThreadSanitizer has one world's
-// step to watch and no pack's.
+// A crew of threads that plays the lanes of a tile. By itself, so that ThreadSanitizer has one
+// world's step to watch and no pack's.
 #include "check_entries.h"
-
 #include "motorium/core/team_checks.h"
 #include "motorium/physics/pack.h"
 
