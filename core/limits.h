@@ -18,6 +18,7 @@ inline constexpr int kProblems = 100;  // problems reported per file, the rest i
 
 // compiled models
 inline constexpr int kBodies = 10'000;
+inline constexpr int kTreeDepth = 1'000;  // links above each other
 inline constexpr int kDofs = 4'096;
 inline constexpr int kGeoms = 100'000;
 inline constexpr int kPairs = 10'000'000;

@@ -16,6 +16,7 @@
 #include "motorium/core/threads.h"
 #include "motorium/physics/entry.h"
 #include "motorium/physics/model.h"
+#include "motorium/physics/spec/load_options.h"
 
 namespace motorium {
 
@@ -110,9 +111,11 @@ class Batch {
   std::unique_ptr<Impl> impl_;
 };
 
-// Reads a model file (MJCF) and compiles it. Throws Error or UnsupportedModel with all problems.
-std::shared_ptr<const Model> load_model(const std::string& path);
+// Reads a model file (MJCF or URDF) and compiles it. Throws Error or UnsupportedModel with all
+// problems.
+std::shared_ptr<const Model> load_model(const std::string& path, const LoadOptions& options = {});
 std::shared_ptr<const Model> load_model_from_string(const std::string& xml,
-                                                    const std::string& folder = "");
+                                                    const std::string& folder = "",
+                                                    const LoadOptions& options = {});
 
 }  // namespace motorium

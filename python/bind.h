@@ -3,7 +3,9 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -46,6 +48,10 @@ Ids ids_of(const py::object& ids, int worlds, const std::string& call);
 // Values as a dense double array of the given shape, broadcast as NumPy does.
 py::array_t<double> broadcast(const py::object& values, const std::vector<py::ssize_t>& shape,
                               const std::string& call);
+
+// The keyword arguments of functions that read model files.
+LoadOptions load_options(const std::vector<std::filesystem::path>& packages,
+                         const std::string& mimic, bool floating_base, bool repair);
 
 // Overrides of a task: {"rewards.upright.weight": 0.5} as names and texts.
 std::vector<std::pair<std::string, std::string>> overrides_of(const py::object& overrides);

@@ -87,6 +87,18 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
 
 }  // namespace
 
+LoadOptions load_options(const std::vector<std::filesystem::path>& packages,
+                         const std::string& mimic, bool floating_base, bool repair) {
+  LoadOptions out;
+  for (const std::filesystem::path& folder : packages) out.packages.push_back(folder.string());
+  require(mimic == "equality" || mimic == "ignore",
+          "mimic='" + mimic + "': use 'equality' or 'ignore'");
+  out.mimic = mimic == "equality" ? Mimic::equality : Mimic::ignore;
+  out.floating_base = floating_base;
+  out.repair = repair;
+  return out;
+}
+
 void bind_model(py::module_& m) {
   py::class_<Options>(m, "Options", "Numbers of the <option> element, read-only.")
       .def_property_readonly(
@@ -127,21 +139,33 @@ void bind_model(py::module_& m) {
       "radians, quaternions are (w, x, y, z).");
   c.def_static(
       "from_file",
-      [](const std::string& path) {
+      [](const std::filesystem::path& path, const std::vector<std::filesystem::path>& packages,
+         const std::string& mimic, bool floating_base, bool repair) {
+        const LoadOptions options = load_options(packages, mimic, floating_base, repair);
         py::gil_scoped_release release;
-        return std::const_pointer_cast<Model>(load_model(path));
+        return std::const_pointer_cast<Model>(load_model(path.string(), options));
       },
-      py::arg("path"),
-      "Reads and compiles a model file (MJCF).\n\n"
+      py::arg("path"), py::kw_only(), py::arg("packages") = py::list(),
+      py::arg("mimic") = "equality", py::arg("floating_base") = false, py::arg("repair") = false,
+      "Reads and compiles a model file (MJCF or URDF).\n\n"
+      "Of a URDF: `packages` are folders that hold the packages of package:// paths; `mimic` is\n"
+      "'equality' or 'ignore'; `floating_base` frees the base; `repair` replaces impossible "
+      "masses\n"
+      "and inertias, a line of `report` each.\n"
       "Raises Error, or UnsupportedModel with every place that uses something the engine lacks.");
   c.def_static(
       "from_string",
-      [](const std::string& xml, const std::string& folder) {
+      [](const std::string& xml, const std::filesystem::path& folder,
+         const std::vector<std::filesystem::path>& packages, const std::string& mimic,
+         bool floating_base, bool repair) {
+        const LoadOptions options = load_options(packages, mimic, floating_base, repair);
         py::gil_scoped_release release;
-        return std::const_pointer_cast<Model>(load_model_from_string(xml, folder));
+        return std::const_pointer_cast<Model>(
+            load_model_from_string(xml, folder.string(), options));
       },
-      py::arg("xml"), py::kw_only(), py::arg("folder") = "",
-      "Compiles MJCF text; files it names are looked for in `folder`.");
+      py::arg("xml"), py::kw_only(), py::arg("folder") = "", py::arg("packages") = py::list(),
+      py::arg("mimic") = "equality", py::arg("floating_base") = false, py::arg("repair") = false,
+      "Compiles MJCF or URDF text; files it names are looked for in `folder`.");
   c.def("with_options", &with_options,
         "A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,\n"
         "iterations, ls_iterations, gravity.");

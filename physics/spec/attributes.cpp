@@ -190,6 +190,21 @@ void Attributes::finish(bool children_allowed) {
     report_once(spec_, "text inside <" + printable(element_.tag) + ">: ignored");
 }
 
+void Attributes::finish_extensible() {
+  for (size_t i = 0; i < claimed_.size(); ++i) {
+    if (claimed_[i]) continue;
+    const std::string& name = element_.attributes[i].name;
+    if (name.compare(0, 5, "xmlns") == 0) continue;
+    const std::string near = nearest_word(name, asked_, spec_.problems.full());
+    if (near.empty()) {
+      report_once(spec_, printable(element_.tag) + "/" + printable(name) + ": ignored");
+    } else {
+      spec_.problems.malformed(place(), title(),
+                               printable(name) + ": unknown attribute: did you mean " + near + "?");
+    }
+  }
+}
+
 void report_once(Spec& spec, const std::string& line) {
   if (std::find(spec.report.begin(), spec.report.end(), line) == spec.report.end()) {
     spec.report.push_back(line);

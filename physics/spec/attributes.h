@@ -76,6 +76,9 @@ class Attributes {
 
   // every attribute must have been claimed by now; children are allowed or not
   void finish(bool children_allowed = false);
+  // the same where others may add attributes (URDF): only what looks misspelled is refused, the
+  // rest is reported
+  void finish_extensible();
 
  private:
   void bad_word(std::string_view name, const std::string& value,

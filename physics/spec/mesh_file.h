@@ -15,7 +15,8 @@ struct Triangles {
 // Throws Error when the bytes are no such file, hold no triangle or exceed the limits on meshes.
 // Vertices at equal places are one vertex.
 Triangles read_stl(const Bytes& bytes);
-// Polygons are cut into fans; normals, texture coordinates, groups and materials are skipped.
+// Faces of the first object or group, all vertices. Polygons are cut into fans; normals, texture
+// coordinates, groups and materials are skipped.
 Triangles read_obj(const Bytes& bytes);
 
 }  // namespace motorium

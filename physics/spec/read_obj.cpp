@@ -25,6 +25,7 @@ Triangles read_obj(const Bytes& bytes) {
   require(bytes.size() <= limits::kMeshBytes,
           "OBJ: more than " + std::to_string(limits::kMeshBytes) + " bytes");
   Triangles mesh;
+  bool ended = false;  // as in MuJoCo, the faces of the first object or group that has any count
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (!text.empty()) {
     const size_t end = text.find('\n');
@@ -42,7 +43,9 @@ Triangles read_obj(const Bytes& bytes) {
                 "OBJ: \"" + printable(words[i], 40) + "\" is not a usable number");
         mesh.vertex.push_back(static_cast<float>(x));
       }
-    } else if (words[0] == "f") {
+    } else if (words[0] == "o" || words[0] == "g") {
+      ended = !mesh.face.empty();
+    } else if (words[0] == "f" && !ended) {
       require(words.size() >= 4, "OBJ: a face has fewer than three corners");
       const int first = vertex_index(words[1], count);
       for (size_t i = 2; i + 1 < words.size(); ++i) {

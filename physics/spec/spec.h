@@ -53,6 +53,7 @@ struct OptionSpec {
 struct MeshSpec {
   Place place;
   std::string name, file, material;
+  std::string source;  // where the file was found, for writers that copy it
   enum class Inertia { legacy, exact, convex, shell } inertia = Inertia::legacy;
   std::array<double, 3> scale = {1, 1, 1}, refpos = {0, 0, 0};
   std::array<double, 4> refquat = {1, 0, 0, 0};
@@ -70,6 +71,7 @@ struct JointSpec {
   std::array<double, 2> range = {0, 0}, actuatorfrcrange = {0, 0};
   double ref = 0, springref = 0, stiffness = 0, damping = 0, armature = 0, frictionloss = 0;
   double margin = 0;
+  double velocity_limit = 0;  // of URDF [m/s, rad/s], kept without effect
   std::array<double, 2> solref_limit = {0.02, 1}, solref_friction = {0.02, 1};
   std::array<double, 5> solimp_limit = {0.9, 0.95, 0.001, 0.5, 2};
   std::array<double, 5> solimp_friction = {0.9, 0.95, 0.001, 0.5, 2};

@@ -816,14 +816,17 @@ class Model:
     def eq_type(self) -> numpy.ndarray:
         """EqualityType (neq,)"""
     @staticmethod
-    def from_file(path: str) -> Model:
-        """Reads and compiles a model file (MJCF).
+    def from_file(path: os.PathLike | str | bytes, *, packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
+        """Reads and compiles a model file (MJCF or URDF).
 
+        Of a URDF: `packages` are folders that hold the packages of package:// paths; `mimic` is
+        'equality' or 'ignore'; `floating_base` frees the base; `repair` replaces impossible masses
+        and inertias, a line of `report` each.
         Raises Error, or UnsupportedModel with every place that uses something the engine lacks.
         """
     @staticmethod
-    def from_string(xml: str, *, folder: str = '') -> Model:
-        """Compiles MJCF text; files it names are looked for in `folder`."""
+    def from_string(xml: str, *, folder: os.PathLike | str | bytes = '', packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
+        """Compiles MJCF or URDF text; files it names are looked for in `folder`."""
     @property
     def geom_bodyid(self) -> numpy.ndarray:
         """body (ngeom,)"""

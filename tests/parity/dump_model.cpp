@@ -1,5 +1,6 @@
-// dump_model FILE...: one line per file, {"file": ..., "model": {...}} or {"file": ..., "error":
-// "..."}
+// dump_model [OPTION...] FILE...: one line per file, {"file": ..., "model": {...}} or {"file": ...,
+// "error":
+// "..."}. Options of URDFs: --repair --floating --ignore-mimic
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -27,10 +28,16 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  motorium::LoadOptions options;
   for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--repair") options.repair = true;
+    if (word == "--floating") options.floating_base = true;
+    if (word == "--ignore-mimic") options.mimic = motorium::Mimic::ignore;
+    if (word.compare(0, 2, "--") == 0) continue;
     std::string line = "{\"file\": " + quoted(argv[i]) + ", ";
     try {
-      std::string model = motorium::model_to_json(*motorium::load_model(argv[i]));
+      std::string model = motorium::model_to_json(*motorium::load_model(word, options));
       for (char& c : model) c = c == '\n' ? ' ' : c;
       line += "\"model\": " + model;
     } catch (const motorium::UnsupportedModel& error) {
