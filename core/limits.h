@@ -23,6 +23,7 @@ inline constexpr int kDofs = 4'096;
 inline constexpr int kGeoms = 100'000;
 inline constexpr int kPairs = 10'000'000;
 inline constexpr int kSensorNumbers = 100'000;
+inline constexpr int kTendonNumbers = 4'000'000;  // non-zeros of all tendon Jacobians
 inline constexpr int kKeyframes = 10'000;
 inline constexpr int64_t kKeyframeNumbers = 4'000'000;  // of all keyframes together
 

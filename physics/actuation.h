@@ -3,12 +3,18 @@
 //   qfrc_actuator = moment' force
 #pragma once
 #include "motorium/core/quat.h"
-#include "motorium/physics/jacobian.h"
+#include "motorium/physics/tendon.h"
 
 namespace motorium {
 
+// does an actuator drive a joint? (uniform)
+template <class Real> FN bool drives_joint(const ModelView<Real>& m, int a) {
+  const auto type = static_cast<TransmissionType>(m.actuator_trntype[a]);
+  return type == TransmissionType::joint || type == TransmissionType::jointinparent;
+}
+
 // dofs that an actuator's moment can touch: one hinge or slide, a ball's three, a free joint's six,
-// or all dofs that move a site. visit(dof)
+// those of a tendon, or all dofs that move a site. visit(dof)
 template <class Real, class Visit>
 FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
   const int target = m.actuator_trnid[2 * a];
@@ -16,6 +22,9 @@ FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
     const int b = m.site_bodyid[target], ref = m.actuator_trnid[2 * a + 1];
     for (int i = 0; i < m.nv; ++i)
       if (moves(m, i, b) || (ref >= 0 && moves(m, i, m.site_bodyid[ref]))) visit(i);
+  } else if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon) {
+    for (int k = 0; k < m.ten_J_rownnz[target]; ++k)
+      visit(m.ten_J_colind[m.ten_J_rowadr[target] + k]);
   } else {
     const int n = m.joint(target) == JointType::free   ? 6
                   : m.joint(target) == JointType::ball ? 3
@@ -27,8 +36,9 @@ FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
 // can the moment of actuator a touch the dof? (uniform)
 template <class Real> FN bool actuates(const ModelView<Real>& m, int a, int dof) {
   const int target = m.actuator_trnid[2 * a], ref = m.actuator_trnid[2 * a + 1];
-  if (static_cast<TransmissionType>(m.actuator_trntype[a]) != TransmissionType::site)
-    return m.dof_jntid[dof] == target;
+  if (drives_joint(m, a)) return m.dof_jntid[dof] == target;
+  if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon)
+    return stretches(m, target, dof);
   return moves(m, dof, m.site_bodyid[target]) || (ref >= 0 && moves(m, dof, m.site_bodyid[ref]));
 }
 
@@ -70,6 +80,11 @@ FN void transmission(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
           rotation_vector(conjugate(site_quat(ref, rb)) * site_quat(target, b));
       length = length + dot(turned, vec3(gear(3), gear(4), gear(5)));
     }
+  } else if (type == TransmissionType::tendon) {
+    length = gear(0) * x.ten_length[target];
+    const int adr = m.ten_J_rowadr[target];
+    for (int k = 0; k < m.ten_J_rownnz[target]; ++k)
+      moment[m.ten_J_colind[adr + k]] = gear(0) * x.ten_J[adr + k];
   } else {
     const int q = m.jnt_qposadr[target], d = m.jnt_dofadr[target];
     const bool in_parent = type == TransmissionType::jointinparent;
@@ -144,8 +159,7 @@ FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<R
   const auto bp = [&](int k) { return m.actuator_biasprm[10 * a + k]; };
   const auto gear = [&](int k) { return m.actuator_gear[6 * a + k]; };
   const auto type = static_cast<TransmissionType>(m.actuator_trntype[a]);
-  const bool on_ball =
-      type != TransmissionType::site && m.joint(m.actuator_trnid[2 * a]) == JointType::ball;
+  const bool on_ball = drives_joint(m, a) && m.joint(m.actuator_trnid[2 * a]) == JointType::ball;
   const bool on_turn = type == TransmissionType::site && m.actuator_trnid[2 * a + 1] >= 0 &&
                        m.actuator_gear.p[6 * a] == 0 && m.actuator_gear.p[6 * a + 1] == 0 &&
                        m.actuator_gear.p[6 * a + 2] == 0;
@@ -171,14 +185,17 @@ FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<R
     bias = fma(bp(2), speed, fma(bp(1), length, bp(0)));
     slope = slope + bp(2);
   }
-  Real force = fma(gain, input, bias);
-  if (m.actuator_forcelimited[a]) {
-    const Real lo = m.actuator_forcerange[2 * a], hi = m.actuator_forcerange[2 * a + 1];
-    force = clamp(force, lo, hi);
-    slope = select((force <= lo) | (force >= hi), Real(0.f), slope);
-  }
-  x.actuator_force[a] = force;
+  x.actuator_force[a] = fma(gain, input, bias);
   x.actuator_slope[a] = slope;
+}
+
+// a saturated actuator has no slope
+template <class Real> FN void bound_force(const ModelView<Real>& m, Scratch<Real>& x, int a) {
+  if (!m.actuator_forcelimited[a]) return;
+  const Real lo = m.actuator_forcerange[2 * a], hi = m.actuator_forcerange[2 * a + 1];
+  const Real force = clamp(x.actuator_force[a], lo, hi);
+  x.actuator_force[a] = force;
+  x.actuator_slope[a] = select((force <= lo) | (force >= hi), Real(0.f), x.actuator_slope[a]);
 }
 
 template <class Team, class Real>
@@ -194,6 +211,11 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
       if (m.actuator_actadr[a] >= 0) x.act_dot[m.actuator_actadr[a]] = Real(0.f);
     }
   });
+
+  if (acting) {
+    bound_tendon_forces(team, m, x);
+    team.each(m.nu, [&](int a) { bound_force(m, x, a); });
+  }
 
   // joint forces: one worker, because several actuators may share a dof
   team.once([&] {
@@ -212,8 +234,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     const Real f = x.qfrc_actuator[d];
     const Mask<Real> saturated = (f <= lo) | (f >= hi);
     for (int a = 0; a < m.nu; ++a)
-      if (static_cast<TransmissionType>(m.actuator_trntype[a]) != TransmissionType::site &&
-          m.actuator_trnid[2 * a] == j)
+      if (drives_joint(m, a) && m.actuator_trnid[2 * a] == j)
         x.actuator_slope[a] = select(saturated, Real(0.f), x.actuator_slope[a]);
     x.qfrc_actuator[d] = clamp(f, lo, hi);
   });

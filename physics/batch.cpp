@@ -40,7 +40,8 @@ std::vector<FieldShape> state_shapes(const Model& m) {
 }
 std::vector<FieldShape> output_shapes(const Model& m) {
   const int nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
-            nsite = m.nsite, nsensordata = m.nsensordata, nM = m.nM;
+            nsite = m.nsite, ntendon = m.ntendon, nJten = m.nJten, nsensordata = m.nsensordata,
+            nM = m.nM;
   return {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, (rows) * (columns)},
       MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
@@ -504,6 +505,7 @@ void Batch::set_override(const std::string& field, const double* values, const i
       impl_->set_field("body_subtreemass", d.body_subtreemass.data(), &w, 1);
       impl_->set_field("body_invweight0", d.body_invweight0.data(), &w, 1);
       impl_->set_field("dof_invweight0", d.dof_invweight0.data(), &w, 1);
+      if (m.ntendon > 0) impl_->set_field("tendon_invweight0", d.tendon_invweight0.data(), &w, 1);
       impl_->set_field("actuator_acc0", d.actuator_acc0.data(), &w, 1);
     }
   }

@@ -24,12 +24,14 @@ template <class Real> using Along = Sums<Real, 3>;
 // lower triangle of a 6 x 6 symmetric matrix
 FN int at6(int i, int j) { return i * (i + 1) / 2 + j; }
 
-enum class BlockKind { equality, pyramid, elliptic };
+enum class BlockKind { equality, friction, pyramid, elliptic };
 
 template <class Real> FN BlockKind block_kind(const ModelView<Real>& m, int k) {
-  return k < m.neq                  ? BlockKind::equality
-         : m.cone == Cone::elliptic ? BlockKind::elliptic
-                                    : BlockKind::pyramid;
+  const int tendon = k - m.neq - m.nballlimit;
+  return k < m.neq                                    ? BlockKind::equality
+         : tendon >= 0 && tendon < m.nfriction_tendon ? BlockKind::friction
+         : m.cone == Cone::elliptic                   ? BlockKind::elliptic
+                                                      : BlockKind::pyramid;
 }
 
 // ---- one-sided scalar row -------------------------------------------------------------------
@@ -242,11 +244,19 @@ template <class Real> FN const Real* block_friction(const Scratch<Real>& x, int 
   return k >= x.contact_block ? x.con_friction + 5 * (k - x.contact_block) : x.con_friction;
 }
 
+// the dry friction of a tendon's block
+template <class Real> FN Real block_loss(const ModelView<Real>& m, int k) {
+  return m.tendon_frictionloss[m.friction_tendon[k - m.neq - m.nballlimit]];
+}
+
 template <class Real> FN Real block_cost(const ModelView<Real>& m, const Scratch<Real>& x, int k) {
   const BlockKind kind = block_kind(m, k);
   if (kind == BlockKind::pyramid) return pyramid_cost(x, k, block_friction(x, k));
   if (kind == BlockKind::elliptic) return elliptic_cost(x, k, block_friction(x, k));
   const int row = x.blk_row[k];
+  if (kind == BlockKind::friction)
+    return x.blk_dim[k] > 0 ? friction_cost(x.row_r[row], x.row_D[row], block_loss(m, k))
+                            : Real(0.f);
   Real cost = Real(0.f);
   for (int j = 0; j < x.blk_dim[k]; ++j) {
     const Real r = x.row_r[row + j];
@@ -261,6 +271,12 @@ FN void block_force(const ModelView<Real>& m, Scratch<Real>& x, int k, Real* cur
   if (kind == BlockKind::pyramid) return pyramid_force(x, k, block_friction(x, k), curv);
   if (kind == BlockKind::elliptic) return elliptic_force(x, k, block_friction(x, k), curv);
   const int row = x.blk_row[k];
+  if (kind == BlockKind::friction) {
+    const Real r = x.row_r[row], D = x.row_D[row], loss = block_loss(m, k);
+    x.row_f[row] = friction_force(r, D, loss);
+    curv[0] = select(friction_sticks(r, D, loss), D, Real(0.f));
+    return;
+  }
   for (int j = 0; j < x.blk_dim[k]; ++j) {
     x.row_f[row + j] = -(x.row_D[row + j] * x.row_r[row + j]);
     curv[at6(j, j)] = x.row_D[row + j];
@@ -274,6 +290,8 @@ FN void block_along(const ModelView<Real>& m, const Scratch<Real>& x, int k, con
   if (kind == BlockKind::pyramid) return pyramid_along(x, k, block_friction(x, k), alpha, sum);
   if (kind == BlockKind::elliptic) return elliptic_along(x, k, block_friction(x, k), alpha, sum);
   const int row = x.blk_row[k];
+  if (kind == BlockKind::friction)
+    return friction_along(x.row_r[row], x.row_v[row], x.row_D[row], block_loss(m, k), alpha, sum);
   for (int j = 0; j < x.blk_dim[k]; ++j) {
     const Real D = x.row_D[row + j], r = x.row_r[row + j], v = x.row_v[row + j];
     const Real y = fma(alpha, v, r);

@@ -106,6 +106,8 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       }
     });
 
+  if (implicit) add_tendon_damping(team, m, x, h, x.qH);
+
   // free bodies apart, before the factorisation overwrites their blocks
   if (implicit)
     team.each(m.nbody, [&](int b) {

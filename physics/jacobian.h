@@ -27,4 +27,15 @@ FN Spatial<Real> point_velocity(const ModelView<Real>& m, const Scratch<Real>& x
   return {v.r, v.t + cross(v.r, p - vec3(x.subtree_com + 3 * m.body_rootid[b]))};
 }
 
+// acceleration of a point at zero qacc without gravity (J_p dot v), and of its body's rotation
+template <class Real>
+FN Spatial<Real> bias_acceleration(const ModelView<Real>& m, const Scratch<Real>& x, int b,
+                                   const Vec3<Real>& p) {
+  const Spatial<Real> a = spatial(x.cacc + 6 * b), v = spatial(x.cvel + 6 * b);
+  const Vec3<Real> up = vec3(x.cacc + 3);
+  const Vec3<Real> o = p - vec3(x.subtree_com + 3 * m.body_rootid[b]);
+  const Vec3<Real> speed = v.t + cross(v.r, o);
+  return {a.r, a.t - up + cross(a.r, o) + cross(v.r, speed)};
+}
+
 }  // namespace motorium

@@ -22,14 +22,24 @@ enum class GeomType : int {
   box = 6,
   mesh = 7
 };
-enum class EqualityType : int { connect = 0, weld = 1, joint = 2 };
+enum class EqualityType : int { connect = 0, weld = 1, joint = 2, tendon = 3 };
+enum class TendonType : int { fixed = 0, spatial = 1 };
+enum class WrapType : int { joint = 1, pulley = 2, site = 3, sphere = 4, cylinder = 5 };
 enum class DynType : int { none = 0, integrator = 1, filter = 2, filterexact = 3 };
 enum class GainType : int { fixed = 0, affine = 1 };
 enum class BiasType : int { none = 0, affine = 1 };
-enum class TransmissionType : int { joint = 0, jointinparent = 1, site = 4 };
+enum class TransmissionType : int { joint = 0, jointinparent = 1, tendon = 3, site = 4 };
 enum class Integrator : int { euler = 0, implicitfast = 3 };
 enum class Cone : int { pyramidal = 0, elliptic = 1 };
-enum class ObjectType : int { none = 0, body = 1, xbody = 2, joint = 3, geom = 5, site = 6 };
+enum class ObjectType : int {
+  none = 0,
+  body = 1,
+  xbody = 2,
+  joint = 3,
+  geom = 5,
+  site = 6,
+  tendon = 18
+};
 // our own numbering: MuJoCo's differs between releases
 enum class SensorType : int {
   accelerometer,
@@ -37,6 +47,12 @@ enum class SensorType : int {
   velocimeter,
   jointpos,
   jointvel,
+  tendonpos,
+  tendonvel,
+  tendonactuatorfrc,
+  tendonlimitpos,
+  tendonlimitvel,
+  tendonlimitfrc,
   actuatorfrc,
   framepos,
   framequat,
@@ -109,6 +125,9 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nsite)       /* sites                                                      */           \
   X(nmocap)      /* mocap bodies                                               */           \
   X(neq)         /* equality constraints                                       */           \
+  X(ntendon)     /* tendons                                                    */           \
+  X(nwrap)       /* objects on the paths of tendons                            */           \
+  X(nJten)       /* non-zeros of the Jacobian of the tendons                   */           \
   X(nsensor)     /* sensors                                                    */           \
   X(nsensordata) /* numbers in sensordata                                      */           \
   X(nkey)        /* keyframes                                                  */           \
@@ -120,7 +139,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nword)       /* 32-bit words of a dof mask: (nv + 31) / 32                 */           \
   X(nconmax)     /* largest number of contacts that the pairs can produce      */           \
   X(nlimit)      /* limited hinge and slide joints                             */           \
-  X(nballlimit)  /* limited ball joints                                        */
+  X(nballlimit)  /* limited ball joints                                        */           \
+  X(ntendonlimit) /* limited tendons                                           */
 // clang-format on
 
 // numbers that never differ between worlds:  X(name, rows, columns, unit, meaning)
@@ -157,6 +177,23 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(eq_data, neq, 11, "mixed", "anchors, relative pose, torquescale or polynomial")         \
   X(eq_solref, neq, 2, "s, -", "reference")                                                 \
   X(eq_solimp, neq, 5, "-", "impedance")                                                    \
+  X(tendon_range, ntendon, 2, "m, rad", "length limits")                                    \
+  X(tendon_margin, ntendon, 1, "m, rad", "distance at which the limit row appears")         \
+  X(tendon_solref_lim, ntendon, 2, "s, -", "reference of the limit row")                    \
+  X(tendon_solimp_lim, ntendon, 5, "-", "impedance of the limit row")                       \
+  X(tendon_solref_fri, ntendon, 2, "s, -", "reference of the friction row")                 \
+  X(tendon_solimp_fri, ntendon, 5, "-", "impedance of the friction row")                    \
+  X(tendon_actfrcrange, ntendon, 2, "N, N m", "bounds of the summed actuator force")        \
+  X(tendon_stiffness, ntendon, 1, "N/m, N m/rad", "spring, linear part")                    \
+  X(tendon_stiffnesspoly, ntendon, 2, "N/m^2, N/m^3", "spring, quadratic and cubic part")   \
+  X(tendon_damping, ntendon, 1, "N s/m, N m s/rad", "damper, linear part")                  \
+  X(tendon_dampingpoly, ntendon, 2, "N s^2/m^2, N s^3/m^3", "damper, quadratic and cubic part") \
+  X(tendon_armature, ntendon, 1, "kg, kg m^2", "inertia of changes of length")              \
+  X(tendon_frictionloss, ntendon, 1, "N, N m", "dry friction")                              \
+  X(tendon_lengthspring, ntendon, 2, "m, rad", "lengths between which the spring is slack") \
+  X(tendon_length0, ntendon, 1, "m, rad", "length at qpos0")                                \
+  X(tendon_width, ntendon, 1, "m", "radius in the viewer")                                  \
+  X(wrap_prm, nwrap, 1, "mixed", "joint: coefficient; pulley: divisor; geom: side site or -1") \
   X(actuator_gear, nu, 6, "-", "gear")                                                      \
   X(actuator_ctrlrange, nu, 2, "as ctrl", "bounds of the control")                          \
   X(actuator_forcerange, nu, 2, "N, N m", "bounds of the force")                            \
@@ -192,6 +229,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(dof_damping, nv, 1, "N s/m, N m s/rad", "linear damping")                               \
   X(dof_frictionloss, nv, 1, "N, N m", "dry friction")                                      \
   X(dof_invweight0, nv, 1, "1/kg, 1/(kg m^2)", "diagonal of the inverse inertia at qpos0 (derived)") \
+  X(tendon_invweight0, ntendon, 1, "1/kg, 1/(kg m^2)", "inverse inertia at qpos0 (derived)") \
   X(geom_friction, ngeom, 3, "-", "slide, spin, roll")                                      \
   X(actuator_gainprm, nu, 10, "mixed", "gain parameters")                                   \
   X(actuator_biasprm, nu, 10, "mixed", "bias parameters")                                   \
@@ -237,8 +275,19 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(eq_obj1id, neq, 1, "first object")                                                      \
   X(eq_obj2id, neq, 1, "second object or -1")                                               \
   X(eq_active0, neq, 1, "1: active after reset")                                            \
+  X(tendon_type, ntendon, 1, "TendonType")                                                  \
+  X(tendon_adr, ntendon, 1, "first object on the path")                                     \
+  X(tendon_num, ntendon, 1, "objects on the path")                                          \
+  X(tendon_group, ntendon, 1, "viewer group")                                               \
+  X(tendon_limited, ntendon, 1, "1: has length limits")                                     \
+  X(tendon_actfrclimited, ntendon, 1, "1: actuator force is bounded")                       \
+  X(wrap_type, nwrap, 1, "WrapType")                                                        \
+  X(wrap_objid, nwrap, 1, "joint, site or geom; -1: pulley")                                \
+  X(ten_J_rownnz, ntendon, 1, "dofs that change the length")                                \
+  X(ten_J_rowadr, ntendon, 1, "first of them in ten_J_colind")                              \
+  X(ten_J_colind, nJten, 1, "these dofs, rising")                                           \
   X(actuator_trntype, nu, 1, "TransmissionType")                                            \
-  X(actuator_trnid, nu, 2, "joint or site; reference site or -1")                           \
+  X(actuator_trnid, nu, 2, "joint, tendon or site; reference site or -1")                   \
   X(actuator_dyntype, nu, 1, "DynType")                                                     \
   X(actuator_gaintype, nu, 1, "GainType")                                                   \
   X(actuator_biastype, nu, 1, "BiasType")                                                   \
@@ -274,7 +323,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(cgeom_id, ncgeom, 1, "geoms that occur in a pair, rising")                              \
   X(geom_cid, ngeom, 1, "index in cgeom_id or -1")                                          \
   X(limit_jnt, nlimit, 1, "limited hinges and slides")                                      \
-  X(balllimit_jnt, nballlimit, 1, "limited ball joints")
+  X(balllimit_jnt, nballlimit, 1, "limited ball joints")                                    \
+  X(limit_tendon, ntendonlimit, 1, "limited tendons")
 // clang-format on
 
 // Constant after `compile`; safe to share between threads.
@@ -305,7 +355,7 @@ struct Model {
   // names, by id; empty where the file gives none
   std::string name;
   std::vector<std::string> body_name, jnt_name, geom_name, site_name, actuator_name, sensor_name,
-      eq_name, key_name;
+      eq_name, tendon_name, key_name;
   // what the file holds that the engine accepts without using, one line each
   std::vector<std::string> report;
 };
@@ -313,7 +363,8 @@ struct Model {
 // visits every array of the model: visit(name, vector, rows, columns)
 template <class M, class Visit> void each_field(M& m, Visit visit) {
   const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt,
-            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, neq = m.neq, nsensor = m.nsensor,
+            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, neq = m.neq, ntendon = m.ntendon,
+            nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit, nsensor = m.nsensor,
             nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom,
             nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
 #define MOTORIUM_REAL(name, rows, columns, unit, doc) visit(#name, m.name, (rows), (columns));

@@ -51,6 +51,12 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   }
   data.friction_dof = friction_dof.data();
   data.nfriction = static_cast<int>(friction_dof.size());
+  for (int t = 0; t < m.ntendon; ++t) {
+    if (m.tendon_frictionloss[static_cast<size_t>(t)] > 0) friction_tendon.push_back(t);
+    if (m.tendon_armature[static_cast<size_t>(t)] > 0) data.tendon_inertia = true;
+  }
+  data.friction_tendon = friction_tendon.data();
+  data.nfriction_tendon = static_cast<int>(friction_tendon.size());
 }
 
 template struct ModelBlob<float>;

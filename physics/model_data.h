@@ -12,7 +12,7 @@ namespace motorium {
 template <class S> struct ModelBlob {
   ModelData<S> data;
   std::vector<S> numbers;
-  std::vector<int> integers, friction_dof;
+  std::vector<int> integers, friction_dof, friction_tendon;
 
   explicit ModelBlob(const Model& m);
   ModelBlob(const ModelBlob&) = delete;

@@ -32,11 +32,14 @@ template <class S> struct ModelData {
   // dofs that can have dry friction: non-zero in the model or overridden
   const int* friction_dof = nullptr;
   int nfriction = 0;
-  bool dof_damped = false;    // any damping, in the model or overridden
-  bool want_geoms = false;    // an output asks for the poses of all geoms
-  bool want_forces = false;   // ... for accelerations and forces of bodies after the solve
-  bool want_momenta = false;  // ... for velocities and momenta of subtrees
-  int row_budget = 1 << 30;   // rows a world may have before it counts as spilled
+  const int* friction_tendon = nullptr;  // tendons likewise
+  int nfriction_tendon = 0;
+  bool dof_damped = false;      // any damping, in the model or overridden
+  bool tendon_inertia = false;  // any tendon armature
+  bool want_geoms = false;      // an output asks for the poses of all geoms
+  bool want_forces = false;     // ... for accelerations and forces of bodies after the solve
+  bool want_momenta = false;    // ... for velocities and momenta of subtrees
+  int row_budget = 1 << 30;     // rows a world may have before it counts as spilled
 };
 
 // numbers that all worlds share
@@ -74,7 +77,9 @@ template <class Real> struct ModelView {
   uint32_t flags;
   const int* friction_dof;
   int nfriction;
-  bool dof_damped, want_geoms, want_forces, want_momenta;
+  const int* friction_tendon;
+  int nfriction_tendon;
+  bool dof_damped, tendon_inertia, want_geoms, want_forces, want_momenta;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
@@ -107,6 +112,9 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.flags = d.flags;
   m.friction_dof = d.friction_dof;
   m.nfriction = d.nfriction;
+  m.friction_tendon = d.friction_tendon;
+  m.nfriction_tendon = d.nfriction_tendon;
+  m.tendon_inertia = d.tendon_inertia;
   m.dof_damped = d.dof_damped;
   m.want_geoms = d.want_geoms;
   m.want_forces = d.want_forces;

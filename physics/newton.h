@@ -15,7 +15,8 @@ namespace motorium {
 // ---- sums over rows -------------------------------------------------------------------------
 
 // adds block(k), friction(i), limit(e) over what acts in the present island. The items have world-
-// independent numbers: equalities, ball limits, friction dofs, limit entries, contact slots
+// independent numbers: equalities, ball limits, tendons, friction dofs, limit entries, contact
+// slots
 template <class Team, class Real, class Block, class Friction, class Limit>
 FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Block block,
                  Friction friction, Limit limit) {

@@ -95,7 +95,7 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   p.s.has_xfrc = args.state.xfrc_applied != nullptr;
 
   // what these worlds override
-  const int ngeom = d.ngeom;
+  const int ngeom = d.ngeom, ntendon = d.ntendon;
 #define MOTORIUM_REAL(name, rows, columns, unit, doc)                                             \
   if (d.name##_worlds)                                                                            \
     load_rows(team, const_cast<Real*>(p.m.name.own), d.name##_worlds, (rows) * (columns), worlds, \

@@ -1,17 +1,19 @@
 // Constraint rows: Jacobian J, regularisation R = 1/D, reference acceleration aref.
 //
-// Rows come in blocks that share their dofs: equality constraints, ball limits, contacts. A
-// contact's rows are those of its frame (normal, tangents, spin, rolls) for both cones; the rows of
-// a pyramid, J_n +- mu_k J_k, are linear in them and never stored. A block's columns are the union
-// of what its worlds need: zeros elsewhere change no bits. Dry friction and scalar limits act on
-// one dof and need no J at all. Block numbers of equalities and ball limits are fixed, contact slot
-// k is block contact_block + k, so sums over blocks do not depend on neighbouring worlds.
+// Rows come in blocks that share their dofs: equality constraints, ball limits, tendons, contacts.
+// A contact's rows are those of its frame (normal, tangents, spin, rolls) for both cones; the rows
+// of a pyramid, J_n +- mu_k J_k, are linear in them and never stored. A block's columns are the
+// union of what its worlds need: zeros elsewhere change no bits. Dry friction and scalar limits act
+// on one dof and need no J at all. Block numbers of equalities, ball limits and tendons are fixed,
+// contact slot k is block contact_block + k, so sums over blocks do not depend on neighbouring
+// worlds.
 //
 //   aref = -B (J v) - K imp (r - margin) - Jdot v        Jdot v only for connect and weld
 #pragma once
 #include "motorium/physics/collide.h"
 #include "motorium/physics/impedance.h"
 #include "motorium/physics/jacobian.h"
+#include "motorium/physics/tendon_rows.h"
 
 namespace motorium {
 
@@ -75,17 +77,6 @@ FN Anchor<Real> equality_anchor(const ModelView<Real>& m, const Scratch<Real>& x
   return {id, vec3(x.xpos + 3 * id) + mat3(x.xmat + 9 * id) * local, quat(x.xquat + 4 * id)};
 }
 
-// acceleration of a point at zero qacc without gravity (J_p dot v), and of its body's rotation
-template <class Real>
-FN Spatial<Real> bias_acceleration(const ModelView<Real>& m, const Scratch<Real>& x, int b,
-                                   const Vec3<Real>& p) {
-  const Spatial<Real> a = spatial(x.cacc + 6 * b), v = spatial(x.cvel + 6 * b);
-  const Vec3<Real> up = vec3(x.cacc + 3);
-  const Vec3<Real> o = p - vec3(x.subtree_com + 3 * m.body_rootid[b]);
-  const Vec3<Real> speed = v.t + cross(v.r, o);
-  return {a.r, a.t - up + cross(a.r, o) + cross(v.r, speed)};
-}
-
 // the vector part of q2* (0, w) q1
 template <class Real>
 FN Vec3<Real> weld_map(const Quat<Real>& q2, const Vec3<Real>& w, const Quat<Real>& q1) {
@@ -106,23 +97,8 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
   const int dim = x.blk_dim[k];
   for (int j = 0; j < 6; ++j) pos[j] = bias[j] = Real(0.f);
 
-  if (type == EqualityType::joint) {
-    // y - y0 - c0 - sum c_k (x - x0)^k
-    const int j1 = m.eq_obj1id[e], j2 = m.eq_obj2id[e];
-    const int q1 = m.jnt_qposadr[j1], d1 = m.jnt_dofadr[j1];
-    const auto c = [&](int i) { return m.eq_data[11 * e + i]; };
-    pos[0] = s.qpos[q1] - m.qpos0[q1] - c(0);
-    weight_t = m.dof_invweight0[d1];
-    Real slope = Real(0.f);
-    int d2 = -1;
-    if (j2 >= 0) {
-      d2 = m.jnt_dofadr[j2];
-      const Real u = s.qpos[m.jnt_qposadr[j2]] - m.qpos0[m.jnt_qposadr[j2]];
-      pos[0] -= u * fma(u, fma(u, fma(u, c(4), c(3)), c(2)), c(1));
-      slope = fma(u, fma(u, fma(u, Real(4.f) * c(4), Real(3.f) * c(3)), Real(2.f) * c(2)), c(1));
-      weight_t = weight_t + m.dof_invweight0[d2];
-    }
-    team.each(n, [&](int i) { J[i] = col[i] == d1 ? Real(1.f) : -slope; });
+  if (type == EqualityType::joint || type == EqualityType::tendon) {
+    coupling_row(team, m, s, x, e, pos[0], weight_t);
     norm2 = pos[0] * pos[0];
   } else {
     const Anchor<Real> a1 = equality_anchor(m, x, e, 0), a2 = equality_anchor(m, x, e, 1);
@@ -392,7 +368,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
 template <class Team, class Real>
 STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
   x.blk_count = x.row_count = x.lim_count = 0;
-  x.contact_block = m.neq + m.nballlimit;
+  x.contact_block = m.neq + m.nballlimit + tendon_blocks(m);
   const bool on = m.on(kFlagConstraint);
 
   // which dofs each block spans
@@ -405,10 +381,9 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
       const auto type = static_cast<EqualityType>(m.eq_type[e]);
       const bool used = with_equality && any(s.eq_active[e] > Real(0.5f));
       int o1 = m.eq_obj1id[e], o2 = m.eq_obj2id[e];
-      if (type == EqualityType::joint) {
-        const int d1 = m.jnt_dofadr[o1], d2 = o2 >= 0 ? m.jnt_dofadr[o2] : d1;
+      if (type == EqualityType::joint || type == EqualityType::tendon) {
         open_block(m, x, used ? 1 : 0, [&](int w) {
-          return (d1 / 32 == w ? 1u << (d1 % 32) : 0u) | (d2 / 32 == w ? 1u << (d2 % 32) : 0u);
+          return coupling_mask(m, type, o1, w) | (o2 >= 0 ? coupling_mask(m, type, o2, w) : 0u);
         });
       } else {
         if (static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site) {
@@ -430,6 +405,16 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
           if (c / 32 == w) bit_set |= 1u << (c % 32);
         return bit_set;
       });
+    }
+    const bool with_friction = on && m.on(kFlagFrictionloss);
+    for (int i = 0; i < m.nfriction_tendon; ++i) {
+      const int t = m.friction_tendon[i];
+      open_block(m, x, with_friction ? 1 : 0, [&](int w) { return tendon_mask(m, t, w); });
+    }
+    for (int i = 0; i < 2 * m.ntendonlimit; ++i) {
+      const int t = m.limit_tendon[i / 2];
+      const bool used = with_limit && any(tendon_limit_gap(m, x, t, i % 2) < m.tendon_margin[t]);
+      open_block(m, x, used ? 1 : 0, [&](int w) { return tendon_mask(m, t, w); });
     }
     for (int k = 0; k < x.con_slots; ++k) {
       int dim = 0;
@@ -454,11 +439,14 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   x.blk_count = x.shared_int[1];
   x.row_count = x.shared_int[2];
 
-  // equality, ball limits
+  // equality, ball limits, tendons
   for (int e = 0; e < m.neq; ++e)
     if (x.blk_dim[e] > 0) equality_rows(team, m, s, x, e);
   if (with_limit)
     for (int i = 0; i < m.nballlimit; ++i) ball_limit_row(team, m, s, x, i);
+  if (on && m.on(kFlagFrictionloss))
+    team.each(m.nfriction_tendon, [&](int i) { tendon_friction_row(m, x, i); });
+  team.each(2 * m.ntendonlimit, [&](int i) { tendon_limit_row(m, x, i); });
 
   // dry friction, scalar limits; the list of limits holds what any world has reached
   const int friction = on && m.on(kFlagFrictionloss) ? m.nfriction : 0;

@@ -34,6 +34,9 @@ namespace motorium {
   X(cfrc_ext, nbody, 6, "N m, N", "external force on each body")                           \
   X(qM, nM, 1, "kg, kg m^2", "joint inertia, rows of ancestors")                           \
   X(qLD, nM, 1, "mixed", "its factor: M = L' D L, L in the rows, D on the diagonal")       \
+  X(ten_length, ntendon, 1, "m, rad", "tendon lengths")                                    \
+  X(ten_velocity, ntendon, 1, "m/s, rad/s", "tendon velocities")                           \
+  X(ten_J, nJten, 1, "-, m/rad", "derivatives of the lengths by the dofs in ten_J_colind")  \
   X(actuator_length, nu, 1, "m, rad", "actuator lengths")                                  \
   X(actuator_velocity, nu, 1, "m/s, rad/s", "actuator velocities")                         \
   X(actuator_force, nu, 1, "N, N m", "actuator forces")                                    \
@@ -60,6 +63,11 @@ template <class Real> struct State {
 #undef MOTORIUM_FIELD
   bool has_qfrc = false, has_xfrc = false;  // the caller applies forces
 };
+
+// constraint blocks of tendons: dry friction, then both sides of limits
+template <class M> FN int tendon_blocks(const M& m) {
+  return m.nfriction_tendon + 2 * m.ntendonlimit;
+}
 
 // dofs per row of a contact block at most
 inline constexpr int kConeRows = 6;
@@ -92,7 +100,8 @@ template <class Real> struct Scratch {
   int con_slots = 0;     // slots in use by any lane
   Int<Real>* con_count;  // contacts of each lane
 
-  // constraint blocks: equality, ball limits, contacts. A block has `dim` rows over `num` dofs
+  // constraint blocks: equality, ball limits, tendons, contacts. A block has `dim` rows over `num`
+  // dofs
   int *blk_dim, *blk_row, *blk_adr, *blk_num;  // rows, first row, first entry in blk_col, columns
   Real** blk_J;                                // dim x num, row-major
   int *blk_col, *blk_run;                      // the dofs of each block, rising, and their runs
@@ -147,8 +156,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
                  Scratch<Real>& x) {
   Carver c{base};
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, njnt = d.njnt,
-            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, neq = d.neq,
-            nsensordata = d.nsensordata, nM = d.nM;
+            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, neq = d.neq, ntendon = d.ntendon,
+            nJten = d.nJten, nsensordata = d.nsensordata, nM = d.nM;
   (void)njnt;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));
@@ -165,9 +174,9 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
 
   const size_t n = static_cast<size_t>(nv), pairs = static_cast<size_t>(d.npair),
                cons = static_cast<size_t>(d.nconmax), geoms = static_cast<size_t>(d.ncgeom),
-               blocks = static_cast<size_t>(neq + d.nballlimit) + cons, rows = 6 * blocks,
-               limits = 2 * static_cast<size_t>(d.nlimit), words = static_cast<size_t>(d.nword),
-               trees = static_cast<size_t>(d.ntree) + 1;
+               blocks = static_cast<size_t>(neq + d.nballlimit + tendon_blocks(d)) + cons,
+               rows = 6 * blocks, limits = 2 * static_cast<size_t>(d.nlimit),
+               words = static_cast<size_t>(d.nword), trees = static_cast<size_t>(d.ntree) + 1;
   x.geom_pos = c.take<Real>(3 * geoms);
   x.geom_mat = c.take<Real>(9 * geoms);
   x.dof_com = c.take<Real>(3 * trees);

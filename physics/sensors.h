@@ -4,6 +4,7 @@
 #include "motorium/physics/contact_sensor.h"
 #include "motorium/physics/rne_post.h"
 #include "motorium/physics/subtree_velocity.h"
+#include "motorium/physics/tendon_sensor.h"
 
 namespace motorium {
 
@@ -11,7 +12,9 @@ namespace motorium {
 enum class SensorStage : int { position_velocity, all };
 
 FN bool needs_acceleration(SensorType t) {
-  return t == SensorType::accelerometer || t == SensorType::actuatorfrc || t == SensorType::contact;
+  return t == SensorType::accelerometer || t == SensorType::actuatorfrc ||
+         t == SensorType::tendonactuatorfrc || t == SensorType::tendonlimitfrc ||
+         t == SensorType::contact;
 }
 
 // ---- frames ------------------------------------------------------------------------------------
@@ -124,6 +127,18 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       break;
     case SensorType::jointvel:
       out[0] = s.qvel[m.jnt_dofadr[id]];
+      break;
+    case SensorType::tendonpos:
+      out[0] = x.ten_length[id];
+      break;
+    case SensorType::tendonvel:
+      out[0] = x.ten_velocity[id];
+      break;
+    case SensorType::tendonactuatorfrc:
+    case SensorType::tendonlimitpos:
+    case SensorType::tendonlimitvel:
+    case SensorType::tendonlimitfrc:
+      tendon_sensor(m, x, i, out);
       break;
     case SensorType::actuatorfrc:
       out[0] = x.actuator_force[id];

@@ -13,6 +13,7 @@
 #include "motorium/physics/rows.h"
 #include "motorium/physics/sensors.h"
 #include "motorium/physics/smooth.h"
+#include "motorium/physics/tendon.h"
 #include "motorium/physics/velocity.h"
 
 namespace motorium {
@@ -22,6 +23,7 @@ template <class Team, class Real>
 FN void forward_velocity(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
   kinematics(team, m, s, x);
   com(team, m, x);
+  tendon(team, m, s, x);
   velocity(team, m, s, x);
 }
 
@@ -31,11 +33,15 @@ FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s
                              Scratch<Real>& x) {
   kinematics(team, m, s, x);
   com(team, m, x);
+  tendon(team, m, s, x);
   crb(team, m, x);
+  tendon_inertia(team, m, x);
   collide(team, m, x);
   velocity(team, m, s, x);
   rne(team, m, s, x);
+  tendon_bias(team, m, x);
   passive(team, m, s, x);
+  tendon_passive(team, m, x);
   actuation(team, m, s, x);
   smooth_acceleration(team, m, s, x);
   make_rows(team, m, s, x);

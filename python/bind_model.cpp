@@ -208,6 +208,7 @@ void bind_model(py::module_& m) {
       {"actuator_names", &Model::actuator_name, "actuators"},
       {"sensor_names", &Model::sensor_name, "sensors"},
       {"eq_names", &Model::eq_name, "equality constraints"},
+      {"tendon_names", &Model::tendon_name, "tendons"},
       {"key_names", &Model::key_name, "keyframes"}};
   for (const auto& [name, member, what] : names)
     c.def_property_readonly(

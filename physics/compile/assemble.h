@@ -11,7 +11,7 @@ namespace motorium {
 struct Assembly {
   Scene& scene;
   Model& m;
-  NameMap body, joint, geom, site, actuator;  // ids by name
+  NameMap body, joint, geom, site, tendon, actuator;  // ids by name
 
   void malformed(Place place, const std::string& element, const std::string& what) {
     scene.problems.malformed(place, element, what);
@@ -31,6 +31,10 @@ void assemble_bodies(Assembly& a);
 // tables that only kernels need; those of pairs come with assemble_pairs
 void assemble_tables(Assembly& a);
 void assemble_pairs(Assembly& a);
+// paths and parameters; needs the tables
+void assemble_tendons(Assembly& a);
+// spring lengths that the file leaves to qpos_spring
+void rest_tendons(Model& m);
 // transmissions, laws and ranges; `finish` resolves what needs the derived constants
 void assemble_actuators(Assembly& a);
 void finish_actuators(Assembly& a, const Derived& derived);

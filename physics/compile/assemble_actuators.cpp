@@ -6,8 +6,8 @@
 namespace motorium {
 namespace {
 
-// bounds of the control as a share of the joint's range about its middle
-bool inherit_range(Assembly& a, const ActuatorSpec& s, const std::string& element, int joint,
+// bounds of the control as a share of the range of the joint or tendon about its middle
+bool inherit_range(Assembly& a, const ActuatorSpec& s, const std::string& element, int target,
                    std::array<double, 2>& range) {
   // of servos only; other laws leave it without effect
   const bool servo = s.gaintype == GainType::fixed && s.biastype == BiasType::affine &&
@@ -18,11 +18,14 @@ bool inherit_range(Assembly& a, const ActuatorSpec& s, const std::string& elemen
     return false;
   }
   const Model& m = a.m;
-  if (s.transmission == TransmissionType::site || joint < 0 || !m.jnt_limited[joint]) {
-    a.malformed(s.place, element, "inheritrange: needs a joint that has limits");
+  const bool at_tendon = s.transmission == TransmissionType::tendon;
+  const std::vector<int>& limited = at_tendon ? m.tendon_limited : m.jnt_limited;
+  if (s.transmission == TransmissionType::site || target < 0 || !limited[target]) {
+    a.malformed(s.place, element, "inheritrange: needs a joint or tendon that has limits");
     return false;
   }
-  const double low = m.jnt_range[2 * joint], high = m.jnt_range[2 * joint + 1];
+  const double* bounds = &(at_tendon ? m.tendon_range : m.jnt_range)[2 * target];
+  const double low = bounds[0], high = bounds[1];
   const double mean = 0.5 * (low + high), half = 0.5 * (high - low) * s.inheritrange;
   range = {mean - half, mean + half};
   return true;
@@ -37,11 +40,12 @@ void add_actuator(Assembly& a, const ActuatorSpec& s) {
     a.malformed(s.place, element, "an actuator of this name exists");
   }
   // what it drives
-  const bool at_site = s.transmission == TransmissionType::site;
   int target = -1, reference = -1;
-  if (at_site) {
+  if (s.transmission == TransmissionType::site) {
     target = a.find(a.site, "site", s.target, s.place, element);
     reference = a.find(a.site, "refsite", s.refsite, s.place, element);
+  } else if (s.transmission == TransmissionType::tendon) {
+    target = a.find(a.tendon, "tendon", s.target, s.place, element);
   } else {
     target = a.find(a.joint, "joint", s.target, s.place, element);
   }
@@ -67,7 +71,7 @@ void add_actuator(Assembly& a, const ActuatorSpec& s) {
 
   // ranges
   std::array<double, 2> ctrlrange = s.ctrlrange;
-  const bool inherited = inherit_range(a, s, element, at_site ? -1 : target, ctrlrange);
+  const bool inherited = inherit_range(a, s, element, target, ctrlrange);
   const bool ctrllimited =
       decide_limited(a, s.ctrllimited, ctrlrange.data(), "ctrlrange", s.place, element);
   const bool forcelimited =

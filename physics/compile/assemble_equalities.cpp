@@ -46,15 +46,18 @@ void assemble_equalities(Assembly& a) {
   const Poses0 poses = poses_at_qpos0(m);
   NameMap names;
   for (const EqualitySpec& s : a.scene.spec.equalities) {
-    const char* tag = s.type == EqualityType::joint  ? "joint"
-                      : s.type == EqualityType::weld ? "weld"
-                                                     : "connect";
+    const char* tag = s.type == EqualityType::joint    ? "joint"
+                      : s.type == EqualityType::tendon ? "tendon"
+                      : s.type == EqualityType::weld   ? "weld"
+                                                       : "connect";
     const std::string element = title(tag, s.name);
     if (!s.name.empty() && !names.emplace(s.name, m.neq).second) {
       a.malformed(s.place, element, "an equality of this name exists");
     }
     std::array<double, 11> data = {};
-    if (s.type != EqualityType::joint) data[10] = s.torquescale;
+    // lengths and joint positions obey a polynomial, bodies and sites stay together
+    const bool coupling = s.type == EqualityType::joint || s.type == EqualityType::tendon;
+    if (!coupling) data[10] = s.torquescale;
     int first = -1, second = -1;
     if (s.type == EqualityType::joint) {
       first = a.find(a.joint, "joint1", s.object1, s.place, element);
@@ -63,6 +66,13 @@ void assemble_equalities(Assembly& a) {
       check_joint(a, s, element, second);
       if (first >= 0 && first == second) {
         a.malformed(s.place, element, "joint2: is the same joint");
+      }
+      for (int i = 0; i < 5; ++i) data[i] = s.polycoef[i];
+    } else if (s.type == EqualityType::tendon) {
+      first = a.find(a.tendon, "tendon1", s.object1, s.place, element);
+      second = a.find(a.tendon, "tendon2", s.object2, s.place, element);
+      if (first >= 0 && first == second) {
+        a.malformed(s.place, element, "tendon2: is the same tendon");
       }
       for (int i = 0; i < 5; ++i) data[i] = s.polycoef[i];
     } else if (s.objtype == ObjectType::site) {
@@ -81,7 +91,7 @@ void assemble_equalities(Assembly& a) {
         }
       }
     }
-    if (s.type != EqualityType::joint && first >= 0 && first == second) {
+    if (!coupling && first >= 0 && first == second) {
       a.malformed(s.place, element, "the second object is the first");
     }
     m.eq_name.push_back(s.name);

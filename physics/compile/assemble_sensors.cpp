@@ -12,6 +12,12 @@ int numbers_of(const SensorSpec& s) {
   switch (s.type) {
     case SensorType::jointpos:
     case SensorType::jointvel:
+    case SensorType::tendonpos:
+    case SensorType::tendonvel:
+    case SensorType::tendonactuatorfrc:
+    case SensorType::tendonlimitpos:
+    case SensorType::tendonlimitvel:
+    case SensorType::tendonlimitfrc:
     case SensorType::actuatorfrc:
       return 1;
     case SensorType::framequat:
@@ -40,6 +46,16 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
         a.malformed(s.place, element, "joint: needs a hinge or a slide");
       }
       return joint;
+    }
+    case ObjectType::tendon: {
+      const int tendon = a.find(a.tendon, "tendon", name, s.place, element);
+      const bool limit = s.type == SensorType::tendonlimitpos ||
+                         s.type == SensorType::tendonlimitvel ||
+                         s.type == SensorType::tendonlimitfrc;
+      if (limit && tendon >= 0 && !a.m.tendon_limited[tendon]) {
+        a.malformed(s.place, element, "tendon: has no limits");
+      }
+      return tendon;
     }
     case ObjectType::geom:
       return a.find(a.geom, "geom", name, s.place, element);

@@ -37,9 +37,10 @@ Model compile(const Spec& spec) {
   // arrays in MuJoCo's order
   Model m;
   take_options(spec, m);
-  Assembly a{scene, m, {}, {}, {}, {}, {}};
+  Assembly a{scene, m, {}, {}, {}, {}, {}, {}};
   assemble_bodies(a);
   assemble_tables(a);
+  assemble_tendons(a);
   assemble_actuators(a);
   assemble_sensors(a);
   scene.problems.throw_if_any();
@@ -58,6 +59,9 @@ Model compile(const Spec& spec) {
   m.body_invweight0 = std::move(derived.body_invweight0);
   m.dof_invweight0 = std::move(derived.dof_invweight0);
   m.dof_M0 = std::move(derived.dof_M0);
+  m.tendon_length0 = std::move(derived.tendon_length0);
+  m.tendon_invweight0 = std::move(derived.tendon_invweight0);
+  rest_tendons(m);
   m.actuator_acc0 = std::move(derived.actuator_acc0);
   m.meaninertia = derived.meaninertia;
   assemble_equalities(a);

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "motorium/physics/compile/poses0.h"
+#include "motorium/physics/compile/tendon_path.h"
 
 namespace motorium {
 namespace {
@@ -64,11 +64,13 @@ class Deriver {
     poses_ = poses_at_qpos0(m_);
     subtree_mass();
     motions();
+    tendons();
     inertia_matrix();
     factor();
     dof_weights();
     body_weights();
     sliding_leaves();
+    tendon_weights();
     actuators();
     return std::move(out_);
   }
@@ -118,6 +120,74 @@ class Deriver {
     }
   }
 
+  // lengths and Jacobians: a segment grows by its direction times the difference of the velocities
+  // of its ends
+  void tendons() {
+    out_.tendon_length0.resize(m_.ntendon);
+    tendon_J_.assign(m_.nJten, 0);
+    for (int t = 0; t < m_.ntendon; ++t) {
+      const TendonPath path = tendon_path(m_, poses_, m_.qpos0.data(), t);
+      out_.tendon_length0[t] = path.length;
+      double* J = tendon_J_.data() + m_.ten_J_rowadr[t];
+      const int* dof = m_.ten_J_colind.data() + m_.ten_J_rowadr[t];
+      for (int w = m_.tendon_adr[t]; w < m_.tendon_adr[t] + m_.tendon_num[t]; ++w) {
+        if (static_cast<WrapType>(m_.wrap_type[w]) != WrapType::joint) continue;
+        const int d = m_.jnt_dofadr[m_.wrap_objid[w]];
+        for (int k = 0; k < m_.ten_J_rownnz[t]; ++k) {
+          if (dof[k] == d) J[k] = m_.wrap_prm[w];
+        }
+      }
+      for (const Segment& s : path.segments) {
+        for (int k = 0; k < m_.ten_J_rownnz[t]; ++k) {
+          const bool first = moves(dof[k], s.body0), second = moves(dof[k], s.body1);
+          if (first == second) continue;
+          const Vec arm = subtract(second ? s.point1 : s.point0, origin(m_.dof_bodyid[dof[k]]));
+          const Vec velocity = add(cdof_[dof[k]].v, cross(cdof_[dof[k]].w, arm));
+          J[k] += (second ? s.share : -s.share) * motorium::dot(s.direction, velocity);
+        }
+      }
+    }
+  }
+
+  bool moves(int dof, int body) const {
+    return static_cast<uint32_t>(m_.body_dofmask[body * m_.nword + dof / 32]) >> dof % 32 & 1;
+  }
+
+  // J of a tendon over all dofs, times `scale`
+  void tendon_row(int t, double scale, std::vector<double>& row) const {
+    std::fill(row.begin(), row.end(), 0.0);
+    for (int k = m_.ten_J_rowadr[t]; k < m_.ten_J_rowadr[t] + m_.ten_J_rownnz[t]; ++k) {
+      row[m_.ten_J_colind[k]] = scale * tendon_J_[k];
+    }
+  }
+
+  // inertia of changes of length; what couples branches of the tree is dropped
+  void tendon_inertia() {
+    std::vector<double> J(m_.nv);
+    for (int t = 0; t < m_.ntendon; ++t) {
+      const double armature = m_.tendon_armature[t];
+      if (armature == 0) continue;
+      tendon_row(t, 1, J);
+      for (int i = 0; i < m_.nv; ++i) {
+        for (int k = 0; k < m_.M_rownum[i]; ++k) {
+          L_[m_.M_rowadr[i] + k] += armature * J[i] * J[m_.M_col[m_.M_rowadr[i] + k]];
+        }
+      }
+    }
+  }
+
+  void tendon_weights() {
+    out_.tendon_invweight0.resize(m_.ntendon);
+    std::vector<double> J(m_.nv), x(m_.nv);
+    for (int t = 0; t < m_.ntendon; ++t) {
+      tendon_row(t, 1, J);
+      solve(J, x);
+      double sum = 0;
+      for (int i = 0; i < m_.nv; ++i) sum += J[i] * x[i];
+      out_.tendon_invweight0[t] = sum;
+    }
+  }
+
   // composite rigid bodies: M_ij = s_j . (I_c s_i) for the ancestors j of i
   void inertia_matrix() {
     std::vector<Inertia> composite(m_.nbody);
@@ -140,8 +210,9 @@ class Deriver {
       L_[row + count - 1] += armature_[i];
       out_.dof_M0[i] = L_[row + count - 1];
     }
+    tendon_inertia();
     double sum = 0;
-    for (const double x : out_.dof_M0) sum += x;
+    for (int i = 0; i < m_.nv; ++i) sum += L_[m_.M_rowadr[i] + m_.M_rownum[i] - 1];
     out_.meaninertia = m_.nv > 0 ? sum / m_.nv : 1;
   }
 
@@ -242,10 +313,19 @@ class Deriver {
     std::vector<double> x(m_.nv), moment(m_.nv);
     for (int u = 0; u < m_.nu; ++u) {
       std::fill(moment.begin(), moment.end(), 0.0);
-      if (static_cast<TransmissionType>(m_.actuator_trntype[u]) == TransmissionType::site) {
-        site_moment(u, moment);
-      } else {
-        joint_moment(u, moment);
+      switch (static_cast<TransmissionType>(m_.actuator_trntype[u])) {
+        case TransmissionType::site:
+          site_moment(u, moment);
+          break;
+        case TransmissionType::tendon:
+          tendon_row(m_.actuator_trnid[2 * u], m_.actuator_gear[6 * u], moment);
+          out_.actuator_length0[u] =
+              m_.actuator_gear[6 * u] * out_.tendon_length0[m_.actuator_trnid[2 * u]];
+          break;
+        case TransmissionType::joint:
+        case TransmissionType::jointinparent:
+          joint_moment(u, moment);
+          break;
       }
       solve(moment, x);
       double norm2 = 0, felt = 0;
@@ -346,7 +426,7 @@ class Deriver {
   const std::vector<double>&mass_, &inertia_, &ipos_, &armature_;
   Poses0 poses_;
   std::vector<Spatial> cdof_;
-  std::vector<double> L_, D_;
+  std::vector<double> L_, D_, tendon_J_;
   Derived out_;
 };
 
@@ -367,6 +447,13 @@ bool is_sliding_leaf(const Model& m, int b, const std::vector<double>& body_ipos
     }
     if (along < 0 || used[along]) return false;
     used[along] = true;
+  }
+  // nor does a tendon with inertia move it
+  for (int t = 0; t < m.ntendon; ++t) {
+    if (m.tendon_armature[t] == 0) continue;
+    for (int k = m.ten_J_rowadr[t]; k < m.ten_J_rowadr[t] + m.ten_J_rownnz[t]; ++k) {
+      if (m.dof_bodyid[m.ten_J_colind[k]] == b) return false;
+    }
   }
   return true;
 }

@@ -8,10 +8,12 @@
 namespace motorium {
 
 struct Derived {
-  std::vector<double> body_subtreemass;  // [kg]              (nbody)
-  std::vector<double> body_invweight0;   // [1/kg, 1/(kg m^2)] (nbody, 2)
-  std::vector<double> dof_invweight0;    // [1/kg, 1/(kg m^2)] (nv)
-  std::vector<double> dof_M0;            // [kg, kg m^2]      (nv) diagonal inertia
+  std::vector<double> body_subtreemass;   // [kg]              (nbody)
+  std::vector<double> body_invweight0;    // [1/kg, 1/(kg m^2)] (nbody, 2)
+  std::vector<double> dof_invweight0;     // [1/kg, 1/(kg m^2)] (nv)
+  std::vector<double> dof_M0;             // [kg, kg m^2]      (nv) diagonal inertia
+  std::vector<double> tendon_length0;     // [m, rad]          (ntendon)
+  std::vector<double> tendon_invweight0;  // [1/kg, 1/(kg m^2)] (ntendon)
   std::vector<double> actuator_acc0;  // [m/s^2, rad/s^2]  (nu) norm of acceleration by unit force
   std::vector<double> actuator_inertia0;  // [kg, kg m^2]      (nu) inertia felt by the actuator
   std::vector<double> actuator_length0;   // [m, rad]          (nu)

@@ -71,6 +71,7 @@ std::string model_to_json(const Model& m) {
   w.field("actuator_name", m.actuator_name);
   w.field("sensor_name", m.sensor_name);
   w.field("eq_name", m.eq_name);
+  w.field("tendon_name", m.tendon_name);
   w.field("key_name", m.key_name);
   w.field("report", m.report);
   each_field(m, [&](const char* name, const auto& values, int, int) { w.field(name, values); });

@@ -1,4 +1,4 @@
-// Frames of everything at qpos0, in the world.
+// Frames of everything at qpos0 and other configurations, in the world.
 #pragma once
 #include <vector>
 
@@ -21,6 +21,7 @@ struct Poses0 {
 };
 
 Poses0 poses_at_qpos0(const Model& m);
+Poses0 poses_at(const Model& m, const std::vector<double>& qpos);
 // pose of a site in the world
 Pose site_pose(const Model& m, const Poses0& poses, int site);
 // last dof that moves the body, or -1

@@ -19,6 +19,11 @@ References references(const Spec& spec) {
   for (const EqualitySpec& e : spec.equalities) {
     if (e.objtype == ObjectType::body) out.bodies.insert({e.object1, e.object2});
   }
+  for (const TendonSpec& t : spec.tendons) {
+    for (const WrapSpec& w : t.path) {
+      if (w.type == WrapType::sphere) out.geoms.insert(w.object);
+    }
+  }
   const auto refer = [&](ObjectType type, const std::string& name) {
     if (type == ObjectType::body || type == ObjectType::xbody) out.bodies.insert(name);
     if (type == ObjectType::geom) out.geoms.insert(name);

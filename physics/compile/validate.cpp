@@ -26,6 +26,7 @@ class Validator {
     geoms();
     pairs();
     equalities();
+    tendons();
     actuators();
     sensors();
     lists();
@@ -67,6 +68,10 @@ class Validator {
     size("nu", m_.nu, 1 << 20);
     size("na", m_.na, m_.nu);
     size("neq", m_.neq, 1 << 20);
+    size("ntendon", m_.ntendon, 1 << 20);
+    size("nwrap", m_.nwrap, 1 << 24);
+    size("nJten", m_.nJten, limits::kTendonNumbers);
+    size("ntendonlimit", m_.ntendonlimit, m_.ntendon);
     size("nsensor", m_.nsensor, 1 << 20);
     size("nmocap", m_.nmocap, m_.nbody);
     size("ntree", m_.ntree, m_.nv);
@@ -106,6 +111,7 @@ class Validator {
     names("actuator_name", m_.actuator_name, m_.nu);
     names("sensor_name", m_.sensor_name, m_.nsensor);
     names("eq_name", m_.eq_name, m_.neq);
+    names("tendon_name", m_.tendon_name, m_.ntendon);
     names("key_name", m_.key_name, m_.nkey);
   }
 
@@ -299,18 +305,20 @@ class Validator {
   void equalities() const {
     for (int e = 0; e < m_.neq; ++e) {
       const int type = m_.eq_type[e], object = m_.eq_objtype[e];
-      check(type >= 0 && type <= 2, "eq_type", e, "is unknown");
-      const bool joint = type == 2;
+      check(type >= 0 && type <= 3, "eq_type", e, "is unknown");
+      const bool joint = type == 2, tendon = type == 3;
       const int count = joint                                          ? m_.njnt
+                        : tendon                                       ? m_.ntendon
                         : object == static_cast<int>(ObjectType::site) ? m_.nsite
                                                                        : m_.nbody;
-      const bool fits = joint ? object == static_cast<int>(ObjectType::joint)
-                              : object == static_cast<int>(ObjectType::site) ||
-                                    object == static_cast<int>(ObjectType::body);
+      const bool fits = joint    ? object == static_cast<int>(ObjectType::joint)
+                        : tendon ? object == static_cast<int>(ObjectType::tendon)
+                                 : object == static_cast<int>(ObjectType::site) ||
+                                       object == static_cast<int>(ObjectType::body);
       check(fits, "eq_objtype", e, "does not fit eq_type");
       check(m_.eq_obj1id[e] >= 0 && m_.eq_obj1id[e] < count, "eq_obj1id", e, "is out of range");
-      check(m_.eq_obj2id[e] >= (joint ? -1 : 0) && m_.eq_obj2id[e] < count, "eq_obj2id", e,
-            "is out of range");
+      check(m_.eq_obj2id[e] >= (joint || tendon ? -1 : 0) && m_.eq_obj2id[e] < count, "eq_obj2id",
+            e, "is out of range");
       for (const int id : {m_.eq_obj1id[e], m_.eq_obj2id[e]}) {
         check(!joint || id < 0 || m_.jnt_type[id] >= 2, "eq_obj1id", e, "is no hinge or slide");
       }
@@ -318,13 +326,83 @@ class Validator {
     in_range(m_.eq_active0, "eq_active0", 0, 2);
   }
 
+  // joints, sites, geoms and divisors on the path of tendon t
+  void tendon_path(int t) const {
+    const bool spatial = m_.tendon_type[t] == static_cast<int>(TendonType::spatial);
+    const int first = m_.tendon_adr[t], end = first + m_.tendon_num[t];
+    for (int w = first; w < end; ++w) {
+      const int id = m_.wrap_objid[w];
+      const double number = m_.wrap_prm[w];
+      const auto type = static_cast<WrapType>(m_.wrap_type[w]);
+      const auto site_at = [&](int i) {
+        return i >= first && i < end && m_.wrap_type[i] == static_cast<int>(WrapType::site);
+      };
+      bool ok = spatial;
+      switch (type) {
+        case WrapType::joint:
+          ok = !spatial && id >= 0 && id < m_.njnt && m_.jnt_type[id] >= 2;
+          break;
+        case WrapType::pulley:
+          ok = spatial && id == -1 && number > 0 && w + 1 < end;
+          break;
+        case WrapType::site:
+          ok = spatial && id >= 0 && id < m_.nsite;
+          break;
+        case WrapType::sphere:
+        case WrapType::cylinder: {
+          const int shape = type == WrapType::sphere ? 2 : 5;
+          ok = spatial && id >= 0 && id < m_.ngeom && m_.geom_type[id] == shape && site_at(w - 1) &&
+               site_at(w + 1) && number >= -1 && number < m_.nsite &&
+               number == std::floor(number) && m_.tendon_armature[t] == 0;
+          break;
+        }
+        default:
+          ok = false;
+      }
+      check(ok, "wrap_objid", w, "does not fit the path");
+    }
+  }
+
+  void tendons() const {
+    in_range(m_.tendon_type, "tendon_type", 0, 2);
+    in_range(m_.tendon_limited, "tendon_limited", 0, 2);
+    in_range(m_.tendon_actfrclimited, "tendon_actfrclimited", 0, 2);
+    int wrap = 0, number = 0, limited = 0;
+    for (int t = 0; t < m_.ntendon; ++t) {
+      check(m_.tendon_adr[t] == wrap && m_.tendon_num[t] > 0 && m_.tendon_num[t] <= m_.nwrap - wrap,
+            "tendon_adr", t, "leaves a hole");
+      tendon_path(t);
+      wrap += m_.tendon_num[t];
+
+      // the dofs of the path, rising
+      const int count = m_.ten_J_rownnz[t];
+      check(m_.ten_J_rowadr[t] == number && count >= 0 && count <= m_.nJten - number,
+            "ten_J_rowadr", t, "leaves a hole");
+      for (int k = number; k < number + count; ++k) {
+        check(m_.ten_J_colind[k] >= 0 && m_.ten_J_colind[k] < m_.nv &&
+                  (k == number || m_.ten_J_colind[k] > m_.ten_J_colind[k - 1]),
+              "ten_J_colind", k, "is not rising");
+      }
+      number += count;
+      if (!m_.tendon_limited[t]) continue;
+      check(limited < m_.ntendonlimit && m_.limit_tendon[limited] == t, "limit_tendon", limited,
+            "is no limited tendon");
+      ++limited;
+    }
+    check(wrap == m_.nwrap && number == m_.nJten && limited == m_.ntendonlimit, "ntendon", 0,
+          "does not fit the paths");
+    not_negative(m_.tendon_damping, "tendon_damping");
+    not_negative(m_.tendon_armature, "tendon_armature");
+    not_negative(m_.tendon_frictionloss, "tendon_frictionloss");
+  }
+
   void actuators() const {
     int act = 0;
     for (int u = 0; u < m_.nu; ++u) {
       const int type = m_.actuator_trntype[u], target = m_.actuator_trnid[2 * u];
-      check(type == 0 || type == 1 || type == 4, "actuator_trntype", u, "is unknown");
-      check(target >= 0 && target < (type == 4 ? m_.nsite : m_.njnt), "actuator_trnid", 2 * u,
-            "is out of range");
+      check(type == 0 || type == 1 || type == 3 || type == 4, "actuator_trntype", u, "is unknown");
+      const int targets = type == 4 ? m_.nsite : type == 3 ? m_.ntendon : m_.njnt;
+      check(target >= 0 && target < targets, "actuator_trnid", 2 * u, "is out of range");
       const int reference = m_.actuator_trnid[2 * u + 1];
       check(reference >= -1 && reference < (type == 4 ? m_.nsite : 0), "actuator_trnid", 2 * u + 1,
             "is out of range");
@@ -356,6 +434,8 @@ class Validator {
         return m_.ngeom;
       case ObjectType::site:
         return m_.nsite;
+      case ObjectType::tendon:
+        return m_.ntendon;
       case ObjectType::none:
         return 0;
     }
@@ -387,6 +467,15 @@ class Validator {
           fits = is(ObjectType::joint) && id >= 0 && id < m_.njnt && m_.jnt_type[id] >= 2;
           dim = 1;
           break;
+        case S::tendonpos:
+        case S::tendonvel:
+        case S::tendonactuatorfrc:
+        case S::tendonlimitpos:
+        case S::tendonlimitvel:
+        case S::tendonlimitfrc:
+          fits = is(ObjectType::tendon);
+          dim = 1;
+          break;
         case S::actuatorfrc:
           fits = is(ObjectType::none) && id >= 0 && id < m_.nu;
           dim = 1;
@@ -405,12 +494,12 @@ class Validator {
         case S::framezaxis:
         case S::framelinvel:
         case S::frameangvel:
-          fits = !is(ObjectType::none) && !is(ObjectType::joint);
+          fits = !is(ObjectType::none) && !is(ObjectType::joint) && !is(ObjectType::tendon);
           break;
         case S::contact: {
           const int* prm = &m_.sensor_intprm[3 * s];
           fits = prm[0] > 0 && prm[0] < 128 && prm[1] >= 0 && prm[1] <= 3 && prm[2] > 0 &&
-                 prm[2] <= 10000 && !is(ObjectType::joint);
+                 prm[2] <= 10000 && !is(ObjectType::joint) && !is(ObjectType::tendon);
           const int sizes[] = {1, 3, 3, 1, 3, 3, 3};
           dim = 0;
           for (int i = 0; fits && i < 7; ++i) dim += prm[0] >> i & 1 ? sizes[i] : 0;
@@ -427,6 +516,9 @@ class Validator {
       }
       const int reference = m_.sensor_reftype[s];
       const int count = count_of(reference);
+      check(reference != static_cast<int>(ObjectType::joint) &&
+                reference != static_cast<int>(ObjectType::tendon),
+            "sensor_reftype", s, "is no frame");
       check(reference == 0 ? m_.sensor_refid[s] == -1
                            : m_.sensor_refid[s] >= 0 && m_.sensor_refid[s] < count,
             "sensor_refid", s, "is out of range");

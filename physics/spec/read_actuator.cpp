@@ -126,19 +126,22 @@ void read_transmission(Attributes& a, ActuatorSpec& actuator) {
   const std::pair<const char*, TransmissionType> kinds[] = {
       {"joint", TransmissionType::joint},
       {"jointinparent", TransmissionType::jointinparent},
+      {"tendon", TransmissionType::tendon},
       {"site", TransmissionType::site}};
   for (const auto& [name, kind] : kinds) {
     if (a.has(name) && ++given > 1) a.malformed(name, "the transmission is given twice");
     if (a.take_name(name, actuator.target)) actuator.transmission = kind;
   }
-  for (const char* name : {"tendon", "slidersite", "cranksite", "body"}) {
+  for (const char* name : {"slidersite", "cranksite", "body"}) {
     if (!a.has(name)) continue;
     ++given;
-    a.refuse(name, "the engine drives joints and sites: use joint, jointinparent or site");
+    a.refuse(
+        name,
+        "the engine drives joints, tendons and sites: use joint, jointinparent, tendon or site");
   }
   a.take_name("refsite", actuator.refsite);
   if (a.has("refsite") && !a.has("site")) a.malformed("refsite", "needs a site to refer to");
-  if (given == 0) a.malformed("", "joint: is missing: name a joint, jointinparent or site");
+  if (given == 0) a.malformed("", "joint: is missing: name a joint, jointinparent, tendon or site");
 }
 
 }  // namespace

@@ -59,9 +59,9 @@ void read_equality_section(const Element& element, const Defaults& defaults, Spe
   Attributes(element, spec).finish(true);
   for (const Element& child : element.children) {
     const std::string& tag = child.tag;
-    if (tag != "connect" && tag != "weld" && tag != "joint") {
+    if (tag != "connect" && tag != "weld" && tag != "joint" && tag != "tendon") {
       if (!refuse_known(child, "equality", spec)) {
-        unknown_element(child, "equality", {"connect", "weld", "joint"}, spec);
+        unknown_element(child, "equality", {"connect", "weld", "joint", "tendon"}, spec);
       }
       continue;
     }
@@ -75,6 +75,12 @@ void read_equality_section(const Element& element, const Defaults& defaults, Spe
       equality.objtype = ObjectType::joint;
       take_required(a, "joint1", equality.object1);
       a.take_name("joint2", equality.object2);
+      a.take("polycoef", equality.polycoef, 1);
+    } else if (tag == "tendon") {
+      equality.type = EqualityType::tendon;
+      equality.objtype = ObjectType::tendon;
+      take_required(a, "tendon1", equality.object1);
+      a.take_name("tendon2", equality.object2);
       a.take("polycoef", equality.polycoef, 1);
     } else {
       equality.type = tag == "weld" ? EqualityType::weld : EqualityType::connect;

@@ -32,14 +32,16 @@ void read_class(const Element& element, int index, Defaults& defaults, Spec& spe
       read_pair(a, c.pair);
     } else if (tag == "equality") {
       read_equality(a, c.equality);
+    } else if (tag == "tendon") {
+      read_tendon(a, true, c.tendon);
     } else if (is_viewer_element(tag)) {
       read_viewer_element(child, spec);
       continue;
     } else {
       if (!refuse_known(child, "default", spec)) {
         unknown_element(child, "default",
-                        {"joint", "geom", "site", "mesh", "pair", "equality", "general", "motor",
-                         "position", "velocity", "default", "camera", "light", "material"},
+                        {"joint", "geom", "site", "mesh", "pair", "equality", "tendon", "general",
+                         "motor", "position", "velocity", "default", "camera", "light", "material"},
                         spec);
       }
       continue;

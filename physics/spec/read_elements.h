@@ -30,6 +30,7 @@ struct DefaultClass {
   SiteSpec site;
   PairSpec pair;
   EqualitySpec equality;
+  TendonSpec tendon;
   ActuatorDefault actuator;
 };
 
@@ -61,6 +62,10 @@ void read_pair(Attributes& a, PairSpec& pair);
 void read_contact_section(const Element& element, const Defaults& defaults, Spec& spec);
 void read_equality(Attributes& a, EqualitySpec& equality);
 void read_equality_section(const Element& element, const Defaults& defaults, Spec& spec);
+
+// tendons
+void read_tendon(Attributes& a, bool spatial, TendonSpec& tendon);
+void read_tendon_section(const Element& element, const Defaults& defaults, Spec& spec);
 
 // actuators, sensors, keyframes
 bool is_actuator(const std::string& tag);

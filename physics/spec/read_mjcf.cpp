@@ -17,8 +17,6 @@ struct Refusal {
 
 const Refusal kRefusals[] = {
     {"mujoco", "extension", "the engine has no plugins: remove it"},
-    {"mujoco", "tendon", "the engine has no tendons: couple joints by <equality><joint>"},
-    {"default", "tendon", "the engine has no tendons: remove it"},
     {"default", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
      "the engine has motor, position, velocity and general: use general with gain and bias"},
     {"actuator", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
@@ -30,12 +28,11 @@ const Refusal kRefusals[] = {
     {"asset", "model", "models cannot be attached: use <include>"},
     {"deformable", "flex", "the engine has rigid bodies only: remove it"},
     {"custom", "tuple", "is not kept: use <text> or <numeric>"},
-    {"equality", "tendon", "the engine has no tendons: use joint"},
     {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
     {"sensor",
-     "touch force torque magnetometer camprojection rangefinder tendonpos tendonvel actuatorpos "
-     "actuatorvel jointactuatorfrc tendonactuatorfrc ballquat ballangvel jointlimitpos "
-     "jointlimitvel jointlimitfrc tendonlimitpos tendonlimitvel tendonlimitfrc framelinacc "
+     "touch force torque magnetometer camprojection rangefinder actuatorpos "
+     "actuatorvel jointactuatorfrc ballquat ballangvel jointlimitpos "
+     "jointlimitvel jointlimitfrc framelinacc "
      "frameangacc insidesite distance normal fromto e_potential e_kinetic clock user plugin "
      "tactile",
      "the engine has no such sensor: see docs/mjcf.md for those it has"},
@@ -81,9 +78,9 @@ void read_sections(const Element& root, const Folder& folder, Spec& spec) {
   defaults.classes.emplace_back();
   defaults.classes[0].name = "main";
   defaults.by_name.emplace("main", 0);
-  const char* order[] = {"compiler", "option",   "size",   "visual",   "statistic",
-                         "default",  "custom",   "asset",  "contact",  "deformable",
-                         "equality", "actuator", "sensor", "keyframe", "worldbody"};
+  const char* order[] = {"compiler", "option", "size",     "visual",     "statistic", "default",
+                         "custom",   "asset",  "contact",  "deformable", "equality",  "tendon",
+                         "actuator", "sensor", "keyframe", "worldbody"};
   for (const std::string section : order) {
     for (const Element& e : root.children) {
       if (e.tag != section) continue;
@@ -97,6 +94,7 @@ void read_sections(const Element& root, const Folder& folder, Spec& spec) {
       if (section == "contact") read_contact_section(e, defaults, spec);
       if (section == "deformable") read_deformable(e, spec);
       if (section == "equality") read_equality_section(e, defaults, spec);
+      if (section == "tendon") read_tendon_section(e, defaults, spec);
       if (section == "actuator") read_actuator_section(e, defaults, spec);
       if (section == "sensor") read_sensor_section(e, spec);
       if (section == "keyframe") read_keyframe_section(e, spec);

@@ -6,7 +6,7 @@ namespace motorium {
 namespace {
 
 // how a sensor names what it looks at
-enum class Target { site, joint, actuator, body, frame, contact };
+enum class Target { site, joint, tendon, actuator, body, frame, contact };
 
 struct Kind {
   const char* tag;
@@ -21,6 +21,12 @@ const Kind kKinds[] = {{"accelerometer", SensorType::accelerometer, Target::site
                        {"velocimeter", SensorType::velocimeter, Target::site},
                        {"jointpos", SensorType::jointpos, Target::joint},
                        {"jointvel", SensorType::jointvel, Target::joint},
+                       {"tendonpos", SensorType::tendonpos, Target::tendon},
+                       {"tendonvel", SensorType::tendonvel, Target::tendon},
+                       {"tendonactuatorfrc", SensorType::tendonactuatorfrc, Target::tendon},
+                       {"tendonlimitpos", SensorType::tendonlimitpos, Target::tendon},
+                       {"tendonlimitvel", SensorType::tendonlimitvel, Target::tendon},
+                       {"tendonlimitfrc", SensorType::tendonlimitfrc, Target::tendon},
                        {"actuatorfrc", SensorType::actuatorfrc, Target::actuator},
                        {"framepos", SensorType::framepos, Target::frame, true},
                        {"framequat", SensorType::framequat, Target::frame, true, false},
@@ -111,6 +117,9 @@ void read_target(Attributes& a, const Kind& kind, SensorSpec& sensor) {
     case Target::joint:
       sensor.objtype = ObjectType::joint;
       return take_required(a, "joint", sensor.object);
+    case Target::tendon:
+      sensor.objtype = ObjectType::tendon;
+      return take_required(a, "tendon", sensor.object);
     case Target::actuator:
       return take_required(a, "actuator", sensor.object);
     case Target::body:

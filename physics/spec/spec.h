@@ -162,9 +162,34 @@ struct EqualitySpec {
   std::array<double, 5> solimp = {0.9, 0.95, 0.001, 0.5, 2};
 };
 
+// one object on the path of a tendon
+struct WrapSpec {
+  Place place;
+  WrapType type = WrapType::site;
+  std::string object, sidesite;  // joint, site or geom
+  double number = 0;             // coefficient of a joint, divisor of a pulley
+};
+
+struct TendonSpec {
+  Place place;
+  std::string name, material;
+  TendonType type = TendonType::fixed;
+  Tristate limited = Tristate::automatic, actuatorfrclimited = Tristate::automatic;
+  std::array<double, 2> range = {0, 0}, actuatorfrcrange = {0, 0};
+  std::array<double, 2> springlength = {-1, -1};  // -1 -1: the length at qpos_spring
+  std::array<double, 3> stiffness = {0, 0, 0}, damping = {0, 0, 0};
+  double armature = 0, frictionloss = 0, margin = 0, width = 0.003;
+  std::array<double, 2> solref_limit = {0.02, 1}, solref_friction = {0.02, 1};
+  std::array<double, 5> solimp_limit = {0.9, 0.95, 0.001, 0.5, 2};
+  std::array<double, 5> solimp_friction = {0.9, 0.95, 0.001, 0.5, 2};
+  int group = 0;
+  std::array<float, 4> rgba = {0.5f, 0.5f, 0.5f, 1};
+  std::vector<WrapSpec> path;
+};
+
 struct ActuatorSpec {
   Place place;
-  std::string tag = "general", name, target, refsite;  // target: joint or site
+  std::string tag = "general", name, target, refsite;  // target: joint, tendon or site
   TransmissionType transmission = TransmissionType::joint;
   DynType dyntype = DynType::none;
   GainType gaintype = GainType::fixed;
@@ -206,6 +231,7 @@ struct Spec {
   std::vector<PairSpec> pairs;
   std::vector<ExcludeSpec> excludes;
   std::vector<EqualitySpec> equalities;
+  std::vector<TendonSpec> tendons;
   std::vector<ActuatorSpec> actuators;
   std::vector<SensorSpec> sensors;
   std::vector<KeySpec> keys;

@@ -76,6 +76,35 @@ SAME = [
     "eq_data",
     "eq_solref",
     "eq_solimp",
+    "tendon_type",
+    "tendon_adr",
+    "tendon_num",
+    "tendon_group",
+    "tendon_limited",
+    "tendon_range",
+    "tendon_margin",
+    "tendon_solref_lim",
+    "tendon_solimp_lim",
+    "tendon_solref_fri",
+    "tendon_solimp_fri",
+    "tendon_actfrclimited",
+    "tendon_actfrcrange",
+    "tendon_stiffness",
+    "tendon_stiffnesspoly",
+    "tendon_damping",
+    "tendon_dampingpoly",
+    "tendon_armature",
+    "tendon_frictionloss",
+    "tendon_lengthspring",
+    "tendon_length0",
+    "tendon_invweight0",
+    "tendon_width",
+    "wrap_type",
+    "wrap_objid",
+    "wrap_prm",
+    "ten_J_rownnz",
+    "ten_J_rowadr",
+    "ten_J_colind",
     "actuator_trntype",
     "actuator_trnid",
     "actuator_gear",
@@ -119,6 +148,12 @@ SENSOR = [
     "velocimeter",
     "jointpos",
     "jointvel",
+    "tendonpos",
+    "tendonvel",
+    "tendonactuatorfrc",
+    "tendonlimitpos",
+    "tendonlimitvel",
+    "tendonlimitfrc",
     "actuatorfrc",
     "framepos",
     "framequat",
@@ -158,6 +193,7 @@ NAMES = {
     "actuator_name": mujoco.mjtObj.mjOBJ_ACTUATOR,
     "sensor_name": mujoco.mjtObj.mjOBJ_SENSOR,
     "eq_name": mujoco.mjtObj.mjOBJ_EQUALITY,
+    "tendon_name": mujoco.mjtObj.mjOBJ_TENDON,
     "key_name": mujoco.mjtObj.mjOBJ_KEY,
 }
 
@@ -194,7 +230,7 @@ def residual(ours, theirs):
 def used_eq_data(mine, m):
     """The columns that the type of each equality uses; site forms use the torque scale only."""
     theirs = np.array(m.eq_data[:, :11])
-    columns = {0: range(6), 1: range(11), 2: range(5)}
+    columns = {0: range(6), 1: range(11), 2: range(5), 3: range(5)}
     for i in range(m.neq):
         used = columns[int(m.eq_type[i])]
         if m.eq_type[i] < 2 and m.eq_objtype[i] == int(mujoco.mjtObj.mjOBJ_SITE):
@@ -230,6 +266,9 @@ def compare(ours, m):
         "nsite",
         "nmocap",
         "neq",
+        "ntendon",
+        "nwrap",
+        "nJten",
         "nsensor",
         "nsensordata",
         "nkey",
@@ -298,6 +337,7 @@ def compare(ours, m):
     theirs = []
     for i in range(m.nsensor):
         word = mujoco.mjtSensor(m.sensor_type[i]).name.replace("mjSENS_", "").lower()
+        word = {"tendonactfrc": "tendonactuatorfrc"}.get(word, word)
         theirs.append(SENSOR.index(word) if word in SENSOR else -1)
     out["sensor_type"] = float(list(ours["sensor_type"]) != theirs)
     objtype = np.where(m.sensor_objtype == int(mujoco.mjtObj.mjOBJ_ACTUATOR), 0, m.sensor_objtype)
@@ -307,8 +347,8 @@ def compare(ours, m):
     out["sensor_intprm"] = float(
         any(list(intprm[i]) != list(m.sensor_intprm[i][:3]) for i in contact)
     )
-    joint = m.eq_type == int(mujoco.mjtEq.mjEQ_JOINT)
-    out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[~joint] != m.eq_objtype[~joint]))
+    placed = m.eq_type <= int(mujoco.mjtEq.mjEQ_WELD)
+    out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[placed] != m.eq_objtype[placed]))
     out["eq_type"] = float(list(ours["eq_type"]) != list(m.eq_type))
 
     # explicit pairs
