@@ -32,5 +32,12 @@ inline constexpr uint64_t kMeshBytes = 256ull << 20;
 inline constexpr int kMeshVertices = 5'000'000;
 inline constexpr int kMeshFaces = 5'000'000;
 inline constexpr int kHullVertices = 65'536;
+inline constexpr int kMeshVerticesAll = 20'000'000;  // of all meshes of a model together
+
+// height fields and the images they come from
+inline constexpr int kHeightSide = 4'096;             // rows or columns
+inline constexpr int kHeightSamplesAll = 1 << 26;     // of all height fields of a model together
+inline constexpr uint64_t kImageBytes = 64ull << 20;  // as the file is stored
+inline constexpr int kImageSide = 8'192;
 
 }  // namespace motorium::limits

@@ -98,7 +98,8 @@ enum Flag : uint32_t {
   kFlagRefsafe = 1u << 12,
   kFlagSensor = 1u << 13,
   kFlagEulerdamp = 1u << 14,
-  kFlagIsland = 1u << 15
+  kFlagIsland = 1u << 15,
+  kFlagMulticcd = 1u << 16
 };
 // bits of contact_dataspec: which numbers a contact sensor slot holds, in this order
 enum ContactData : int {
@@ -124,6 +125,17 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(ngeom)       /* geoms                                                      */           \
   X(nsite)       /* sites                                                      */           \
   X(nmocap)      /* mocap bodies                                               */           \
+  X(nmesh)       /* meshes                                                     */           \
+  X(nmeshvert)   /* vertices of all meshes                                     */           \
+  X(nmeshface)   /* triangles of all meshes                                    */           \
+  X(nmeshgraph)  /* numbers of all hull graphs                                 */           \
+  X(nmeshpoly)   /* flat faces of all hulls                                    */           \
+  X(nmeshpolyvert)/* corners of all flat faces                                  */           \
+  X(nmeshpolymap)/* flat faces at all vertices                                 */           \
+  X(npolygonmax) /* corners of the largest flat face                           */           \
+  X(nmeshdegmax) /* edges at a hull vertex, at most                            */           \
+  X(nhfield)     /* height fields                                              */           \
+  X(nhfielddata) /* samples of all height fields                               */           \
   X(neq)         /* equality constraints                                       */           \
   X(ntendon)     /* tendons                                                    */           \
   X(nwrap)       /* objects on the paths of tendons                            */           \
@@ -166,6 +178,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(geom_quat, ngeom, 4, "-", "orientation in the body frame")                              \
   X(geom_size, ngeom, 3, "m", "half sizes, as the type defines them")                       \
   X(geom_rbound, ngeom, 1, "m", "bounding sphere radius, 0 for planes")                     \
+  X(geom_aabb, ngeom, 6, "m", "bounding box in the geom frame: centre, half sizes")         \
   X(geom_margin, ngeom, 1, "m", "distance at which contact force starts")                   \
   X(geom_gap, ngeom, 1, "m", "extra detection distance without force")                      \
   X(geom_solmix, ngeom, 1, "-", "mixing weight of contact parameters")                      \
@@ -174,6 +187,13 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(site_pos, nsite, 3, "m", "position in the body frame")                                  \
   X(site_quat, nsite, 4, "-", "orientation in the body frame")                              \
   X(site_size, nsite, 3, "m", "half sizes")                                                 \
+  X(mesh_vert, nmeshvert, 3, "m", "vertices in the inertial frame, rounded to float")       \
+  X(mesh_scale, nmesh, 3, "-", "scale of the file's vertices")                              \
+  X(mesh_pos, nmesh, 3, "m", "inertial frame in the frame of the file")                     \
+  X(mesh_quat, nmesh, 4, "-", "inertial frame in the frame of the file")                    \
+  X(mesh_polynormal, nmeshpoly, 3, "-", "outward normal of a flat face of the hull")        \
+  X(hfield_size, nhfield, 4, "m", "half extents x, y; height at 1; depth of the base")      \
+  X(hfield_data, nhfielddata, 1, "-", "heights in [0, 1], row by row")                      \
   X(eq_data, neq, 11, "mixed", "anchors, relative pose, torquescale or polynomial")         \
   X(eq_solref, neq, 2, "s, -", "reference")                                                 \
   X(eq_solimp, neq, 5, "-", "impedance")                                                    \
@@ -267,9 +287,28 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(geom_bodyid, ngeom, 1, "body")                                                          \
   X(geom_group, ngeom, 1, "viewer group")                                                   \
   X(geom_priority, ngeom, 1, "contact parameter priority")                                  \
-  X(geom_dataid, ngeom, 1, "mesh or -1")                                                    \
+  X(geom_dataid, ngeom, 1, "mesh or height field, or -1")                                   \
   X(site_type, nsite, 1, "GeomType")                                                        \
   X(site_bodyid, nsite, 1, "body")                                                          \
+  X(mesh_vertadr, nmesh, 1, "first vertex")                                                 \
+  X(mesh_vertnum, nmesh, 1, "vertices")                                                     \
+  X(mesh_faceadr, nmesh, 1, "first triangle")                                               \
+  X(mesh_facenum, nmesh, 1, "triangles")                                                    \
+  X(mesh_face, nmeshface, 3, "corners: vertices of the mesh")                               \
+  X(mesh_graphadr, nmesh, 1, "hull graph or -1")                                            \
+  X(mesh_graph, nmeshgraph, 1, "of a hull: vertices, faces, vert_edgeadr, vert_globalid, edge_localid, face_globalid")\
+  X(mesh_extrema, nmesh, 27, "hull vertices that reach furthest, directions (x, y, z) in {-1, 0, 1}")\
+  X(mesh_polynum, nmesh, 1, "flat faces of the hull")                                       \
+  X(mesh_polyadr, nmesh, 1, "first flat face")                                              \
+  X(mesh_polyvertadr, nmeshpoly, 1, "first corner")                                         \
+  X(mesh_polyvertnum, nmeshpoly, 1, "corners")                                              \
+  X(mesh_polyvert, nmeshpolyvert, 1, "corners: vertices of the mesh, counterclockwise from outside")\
+  X(mesh_polymapadr, nmeshvert, 1, "first flat face at the vertex")                         \
+  X(mesh_polymapnum, nmeshvert, 1, "flat faces at the vertex")                              \
+  X(mesh_polymap, nmeshpolymap, 1, "flat faces: of the mesh")                               \
+  X(hfield_nrow, nhfield, 1, "rows, from -y to +y")                                         \
+  X(hfield_ncol, nhfield, 1, "columns, from -x to +x")                                      \
+  X(hfield_adr, nhfield, 1, "first sample")                                                 \
   X(eq_type, neq, 1, "EqualityType")                                                        \
   X(eq_objtype, neq, 1, "ObjectType: body or site for connect and weld, joint")             \
   X(eq_obj1id, neq, 1, "first object")                                                      \
@@ -341,21 +380,24 @@ struct Model {
 #undef MOTORIUM_INT
 
   // options; defaults are MuJoCo's
-  double timestep = 0.002;     // step                                               [s]
-  double impratio = 1;         // friction-to-normal impedance ratio of elliptic and pyramid rows
-  double tolerance = 1e-8;     // solver: scaled gradient, improvement and decrement
-  double ls_tolerance = 0.01;  // line search: slope relative to the solver tolerance
-  int iterations = 100;        // Newton iterations at most
-  int ls_iterations = 50;      // line-search evaluations at most
+  double timestep = 0.002;      // step                                               [s]
+  double impratio = 1;          // friction-to-normal impedance ratio of elliptic and pyramid rows
+  double tolerance = 1e-8;      // solver: scaled gradient, improvement and decrement
+  double ls_tolerance = 0.01;   // line search: slope relative to the solver tolerance
+  double ccd_tolerance = 1e-6;  // convex collisions: distance                       [m]
+  int ccd_iterations = 35;      // convex collisions: iterations at most
+  int iterations = 100;         // Newton iterations at most
+  int ls_iterations = 50;       // line-search evaluations at most
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
-  uint32_t flags = 0xffffu;  // Flag bits
-  double meaninertia = 1;    // mean diagonal of the inertia matrix at qpos0 (statistics only)
+  uint32_t flags = 0x1ffffu;  // Flag bits
+  double meaninertia = 1;     // mean diagonal of the inertia matrix at qpos0 (statistics only)
 
   // names, by id; empty where the file gives none
   std::string name;
   std::vector<std::string> body_name, jnt_name, geom_name, site_name, actuator_name, sensor_name,
       eq_name, tendon_name, key_name;
+  std::vector<std::string> mesh_name, hfield_name;
   // what the file holds that the engine accepts without using, one line each
   std::vector<std::string> report;
 };
@@ -367,6 +409,9 @@ template <class M, class Visit> void each_field(M& m, Visit visit) {
             nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit, nsensor = m.nsensor,
             nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom,
             nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
+  const int nmesh = m.nmesh, nmeshvert = m.nmeshvert, nmeshface = m.nmeshface,
+            nmeshgraph = m.nmeshgraph, nmeshpoly = m.nmeshpoly, nmeshpolyvert = m.nmeshpolyvert,
+            nmeshpolymap = m.nmeshpolymap, nhfield = m.nhfield, nhfielddata = m.nhfielddata;
 #define MOTORIUM_REAL(name, rows, columns, unit, doc) visit(#name, m.name, (rows), (columns));
 #define MOTORIUM_INT(name, rows, columns, doc) visit(#name, m.name, (rows), (columns));
   MOTORIUM_MODEL_REALS(MOTORIUM_REAL)

@@ -40,6 +40,8 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.impratio = static_cast<S>(m.impratio);
   data.tolerance = static_cast<S>(m.tolerance);
   data.ls_tolerance = static_cast<S>(m.ls_tolerance);
+  data.ccd_tolerance = static_cast<S>(m.ccd_tolerance);
+  data.ccd_iterations = m.ccd_iterations;
   data.iterations = m.iterations;
   data.ls_iterations = m.ls_iterations;
   data.integrator = m.integrator;

@@ -23,8 +23,8 @@ template <class S> struct ModelData {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
 
-  S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0;
-  int iterations = 0, ls_iterations = 0;
+  S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0, ccd_tolerance = 0;
+  int iterations = 0, ls_iterations = 0, ccd_iterations = 0;
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0;
@@ -70,8 +70,8 @@ template <class Real> struct ModelView {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
 
-  Scalar<Real> timestep, impratio, tolerance, ls_tolerance;
-  int iterations, ls_iterations;
+  Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
+  int iterations, ls_iterations, ccd_iterations;
   Integrator integrator;
   Cone cone;
   uint32_t flags;
@@ -105,6 +105,8 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.impratio = d.impratio;
   m.tolerance = d.tolerance;
   m.ls_tolerance = d.ls_tolerance;
+  m.ccd_tolerance = d.ccd_tolerance;
+  m.ccd_iterations = d.ccd_iterations;
   m.iterations = d.iterations;
   m.ls_iterations = d.ls_iterations;
   m.integrator = d.integrator;

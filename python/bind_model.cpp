@@ -69,6 +69,10 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
       copy->tolerance = value.cast<double>();
     else if (name == "ls_tolerance")
       copy->ls_tolerance = value.cast<double>();
+    else if (name == "ccd_tolerance")
+      copy->ccd_tolerance = value.cast<double>();
+    else if (name == "ccd_iterations")
+      copy->ccd_iterations = value.cast<int>();
     else if (name == "iterations")
       copy->iterations = value.cast<int>();
     else if (name == "ls_iterations")
@@ -77,8 +81,8 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
       copy->gravity = value.cast<std::vector<double>>();
     else
       throw Error("Model.with_options: no option '" + name +
-                  "': known are timestep, impratio, tolerance, ls_tolerance, iterations, "
-                  "ls_iterations, gravity");
+                  "': known are timestep, impratio, tolerance, ls_tolerance, "
+                  "ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity");
   }
   if (copy->gravity.size() != 3) throw Error("Model.with_options: gravity needs three numbers");
   validate(*copy);
@@ -118,6 +122,12 @@ void bind_model(py::module_& m) {
       .def_property_readonly(
           "ls_tolerance", [](const Options& o) { return o.model->ls_tolerance; },
           "line search: slope relative to the solver's tolerance [-]")
+      .def_property_readonly(
+          "ccd_tolerance", [](const Options& o) { return o.model->ccd_tolerance; },
+          "convex collisions: distance [m]")
+      .def_property_readonly(
+          "ccd_iterations", [](const Options& o) { return o.model->ccd_iterations; },
+          "convex collisions: iterations at most")
       .def_property_readonly(
           "iterations", [](const Options& o) { return o.model->iterations; },
           "Newton iterations at most")
@@ -168,7 +178,7 @@ void bind_model(py::module_& m) {
       "Compiles MJCF or URDF text; files it names are looked for in `folder`.");
   c.def("with_options", &with_options,
         "A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,\n"
-        "iterations, ls_iterations, gravity.");
+        "ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.");
   c.def_property_readonly(
       "opt", [](const std::shared_ptr<Model>& x) { return Options{x}; },
       "Numbers of the <option> element.");
@@ -205,6 +215,8 @@ void bind_model(py::module_& m) {
       {"jnt_names", &Model::jnt_name, "joints"},
       {"geom_names", &Model::geom_name, "geoms"},
       {"site_names", &Model::site_name, "sites"},
+      {"mesh_names", &Model::mesh_name, "meshes"},
+      {"hfield_names", &Model::hfield_name, "height fields"},
       {"actuator_names", &Model::actuator_name, "actuators"},
       {"sensor_names", &Model::sensor_name, "sensors"},
       {"eq_names", &Model::eq_name, "equality constraints"},

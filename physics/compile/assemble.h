@@ -26,6 +26,8 @@ struct Assembly {
            const std::string& element);
 };
 
+// meshes and height fields
+void assemble_assets(Assembly& a);
 // bodies, joints, dofs, geoms, sites: ids, addresses, parameters, qpos0
 void assemble_bodies(Assembly& a);
 // tables that only kernels need; those of pairs come with assemble_pairs

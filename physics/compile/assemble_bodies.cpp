@@ -148,11 +148,12 @@ void add_geom(Assembly& a, const SceneGeom& geom, int body_id) {
   m.geom_bodyid.push_back(body_id);
   m.geom_group.push_back(s.group);
   m.geom_priority.push_back(s.priority);
-  m.geom_dataid.push_back(geom.mesh);
+  m.geom_dataid.push_back(geom.data);
   append(m.geom_pos, geom.pose.pos);
   append(m.geom_quat, geom.pose.quat);
   append(m.geom_size, geom.size);
   m.geom_rbound.push_back(geom.rbound);
+  append(m.geom_aabb, geom.aabb);
   m.geom_margin.push_back(s.margin);
   m.geom_gap.push_back(s.gap);
   m.geom_solmix.push_back(s.solmix);

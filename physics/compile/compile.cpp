@@ -13,6 +13,8 @@ void take_options(const Spec& spec, Model& m) {
   m.impratio = o.impratio;
   m.tolerance = o.tolerance;
   m.ls_tolerance = o.ls_tolerance;
+  m.ccd_tolerance = o.ccd_tolerance;
+  m.ccd_iterations = o.ccd_iterations;
   m.iterations = o.iterations;
   m.ls_iterations = o.ls_iterations;
   m.integrator = o.integrator;
@@ -38,6 +40,7 @@ Model compile(const Spec& spec) {
   Model m;
   take_options(spec, m);
   Assembly a{scene, m, {}, {}, {}, {}, {}, {}};
+  assemble_assets(a);
   assemble_bodies(a);
   assemble_tables(a);
   assemble_tendons(a);

@@ -39,9 +39,11 @@ uint64_t hash(const Model& m) {
     h.text(name);
     h.values(values);
   });
-  for (const double x : {m.timestep, m.impratio, m.tolerance, m.ls_tolerance}) h.number(x);
+  for (const double x : {m.timestep, m.impratio, m.tolerance, m.ls_tolerance, m.ccd_tolerance})
+    h.number(x);
   h.word(static_cast<uint32_t>(m.iterations));
   h.word(static_cast<uint32_t>(m.ls_iterations));
+  h.word(static_cast<uint32_t>(m.ccd_iterations));
   h.word(static_cast<uint32_t>(m.integrator));
   h.word(static_cast<uint32_t>(m.cone));
   h.word(m.flags);

@@ -49,6 +49,10 @@ class MeshCompiler {
       out_.aabb_centre[i] = 0.5 * (high[i] + low[i]);
     }
     out_.inertial = {centre, axes};
+    for (const Vec& v : vertex_) {
+      for (const double x : v) out_.vertex.push_back(static_cast<float>(x));
+    }
+    out_.face = face_;
     for (int i = 0; i < 3; ++i) {
       const double rest = moments[(i + 1) % 3] + moments[(i + 2) % 3] - moments[i];
       out_.box[i] = 0.5 * std::sqrt(std::max(0.0, 6 * rest / out_.volume));

@@ -58,6 +58,8 @@ std::string model_to_json(const Model& m) {
   w.field("impratio", m.impratio);
   w.field("tolerance", m.tolerance);
   w.field("ls_tolerance", m.ls_tolerance);
+  w.field("ccd_tolerance", m.ccd_tolerance);
+  w.field("ccd_iterations", m.ccd_iterations);
   w.field("iterations", m.iterations);
   w.field("ls_iterations", m.ls_iterations);
   w.field("integrator", static_cast<int>(m.integrator));
@@ -68,6 +70,8 @@ std::string model_to_json(const Model& m) {
   w.field("jnt_name", m.jnt_name);
   w.field("geom_name", m.geom_name);
   w.field("site_name", m.site_name);
+  w.field("mesh_name", m.mesh_name);
+  w.field("hfield_name", m.hfield_name);
   w.field("actuator_name", m.actuator_name);
   w.field("sensor_name", m.sensor_name);
   w.field("eq_name", m.eq_name);

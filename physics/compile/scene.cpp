@@ -24,8 +24,19 @@ class SceneBuilder {
       if (!mesh_id_.emplace(mesh.name, static_cast<int>(scene_.meshes.size())).second) {
         malformed(mesh.place, title("mesh", mesh.name), "a mesh of this name exists");
       }
-      scene_.meshes.emplace_back();
-      compiled_.push_back(false);
+      compile(mesh);
+    }
+  }
+
+  void compile(const MeshSpec& mesh) {
+    std::string why;
+    scene_.meshes.push_back(compile_mesh(mesh, why));
+    if (why.empty()) return;
+    const std::string element = title("mesh", mesh.name);
+    if (why.find("convex hull") != std::string::npos) {
+      scene_.problems.unsupported(mesh.place, element, why);
+    } else {
+      malformed(mesh.place, element, why);
     }
   }
 
@@ -123,23 +134,7 @@ class SceneBuilder {
                 "mesh=\"" + printable(spec.mesh) + "\": no mesh of this name");
       return -1;
     }
-    const int id = found->second;
-    if (!compiled_[id]) {
-      compiled_[id] = true;
-      std::string why;
-      scene_.meshes[id] = compile_mesh(spec_.meshes[id], why);
-      if (!why.empty()) {
-        const MeshSpec& mesh_spec = spec_.meshes[id];
-        const bool lacking = why.find("convex hull") != std::string::npos;
-        const std::string element = title("mesh", mesh_spec.name);
-        if (lacking) {
-          scene_.problems.unsupported(mesh_spec.place, element, why);
-        } else {
-          malformed(mesh_spec.place, element, why);
-        }
-      }
-    }
-    return id;
+    return found->second;
   }
 
   SceneGeom geom(const GeomSpec& spec) {
@@ -166,7 +161,7 @@ class SceneBuilder {
           malformed(spec.place, element,
                     "shellinertia: is set at the mesh: mesh/inertia=\"shell\"");
         }
-        out.mesh = id;
+        out.data = id;
         out.size = mesh.half;
         volume = mesh.volume;
       } else {
@@ -176,6 +171,11 @@ class SceneBuilder {
     check_size(spec, element, out);
     if (spec.type != GeomType::mesh) volume = shape_volume(out.type, out.size, spec.shellinertia);
     out.rbound = shape_radius(out.type, out.size);
+    out.aabb = shape_box(out.type, out.size);
+    if (spec.type == GeomType::mesh) {
+      const CompiledMesh& mesh = scene_.meshes[out.data];
+      for (int i = 0; i < 3; ++i) out.aabb[i] = mesh.aabb_centre[i], out.aabb[3 + i] = mesh.aabb[i];
+    }
     masses(spec, element, volume, out);
     check_contact(spec, element);
     return out;
@@ -235,7 +235,7 @@ class SceneBuilder {
     if (spec.density < 0) malformed(spec.place, element, "density: is negative");
     if (spec.shellinertia && g.type != GeomType::mesh && volume <= 0) return;
     g.mass = std::isnan(spec.mass) ? spec.density * volume : spec.mass;
-    g.inertia = g.type == GeomType::mesh ? box_inertia(scene_.meshes[g.mesh].box, g.mass)
+    g.inertia = g.type == GeomType::mesh ? box_inertia(scene_.meshes[g.data].box, g.mass)
                                          : shape_inertia(g.type, g.size, g.mass, spec.shellinertia);
   }
 
@@ -278,7 +278,6 @@ class SceneBuilder {
   Scene& scene_;
   const Spec& spec_;
   NameMap mesh_id_;
-  std::vector<bool> compiled_;
 };
 
 }  // namespace

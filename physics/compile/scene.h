@@ -24,8 +24,9 @@ struct SceneGeom {
   Pose pose;  // in the body frame
   Vec size = {0, 0, 0};
   double rbound = 0, mass = 0;
-  Vec inertia = {0, 0, 0};  // principal, in the geom frame
-  int mesh = -1;            // of mesh geoms
+  std::array<double, 6> aabb = {};  // centre and half sizes in the geom frame
+  Vec inertia = {0, 0, 0};          // principal, in the geom frame
+  int data = -1;                    // its mesh or height field
 };
 
 struct SceneSite {

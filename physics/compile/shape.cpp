@@ -123,6 +123,23 @@ Vec shape_inertia(GeomType type, const Vec& s, double mass, bool shell) {
   return {0, 0, 0};
 }
 
+std::array<double, 6> shape_box(GeomType type, const Vec& s) {
+  // planes end nowhere but at their surface
+  const double endless = 1e10;
+  switch (type) {
+    case GeomType::sphere:
+      return {0, 0, 0, s[0], s[0], s[0]};
+    case GeomType::capsule:
+      return {0, 0, 0, s[0], s[0], s[0] + s[1]};
+    case GeomType::cylinder:
+      return {0, 0, 0, s[0], s[0], s[1]};
+    case GeomType::plane:
+      return {0, 0, -endless / 2, endless, endless, endless / 2};
+    default:
+      return {0, 0, 0, s[0], s[1], s[2]};
+  }
+}
+
 double shape_radius(GeomType type, const Vec& s) {
   switch (type) {
     case GeomType::sphere:

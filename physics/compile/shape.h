@@ -1,6 +1,7 @@
 // Volume, mass and inertia of shapes and meshes.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "motorium/physics/spec/pose.h"
 
@@ -14,6 +15,8 @@ struct CompiledMesh {
   Vec half = {0, 0, 0};  // half sizes of the symmetric bounding box in the inertial frame   [m]
   Vec aabb = {0, 0, 0};  // half sizes of the tight bounding box in the inertial frame   [m]
   Vec aabb_centre = {0, 0, 0};
+  std::vector<double> vertex;  // (n, 3) in the inertial frame, rounded to float   [m]
+  std::vector<int> face;       // (n, 3) counterclockwise from outside where the file is
 };
 
 // On failure `why` says what is wrong with the mesh.
@@ -25,6 +28,8 @@ double shape_volume(GeomType type, const Vec& size, bool shell);
 Vec shape_inertia(GeomType type, const Vec& size, double mass, bool shell);
 // radius of the bounding sphere about the shape's centre, 0 for planes   [m]
 double shape_radius(GeomType type, const Vec& size);
+// bounding box in the shape's frame: centre and half sizes   [m]
+std::array<double, 6> shape_box(GeomType type, const Vec& size);
 // inertia of a solid box with these half sizes
 Vec box_inertia(const Vec& half, double mass);
 

@@ -1,5 +1,7 @@
 // Every index, count and number of a Model, whatever it came from: afterwards no kernel reads
 // outside.
+#include "motorium/physics/compile/validate.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -7,7 +9,6 @@
 
 #include "motorium/core/error.h"
 #include "motorium/core/limits.h"
-#include "motorium/physics/model.h"
 
 namespace motorium {
 namespace {
@@ -24,6 +25,7 @@ class Validator {
     joints();
     matrix_rows();
     geoms();
+    validate_assets(m_);
     pairs();
     equalities();
     tendons();
@@ -65,6 +67,15 @@ class Validator {
     size("nkey", m_.nkey, limits::kKeyframes);
     const int many = 1 << 30;
     size("nsite", m_.nsite, many);
+    size("nmesh", m_.nmesh, 1 << 20);
+    size("nmeshvert", m_.nmeshvert, limits::kMeshVerticesAll);
+    size("nmeshface", m_.nmeshface, 2 * limits::kMeshVerticesAll);
+    size("nmeshgraph", m_.nmeshgraph, many);
+    size("nmeshpoly", m_.nmeshpoly, 2 * limits::kMeshVerticesAll);
+    size("nmeshpolyvert", m_.nmeshpolyvert, many);
+    size("nmeshpolymap", m_.nmeshpolymap, many);
+    size("nhfield", m_.nhfield, 1 << 20);
+    size("nhfielddata", m_.nhfielddata, limits::kHeightSamplesAll);
     size("nu", m_.nu, 1 << 20);
     size("na", m_.na, m_.nu);
     size("neq", m_.neq, 1 << 20);
@@ -108,6 +119,8 @@ class Validator {
     names("jnt_name", m_.jnt_name, m_.njnt);
     names("geom_name", m_.geom_name, m_.ngeom);
     names("site_name", m_.site_name, m_.nsite);
+    names("mesh_name", m_.mesh_name, m_.nmesh);
+    names("hfield_name", m_.hfield_name, m_.nhfield);
     names("actuator_name", m_.actuator_name, m_.nu);
     names("sensor_name", m_.sensor_name, m_.nsensor);
     names("eq_name", m_.eq_name, m_.neq);
@@ -118,7 +131,8 @@ class Validator {
   void options() const {
     const bool ok = m_.timestep > 0 && m_.timestep < 1e6 && m_.impratio > 0 && m_.impratio < 1e10 &&
                     m_.tolerance >= 0 && m_.tolerance < 1e10 && m_.ls_tolerance >= 0 &&
-                    m_.ls_tolerance < 1e10 && m_.iterations >= 0 && m_.ls_iterations >= 0;
+                    m_.ls_tolerance < 1e10 && m_.ccd_tolerance > 0 && m_.ccd_tolerance < 1e10 &&
+                    m_.ccd_iterations >= 0 && m_.iterations >= 0 && m_.ls_iterations >= 0;
     if (!ok) throw Error("model: an option is out of range");
     const bool kinds =
         (m_.integrator == Integrator::euler || m_.integrator == Integrator::implicitfast) &&

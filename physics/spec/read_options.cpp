@@ -30,15 +30,15 @@ void read_flags(const Element& element, Spec& spec) {
                                                {"refsafe", kFlagRefsafe},
                                                {"sensor", kFlagSensor},
                                                {"eulerdamp", kFlagEulerdamp},
-                                               {"island", kFlagIsland}};
+                                               {"island", kFlagIsland},
+                                               {"multiccd", kFlagMulticcd}};
   for (const auto& [name, bit] : bits) {
     bool on = true;
     if (!take_state(name, on)) continue;
     spec.option.flags = on ? spec.option.flags | bit : spec.option.flags & ~bit;
   }
   // flags without effect on this engine's results
-  for (const char* name :
-       {"midphase", "autoreset", "multiccd", "energy", "fwdinv", "invdiscrete"}) {
+  for (const char* name : {"midphase", "autoreset", "energy", "fwdinv", "invdiscrete"}) {
     bool on = true;
     if (take_state(name, on)) report_once(spec, "flag/" + std::string(name) + ": ignored");
   }
@@ -132,6 +132,8 @@ void read_option(const Element& element, Spec& spec) {
   };
   take_tolerance("tolerance", o.tolerance);
   take_tolerance("ls_tolerance", o.ls_tolerance);
+  take_above_zero("ccd_tolerance", o.ccd_tolerance);
+  take_count("ccd_iterations", o.ccd_iterations);
   a.take("gravity", o.gravity);
   take_count("iterations", o.iterations);
   take_count("ls_iterations", o.ls_iterations);
@@ -173,9 +175,8 @@ void read_option(const Element& element, Spec& spec) {
     a.unsupported("actuatorgroupdisable",
                   "the engine has no actuator groups: remove the actuators");
   }
-  a.report({"ccd_iterations", "ccd_tolerance", "sdf_initpoints", "sdf_iterations", "magnetic",
-            "noslip_tolerance", "sleep_tolerance", "o_friction", "o_margin", "o_solimp",
-            "o_solref"});
+  a.report({"sdf_initpoints", "sdf_iterations", "magnetic", "noslip_tolerance", "sleep_tolerance",
+            "o_friction", "o_margin", "o_solimp", "o_solref"});
   a.finish(true);
   for (const Element& child : element.children) {
     if (child.tag == "flag") {

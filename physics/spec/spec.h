@@ -43,11 +43,12 @@ struct CompilerSpec {
 
 struct OptionSpec {
   double timestep = 0.002, impratio = 1, tolerance = 1e-8, ls_tolerance = 0.01;
+  double ccd_tolerance = 1e-6;
   std::array<double, 3> gravity = {0, 0, -9.81};
-  int iterations = 100, ls_iterations = 50;
+  int iterations = 100, ls_iterations = 50, ccd_iterations = 35;
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
-  uint32_t flags = 0xffffu;  // Flag bits
+  uint32_t flags = 0x1ffffu;  // Flag bits
 };
 
 struct MeshSpec {

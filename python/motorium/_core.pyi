@@ -757,6 +757,9 @@ class Model:
     def from_string(xml: str, *, folder: os.PathLike | str | bytes = '', packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
         """Compiles MJCF or URDF text; files it names are looked for in `folder`."""
     @property
+    def geom_aabb(self) -> numpy.ndarray:
+        """bounding box in the geom frame: centre, half sizes [m] (ngeom, 6)"""
+    @property
     def geom_bodyid(self) -> numpy.ndarray:
         """body (ngeom,)"""
     @property
@@ -773,7 +776,7 @@ class Model:
         """collision bits (ngeom,)"""
     @property
     def geom_dataid(self) -> numpy.ndarray:
-        """mesh or -1 (ngeom,)"""
+        """mesh or height field, or -1 (ngeom,)"""
     @property
     def geom_friction(self) -> numpy.ndarray:
         """slide, spin, roll [-] (ngeom, 3)"""
@@ -822,6 +825,24 @@ class Model:
     @property
     def hash(self) -> int:
         """64-bit hash over sizes, options and every array."""
+    @property
+    def hfield_adr(self) -> numpy.ndarray:
+        """first sample (nhfield,)"""
+    @property
+    def hfield_data(self) -> numpy.ndarray:
+        """heights in [0, 1], row by row [-] (nhfielddata,)"""
+    @property
+    def hfield_names(self) -> tuple:
+        """Names of height fields by id, empty where the file gives none."""
+    @property
+    def hfield_ncol(self) -> numpy.ndarray:
+        """columns, from -x to +x (nhfield,)"""
+    @property
+    def hfield_nrow(self) -> numpy.ndarray:
+        """rows, from -y to +y (nhfield,)"""
+    @property
+    def hfield_size(self) -> numpy.ndarray:
+        """half extents x, y; height at 1; depth of the base [m] (nhfield, 4)"""
     @property
     def jnt_actfrclimited(self) -> numpy.ndarray:
         """1: actuator force is bounded (njnt,)"""
@@ -901,6 +922,72 @@ class Model:
     def limit_jnt(self) -> numpy.ndarray:
         """limited hinges and slides (nlimit,)"""
     @property
+    def mesh_extrema(self) -> numpy.ndarray:
+        """hull vertices that reach furthest, directions (x, y, z) in {-1, 0, 1} (nmesh, 27)"""
+    @property
+    def mesh_face(self) -> numpy.ndarray:
+        """corners: vertices of the mesh (nmeshface, 3)"""
+    @property
+    def mesh_faceadr(self) -> numpy.ndarray:
+        """first triangle (nmesh,)"""
+    @property
+    def mesh_facenum(self) -> numpy.ndarray:
+        """triangles (nmesh,)"""
+    @property
+    def mesh_graph(self) -> numpy.ndarray:
+        """of a hull: vertices, faces, vert_edgeadr, vert_globalid, edge_localid, face_globalid (nmeshgraph,)"""
+    @property
+    def mesh_graphadr(self) -> numpy.ndarray:
+        """hull graph or -1 (nmesh,)"""
+    @property
+    def mesh_names(self) -> tuple:
+        """Names of meshes by id, empty where the file gives none."""
+    @property
+    def mesh_polyadr(self) -> numpy.ndarray:
+        """first flat face (nmesh,)"""
+    @property
+    def mesh_polymap(self) -> numpy.ndarray:
+        """flat faces: of the mesh (nmeshpolymap,)"""
+    @property
+    def mesh_polymapadr(self) -> numpy.ndarray:
+        """first flat face at the vertex (nmeshvert,)"""
+    @property
+    def mesh_polymapnum(self) -> numpy.ndarray:
+        """flat faces at the vertex (nmeshvert,)"""
+    @property
+    def mesh_polynormal(self) -> numpy.ndarray:
+        """outward normal of a flat face of the hull [-] (nmeshpoly, 3)"""
+    @property
+    def mesh_polynum(self) -> numpy.ndarray:
+        """flat faces of the hull (nmesh,)"""
+    @property
+    def mesh_polyvert(self) -> numpy.ndarray:
+        """corners: vertices of the mesh, counterclockwise from outside (nmeshpolyvert,)"""
+    @property
+    def mesh_polyvertadr(self) -> numpy.ndarray:
+        """first corner (nmeshpoly,)"""
+    @property
+    def mesh_polyvertnum(self) -> numpy.ndarray:
+        """corners (nmeshpoly,)"""
+    @property
+    def mesh_pos(self) -> numpy.ndarray:
+        """inertial frame in the frame of the file [m] (nmesh, 3)"""
+    @property
+    def mesh_quat(self) -> numpy.ndarray:
+        """inertial frame in the frame of the file [-] (nmesh, 4)"""
+    @property
+    def mesh_scale(self) -> numpy.ndarray:
+        """scale of the file's vertices [-] (nmesh, 3)"""
+    @property
+    def mesh_vert(self) -> numpy.ndarray:
+        """vertices in the inertial frame, rounded to float [m] (nmeshvert, 3)"""
+    @property
+    def mesh_vertadr(self) -> numpy.ndarray:
+        """first vertex (nmesh,)"""
+    @property
+    def mesh_vertnum(self) -> numpy.ndarray:
+        """vertices (nmesh,)"""
+    @property
     def nM(self) -> int:
         """a size of the model"""
     @property
@@ -928,6 +1015,12 @@ class Model:
     def ngeom(self) -> int:
         """a size of the model"""
     @property
+    def nhfield(self) -> int:
+        """a size of the model"""
+    @property
+    def nhfielddata(self) -> int:
+        """a size of the model"""
+    @property
     def njnt(self) -> int:
         """a size of the model"""
     @property
@@ -940,10 +1033,37 @@ class Model:
     def nlimit(self) -> int:
         """a size of the model"""
     @property
+    def nmesh(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshdegmax(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshface(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshgraph(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshpoly(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshpolymap(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshpolyvert(self) -> int:
+        """a size of the model"""
+    @property
+    def nmeshvert(self) -> int:
+        """a size of the model"""
+    @property
     def nmocap(self) -> int:
         """a size of the model"""
     @property
     def npair(self) -> int:
+        """a size of the model"""
+    @property
+    def npolygonmax(self) -> int:
         """a size of the model"""
     @property
     def nq(self) -> int:
@@ -1064,11 +1184,17 @@ class Model:
         """GeomType (nsite,)"""
     def with_options(self, **kwargs) -> Model:
         """A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,
-        iterations, ls_iterations, gravity.
+        ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.
         """
 
 class Options:
     """Numbers of the <option> element, read-only."""
+    @property
+    def ccd_iterations(self) -> int:
+        """convex collisions: iterations at most"""
+    @property
+    def ccd_tolerance(self) -> float:
+        """convex collisions: distance [m]"""
     @property
     def cone(self) -> int:
         """mjtCone: 0 pyramidal, 1 elliptic"""

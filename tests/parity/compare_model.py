@@ -59,6 +59,8 @@ SAME = [
     "geom_pos",
     "geom_size",
     "geom_rbound",
+    "geom_aabb",
+    "geom_dataid",
     "geom_margin",
     "geom_gap",
     "geom_solmix",
@@ -140,7 +142,7 @@ SAME = [
 ]
 
 # fields whose values go through float32 mesh vertices
-MESH = {"geom_pos", "geom_size", "geom_rbound"}
+MESH = {"geom_pos", "geom_size", "geom_rbound", "geom_aabb"}
 
 SENSOR = [
     "accelerometer",
@@ -184,8 +186,11 @@ FLAGS = [
     "sensor",
     "eulerdamp",
     "island",
+    "multiccd",
 ]
 NAMES = {
+    "mesh_name": mujoco.mjtObj.mjOBJ_MESH,
+    "hfield_name": mujoco.mjtObj.mjOBJ_HFIELD,
     "body_name": mujoco.mjtObj.mjOBJ_BODY,
     "jnt_name": mujoco.mjtObj.mjOBJ_JOINT,
     "geom_name": mujoco.mjtObj.mjOBJ_GEOM,
@@ -282,6 +287,8 @@ def compare(ours, m):
         "ls_tolerance",
         "iterations",
         "ls_iterations",
+        "ccd_tolerance",
+        "ccd_iterations",
     ):
         out[name] = abs(ours[name] - getattr(m.opt, name)) / max(abs(getattr(m.opt, name)), 1e-12)
     out["gravity"] = residual(ours["gravity"], m.opt.gravity)

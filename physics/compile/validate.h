@@ -1,0 +1,10 @@
+// Parts of `validate`, by kind of data; private to the compiler.
+#pragma once
+#include "motorium/physics/model.h"
+
+namespace motorium {
+
+// meshes, their hulls, height fields
+void validate_assets(const Model& m);
+
+}  // namespace motorium
