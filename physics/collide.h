@@ -6,27 +6,13 @@
 #include "motorium/physics/collide_box_box.h"
 #include "motorium/physics/collide_capsule.h"
 #include "motorium/physics/collide_plane.h"
+#include "motorium/physics/collide_plane_round.h"
 #include "motorium/physics/collide_sphere.h"
 #include "motorium/physics/collider_result.h"
+#include "motorium/physics/collider_table.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium {
-
-// contacts that a collider can report at most
-FN int collider_slots(int collider) {
-  switch (static_cast<Collider>(collider)) {
-    case Collider::plane_capsule:
-    case Collider::capsule_capsule:
-    case Collider::capsule_box:
-      return 2;
-    case Collider::plane_box:
-      return 4;
-    case Collider::box_box:
-      return 8;
-    default:
-      return 1;
-  }
-}
 
 template <class Real>
 FN GeomPose<Real> geom_pose(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
@@ -75,6 +61,12 @@ STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
       return collide_capsule_box(a, b, margin, active, out);
     case Collider::box_box:
       return collide_box_box(a, b, margin, active, out);
+    case Collider::plane_ellipsoid:
+      return collide_plane_ellipsoid(a, b, margin, active, out);
+    case Collider::plane_cylinder:
+      return collide_plane_cylinder(a, b, margin, active, out);
+    case Collider::sphere_cylinder:
+      return collide_sphere_cylinder(a, b, margin, active, out);
   }
 }
 

@@ -78,9 +78,12 @@ enum class Collider : int {
   sphere_box,
   capsule_capsule,
   capsule_box,
-  box_box
+  box_box,
+  plane_ellipsoid,
+  plane_cylinder,
+  sphere_cylinder
 };
-inline constexpr int kColliderCount = 9;
+inline constexpr int kColliderCount = 12;
 // bits of Model::flags; a set bit means enabled
 enum Flag : uint32_t {
   kFlagConstraint = 1u << 0,

@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "motorium/core/limits.h"
+#include "motorium/physics/collider_table.h"
 #include "motorium/physics/compile/assemble.h"
 #include "motorium/physics/compile/poses0.h"
 
@@ -22,37 +23,6 @@ const char* shape_word(int type) {
   const char* words[] = {"plane",     "hfield",   "sphere", "capsule",
                          "ellipsoid", "cylinder", "box",    "mesh"};
   return words[type];
-}
-
-// -1 where the engine has no collider
-int collider_of(GeomType a, GeomType b) {
-  const auto is = [&](GeomType first, GeomType second) { return a == first && b == second; };
-  using G = GeomType;
-  if (is(G::plane, G::sphere)) return static_cast<int>(Collider::plane_sphere);
-  if (is(G::plane, G::capsule)) return static_cast<int>(Collider::plane_capsule);
-  if (is(G::plane, G::box)) return static_cast<int>(Collider::plane_box);
-  if (is(G::sphere, G::sphere)) return static_cast<int>(Collider::sphere_sphere);
-  if (is(G::sphere, G::capsule)) return static_cast<int>(Collider::sphere_capsule);
-  if (is(G::sphere, G::box)) return static_cast<int>(Collider::sphere_box);
-  if (is(G::capsule, G::capsule)) return static_cast<int>(Collider::capsule_capsule);
-  if (is(G::capsule, G::box)) return static_cast<int>(Collider::capsule_box);
-  if (is(G::box, G::box)) return static_cast<int>(Collider::box_box);
-  return -1;
-}
-
-int most_contacts(Collider collider) {
-  switch (collider) {
-    case Collider::plane_capsule:
-    case Collider::capsule_capsule:
-    case Collider::capsule_box:
-      return 2;
-    case Collider::plane_box:
-      return 4;
-    case Collider::box_box:
-      return 8;
-    default:
-      return 1;
-  }
 }
 
 class PairFinder {
@@ -209,7 +179,7 @@ class PairFinder {
     m_.pair_geom1.push_back(c.geom1);
     m_.pair_geom2.push_back(c.geom2);
     m_.pair_collider.push_back(collider);
-    m_.nconmax += most_contacts(static_cast<Collider>(collider));
+    m_.nconmax += collider_slots(collider);
     if (c.given) {
       given(*c.given);
     } else {

@@ -9,6 +9,7 @@
 
 #include "motorium/core/error.h"
 #include "motorium/core/limits.h"
+#include "motorium/physics/collider_table.h"
 
 namespace motorium {
 namespace {
@@ -298,17 +299,15 @@ class Validator {
     in_range(m_.pair_geom2, "pair_geom2", 0, m_.ngeom);
     in_range(m_.pair_mix, "pair_mix", 0, 4);
     in_range(m_.pair_collider, "pair_collider", 0, kColliderCount);
-    const int first[] = {0, 0, 0, 2, 2, 2, 3, 3, 6}, second[] = {2, 3, 6, 2, 3, 6, 3, 6, 6};
-    const int most[] = {1, 2, 4, 1, 1, 1, 2, 2, 8};
     long contacts = 0;
     for (int p = 0; p < m_.npair; ++p) {
       const int g1 = m_.pair_geom1[p], g2 = m_.pair_geom2[p], c = m_.pair_collider[p];
       check(g1 != g2 && m_.geom_cid[g1] >= 0 && m_.geom_cid[g2] >= 0, "pair_geom1", p, "is wrong");
-      check(m_.geom_type[g1] == first[c] && m_.geom_type[g2] == second[c], "pair_collider", p,
-            "does not fit the geoms");
+      const auto type = [&](int g) { return static_cast<GeomType>(m_.geom_type[g]); };
+      check(c == collider_of(type(g1), type(g2)), "pair_collider", p, "does not fit the geoms");
       const int d = m_.pair_condim[p];
       check(d == 1 || d == 3 || d == 4 || d == 6, "pair_condim", p, "is not 1, 3, 4 or 6");
-      contacts += most[c];
+      contacts += collider_slots(c);
     }
     check(contacts == m_.nconmax, "nconmax", 0, "does not fit the pairs");
     for (size_t i = 0; i < m_.pair_friction.size(); ++i) {

@@ -1,0 +1,211 @@
+// Several contacts of two shapes that meet face to face or edge to face, from one search: the
+// other face is clipped by the sides of the first, and every point that is left is a contact.
+//
+// N is the normal of the search, n1 and n2 those of the faces (aligned where n1.n2 < -0.996), e an
+// edge (lying in a face where |e.n| < 0.0888). A point w1 on face 1 and its partner on face 2:
+//   dist = n2.(f2 - w1) / n2.N,   w2 = w1 + dist N,   contact midway
+#pragma once
+#include "motorium/physics/convex_features.h"
+#include "motorium/physics/gjk.h"
+
+namespace motorium {
+
+inline constexpr int kPatchContacts = 4;
+
+// contacts of one pair; all share the normal
+template <class S> struct ConvexPatch {
+  int count;
+  Vec3<S> normal;  // from shape 1 to shape 2
+  S dist[kPatchContacts];
+  Vec3<S> pos[kPatchContacts];
+  bool capped;  // an iteration limit was met
+};
+
+// twice the area of a quadrilateral
+template <class S>
+FN S quad_area(const Vec3<S>& a, const Vec3<S>& b, const Vec3<S>& c, const Vec3<S>& d) {
+  return norm(cross(a - c, b - d));
+}
+
+// four corners of a convex polygon that span much area: from (0, 1, 2, 3) on the last, then the third
+// and the second advance as long as the area grows. Polygons like a cap have many equal choices:
+// a tie does not advance
+template <class S> STAGE void largest_quad(const Vec3<S>* v, int n, int* out) {
+  int b = 1, c = 2, d = 3;
+  S area = quad_area(v[0], v[b], v[c], v[d]);
+  const auto grows = [&](int i, int j, int k) {
+    const S next = quad_area(v[0], v[i], v[j], v[k]);
+    if (!(next > area * S(1.00001f))) return false;
+    area = next;
+    return true;
+  };
+  while (d + 1 < n && grows(b, c, d + 1)) {
+    ++d;
+    while (c + 1 < d && grows(b, c + 1, d)) ++c;
+    while (b + 1 < c && grows(b + 1, c, d)) ++b;
+  }
+  out[0] = 0;
+  out[1] = b;
+  out[2] = c;
+  out[3] = d;
+}
+
+// keeps the part of polygon `in` on the inner side of the plane through p with normal n
+template <class S>
+FN int clip_polygon(const Vec3<S>* in, int count, const Vec3<S>& p, const Vec3<S>& n, S slack,
+                    Vec3<S>* out) {
+  int kept = 0;
+  for (int i = 0; i < count; ++i) {
+    const Vec3<S>&a = in[i], &b = in[i + 1 < count ? i + 1 : 0];
+    const S ha = dot(a - p, n), hb = dot(b - p, n);
+    const bool in_a = ha > -slack, in_b = hb > -slack;
+    if (in_a != in_b) {
+      const S t = ha / (ha - hb);
+      if (t >= S(0.f) && t <= S(1.f)) out[kept++] = add_scaled(a, t, b - a);
+    }
+    if (in_b) out[kept++] = b;
+  }
+  return kept;
+}
+
+// inner normal of the side a, b of a face with normal n, corners clockwise seen from outside
+template <class S> FN Vec3<S> side_normal(const Vec3<S>& a, const Vec3<S>& b, const Vec3<S>& n) {
+  const Vec3<S> side = cross(b - a, n);
+  const S length = norm(side);
+  return length > S(1e-15f) ? side * (S(1.f) / length) : Vec3<S>{S(0.f), S(0.f), S(0.f)};
+}
+
+// room for polygons of `most` corners: two faces and two clipped ones
+template <class S> FN size_t patch_bytes(int most) {
+  return static_cast<size_t>(6 * most) * sizeof(Vec3<S>);
+}
+
+template <class S>
+STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
+                        const ConvexShape<S>& c2, int f2, const Vec3<S>& n2, S margin, int most,
+                        Vec3<S>* room, ConvexPatch<S>& out) {
+  Vec3<S>*face1 = room, *poly = room + most, *next = poly + 2 * most;
+  const int count1 = face_corners(c1, f1, face1);
+  int count = face_corners(c2, f2, poly);
+  const Vec3<S> on2 = poly[0];
+
+  // face 2 along n1 onto the plane of face 1, clipped by the sides of face 1
+  for (int i = 0; i < count; ++i) poly[i] = add_scaled(poly[i], -dot(n1, poly[i] - face1[0]), n1);
+  const S slack = by_precision<S>(1e-15, 1e-7);
+  for (int i = 0; i < count1; ++i) {
+    const Vec3<S>& a = face1[i];
+    count = clip_polygon(poly, count, a, side_normal(a, face1[i + 1 < count1 ? i + 1 : 0], n1),
+                         slack, next);
+    Vec3<S>* t = poly;
+    poly = next;
+    next = t;
+  }
+
+  // what is near enough
+  int kept = 0;
+  for (int i = 0; i < count; ++i) {
+    if (dot(n2, poly[i] - on2) <= margin) poly[kept++] = poly[i];
+  }
+  if (kept == 0) return;
+  int chosen[kPatchContacts] = {0, 1, 2, 3};
+  if (kept > kPatchContacts) largest_quad(poly, kept, chosen);
+  out.count = kept < kPatchContacts ? kept : kPatchContacts;
+  for (int i = 0; i < out.count; ++i) {
+    const Vec3<S>& w = poly[chosen[i]];
+    out.dist[i] = dot(n2, w - on2);
+    out.pos[i] = add_scaled(w, S(-0.5f) * out.dist[i], n2);
+  }
+  out.normal = -n2;
+}
+
+// an edge from a to b against a face of shape c, normal n, which becomes the contacts' normal; sign:
+// 1 if the edge is in shape 1
+template <class S>
+STAGE void edge_to_face(const Vec3<S>& a, const Vec3<S>& b, const ConvexShape<S>& c, int face,
+                        const Vec3<S>& n, S sign, S margin, Vec3<S>* room, ConvexPatch<S>& out) {
+  const int count = face_corners(c, face, room);
+  const Vec3<S> whole = b - a;
+  S low = S(0.f), high = S(1.f);
+  for (int i = 0; i < count; ++i) {
+    const Vec3<S>& p = room[i];
+    const Vec3<S> side = side_normal(p, room[i + 1 < count ? i + 1 : 0], n);
+    const S start = dot(a - p, side), rise = dot(whole, side);
+    if (rise > S(0.f)) {
+      low = max(low, -start / rise);
+    } else if (rise < S(0.f)) {
+      high = min(high, -start / rise);
+    } else if (start < S(0.f)) {
+      return;
+    }
+  }
+  if (!(low <= high)) return;
+  int kept = 0;
+  for (int i = 0; i < 2; ++i) {
+    const Vec3<S> w = add_scaled(a, i == 0 ? low : high, whole);
+    const S dist = dot(n, w - room[0]);
+    if (!(dist <= margin)) continue;
+    out.dist[kept] = dist;
+    out.pos[kept++] = add_scaled(w, S(-0.5f) * dist, n);
+  }
+  if (kept == 0) return;
+
+  // an end that a side of the face has cut counts twice where the other end is out of reach
+  if (kept == 1) {
+    const bool first = dot(n, add_scaled(a, low, whole) - room[0]) <= margin;
+    if (first ? low > S(0.f) : high < S(1.f)) {
+      out.dist[1] = out.dist[0];
+      out.pos[1] = out.pos[0];
+      kept = 2;
+    }
+  }
+  out.count = kept;
+  out.normal = n * -sign;
+}
+
+// replaces the one contact of a pair by those of the faces or edges that meet there. v: corners the
+// search ended with
+template <class S>
+STAGE void convex_patch(const ConvexShape<S>& c1, const ConvexShape<S>& c2, const Corner<S>* v,
+                        int corners, S margin, int most, Vec3<S>* room, ConvexPatch<S>& out) {
+  const S aligned = S(0.996f), lying = S(0.0888f), least = S(1e-15f);
+  Feature f1, f2;
+  f1.count = f2.count = 0;
+  for (int i = 0; i < corners && i < 3; ++i) {
+    add_corner(f1, v[i].a);
+    add_corner(f2, v[i].b);
+  }
+  const Vec3<S> to2 = out.normal, to1 = -out.normal;
+
+  // faces that look at each other
+  const bool faces = visit_faces(c1, f1, to2, aligned, [&](int face1, const Vec3<S>& n1) {
+    return visit_faces(c2, f2, to1, aligned, [&](int face2, const Vec3<S>& n2) {
+      if (!(dot(n1, n2) < -aligned)) return false;
+      face_to_face(c1, face1, n1, c2, face2, n2, margin, most, room, out);
+      return true;
+    });
+  });
+  if (faces) return;
+
+  // an edge in a face that looks at it
+  const auto edge = [&](const ConvexShape<S>& a, const Feature& fa, const Vec3<S>& to_b,
+                        const ConvexShape<S>& b, const Feature& fb, S sign) {
+    if (fa.count > 2) return false;
+    return visit_faces(b, fb, -to_b, aligned, [&](int face, const Vec3<S>& n) {
+      if (!(dot(n, to_b) < -least)) return false;
+      // a capsule's line follows the search and half the margin, as the oracle's does
+      const bool capsule = a.type == GeomType::capsule;
+      const S half_margin = S(0.5f) * margin;
+      const Vec3<S> shift = capsule ? surface_shift(a, to_b, half_margin) + n * half_margin
+                                    : Vec3<S>{S(0.f), S(0.f), S(0.f)};
+      return visit_edges(a, fa, capsule ? to_b : -n, [&](const Vec3<S>& from, const Vec3<S>& to) {
+        const Vec3<S> d = to - from;
+        if (!(abs(dot(d, n)) < lying * norm(d))) return false;
+        edge_to_face(from + shift, to + shift, b, face, n, sign, margin, room, out);
+        return true;
+      });
+    });
+  };
+  if (!edge(c1, f1, to2, c2, f2, S(1.f))) edge(c2, f2, to1, c1, f1, S(-1.f));
+}
+
+}  // namespace motorium
