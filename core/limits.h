@@ -27,6 +27,9 @@ inline constexpr int kTendonNumbers = 4'000'000;  // non-zeros of all tendon Jac
 inline constexpr int kKeyframes = 10'000;
 inline constexpr int64_t kKeyframeNumbers = 4'000'000;  // of all keyframes together
 
+// convex collisions: what a model asks beyond it is not done
+inline constexpr int kCcdIterations = 1'000;
+
 // meshes
 inline constexpr uint64_t kMeshBytes = 256ull << 20;
 inline constexpr int kMeshVertices = 5'000'000;

@@ -14,10 +14,11 @@ enum Status : uint32_t {
   kStatusNotConverged = 1u << 6,  // Newton stopped by its iteration limit
   kStatusSearchLimit = 1u << 7,   // line search stopped by its evaluation limit
   kStatusDeep = 1u << 8,          // penetration above 10 % of a geom's size
+  kStatusCcdLimit = 1u << 9,      // a convex collision stopped by its iteration limit
 };
 // present state, not history: the world's steps are no-ops until it is reset. Set with every fault;
 // reading the status does not clear it
 inline constexpr uint32_t kStatusFrozen = 1u << 31;
-inline constexpr int kStatusCount = 9;
+inline constexpr int kStatusCount = 10;
 
 }  // namespace motorium

@@ -37,8 +37,9 @@ template <class Real, int K> struct Sums {
 
 // kChunk: how many neighbouring outputs one item should compute, so that a CPU keeps them in
 // registers. one CPU thread
+// kAtOnce: how many items of one `each` may run at the same time.
 struct Solo {
-  static constexpr int kChunk = 8;
+  static constexpr int kChunk = 8, kAtOnce = 1;
   template <class F> FN void each(int n, F f) const {
     for (int i = 0; i < n; ++i) f(i);
   }
@@ -78,7 +79,7 @@ struct Solo {
 // lane(), exchange(x, distance) and meet() (a barrier of the team)
 template <int L, class Lane> struct LaneTeam {
   static_assert(L == 8 || L == 16 || L == 32);
-  static constexpr int kChunk = 1;
+  static constexpr int kChunk = 1, kAtOnce = L;
   template <class F> FN void each(int n, F f) const {
     for (int i = self().lane(); i < n; i += L) f(i);
     self().meet();

@@ -28,6 +28,7 @@ template <class T> struct ItemBuffer {
 // Items in random order. The state of the order lies outside, because teams are passed by value.
 struct Shuffled {
   static constexpr int kChunk = 2;  // unlike Solo's: the bits must not depend on it
+  static constexpr int kAtOnce = 1;
   explicit Shuffled(uint64_t* the_seed) : seed(the_seed) {}
 
   template <class F> FN void each(int n, F f) const {

@@ -5,6 +5,7 @@
 #pragma once
 #include "motorium/physics/collide_box_box.h"
 #include "motorium/physics/collide_capsule.h"
+#include "motorium/physics/collide_convex.h"
 #include "motorium/physics/collide_plane.h"
 #include "motorium/physics/collide_plane_round.h"
 #include "motorium/physics/collide_sphere.h"
@@ -67,6 +68,8 @@ STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
       return collide_plane_cylinder(a, b, margin, active, out);
     case Collider::sphere_cylinder:
       return collide_sphere_cylinder(a, b, margin, active, out);
+    default:  // one by one
+      return;
   }
 }
 
@@ -141,6 +144,7 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
     team.once([&] {
       x.con_count[0] = Int<Real>(0);
       x.ncon[0] = Real(0.f);
+      if (m.convex_pairs) x.ccd_capped[0] = !everywhere<Real>();
     });
     return;
   }
@@ -164,6 +168,7 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   team.each(x.cand_count, [&](int c) {
     const int p = x.cand_pair[c], first = x.cand_adr[c];
     const int slots = collider_slots(m.pair_collider[p]);
+    if (is_one_by_one(m.pair_collider[p])) return;
     ContactPoint<Real> point[8];
     collide_pair(m, x, p, x.cand_mask[p], point);
     const bool hinted = static_cast<Collider>(m.pair_collider[p]) == Collider::plane_capsule;
@@ -178,6 +183,8 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
            hinted ? mat3(x.geom_mat + 9 * m.geom_cid[m.pair_geom2[p]]).column(2) : none);
     }
   });
+
+  if (m.convex_pairs) collide_one_by_one(team, m, x);
 
   team.once([&] {
     compact_contacts(m, x);

@@ -13,6 +13,12 @@ template <class S> struct ConvexWork {
   int most;       // corners of a polygon
 };
 
+// searches that may run at once, each with memory of its own
+inline constexpr int kConvexAtOnce = 8;
+FN int convex_most_corners(int npolygonmax) {
+  return npolygonmax > kCapCorners ? npolygonmax : kCapCorners;
+}
+
 template <class S> FN size_t convex_work_bytes(int iterations, int most) {
   return (patch_bytes<S>(most) + epa_bytes<S>(iterations) + 63) & ~static_cast<size_t>(63);
 }

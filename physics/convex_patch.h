@@ -75,6 +75,11 @@ template <class S> FN Vec3<S> side_normal(const Vec3<S>& a, const Vec3<S>& b, co
   return length > S(1e-15f) ? side * (S(1.f) / length) : Vec3<S>{S(0.f), S(0.f), S(0.f)};
 }
 
+// faces that only happen to be parallel lie much deeper in each other than the search says
+template <class S> FN bool is_absurd(const ConvexPatch<S>& searched, S deepest, S extent) {
+  return deepest < fma(S(-0.1f), extent, searched.dist[0]) - S(0.1f) * abs(searched.dist[0]);
+}
+
 // room for polygons of `most` corners: two faces and two clipped ones
 template <class S> FN size_t patch_bytes(int most) {
   return static_cast<size_t>(6 * most) * sizeof(Vec3<S>);
@@ -103,10 +108,16 @@ STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
 
   // what is near enough
   int kept = 0;
+  S deepest = out.dist[0], extent2 = S(0.f);
   for (int i = 0; i < count; ++i) {
-    if (dot(n2, poly[i] - on2) <= margin) poly[kept++] = poly[i];
+    const S dist = dot(n2, poly[i] - on2);
+    if (!(dist <= margin)) continue;
+    deepest = min(deepest, dist);
+    poly[kept] = poly[i];
+    const Vec3<S> d = poly[kept++] - poly[0];
+    extent2 = max(extent2, dot(d, d));
   }
-  if (kept == 0) return;
+  if (kept == 0 || is_absurd(out, deepest, sqrt(extent2))) return;
   int chosen[kPatchContacts] = {0, 1, 2, 3};
   if (kept > kPatchContacts) largest_quad(poly, kept, chosen);
   out.count = kept < kPatchContacts ? kept : kPatchContacts;
@@ -139,25 +150,22 @@ STAGE void edge_to_face(const Vec3<S>& a, const Vec3<S>& b, const ConvexShape<S>
     }
   }
   if (!(low <= high)) return;
-  int kept = 0;
-  for (int i = 0; i < 2; ++i) {
-    const Vec3<S> w = add_scaled(a, i == 0 ? low : high, whole);
-    const S dist = dot(n, w - room[0]);
-    if (!(dist <= margin)) continue;
-    out.dist[kept] = dist;
-    out.pos[kept++] = add_scaled(w, S(-0.5f) * dist, n);
-  }
-  if (kept == 0) return;
+  const Vec3<S> w[2] = {add_scaled(a, low, whole), add_scaled(a, high, whole)};
+  const S dist[2] = {dot(n, w[0] - room[0]), dot(n, w[1] - room[0])};
+  if (is_absurd(out, min(dist[0], dist[1]), norm(whole))) return;
 
   // an end that a side of the face has cut counts twice where the other end is out of reach
-  if (kept == 1) {
-    const bool first = dot(n, add_scaled(a, low, whole) - room[0]) <= margin;
-    if (first ? low > S(0.f) : high < S(1.f)) {
-      out.dist[1] = out.dist[0];
-      out.pos[1] = out.pos[0];
-      kept = 2;
+  const bool in[2] = {dist[0] <= margin, dist[1] <= margin};
+  const bool cut[2] = {low > S(0.f), high < S(1.f)};
+  int kept = 0;
+  for (int i = 0; i < 2; ++i) {
+    const int copies = !in[i] ? 0 : !in[1 - i] && cut[i] ? 2 : 1;
+    for (int k = 0; k < copies; ++k) {
+      out.dist[kept] = dist[i];
+      out.pos[kept++] = add_scaled(w[i], S(-0.5f) * dist[i], n);
     }
   }
+  if (kept == 0) return;
   out.count = kept;
   out.normal = n * -sign;
 }

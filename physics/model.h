@@ -68,7 +68,7 @@ enum class SensorType : int {
 };
 // which friction a collision pair uses, evaluated per world because geom_friction can be overridden
 enum class FrictionMix : int { larger = 0, first = 1, second = 2, own = 3 };
-// which closed-form collider handles a pair (geom 1 has the lower geom type)
+// which collider handles a pair (geom 1 has the lower geom type)
 enum class Collider : int {
   plane_sphere,
   plane_capsule,
@@ -81,9 +81,14 @@ enum class Collider : int {
   box_box,
   plane_ellipsoid,
   plane_cylinder,
-  sphere_cylinder
+  sphere_cylinder,
+  plane_mesh,
+  convex,
+  convex_line,
+  convex_face,
+  hfield
 };
-inline constexpr int kColliderCount = 12;
+inline constexpr int kColliderCount = 17;
 // bits of Model::flags; a set bit means enabled
 enum Flag : uint32_t {
   kFlagConstraint = 1u << 0,

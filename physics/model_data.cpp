@@ -1,5 +1,10 @@
 #include "motorium/physics/model_data.h"
 
+#include <algorithm>
+
+#include "motorium/core/limits.h"
+#include "motorium/physics/collider_table.h"
+
 namespace motorium {
 
 template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
@@ -41,12 +46,15 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.tolerance = static_cast<S>(m.tolerance);
   data.ls_tolerance = static_cast<S>(m.ls_tolerance);
   data.ccd_tolerance = static_cast<S>(m.ccd_tolerance);
-  data.ccd_iterations = m.ccd_iterations;
+  data.ccd_iterations = std::min(m.ccd_iterations, limits::kCcdIterations);
   data.iterations = m.iterations;
   data.ls_iterations = m.ls_iterations;
   data.integrator = m.integrator;
   data.cone = m.cone;
   data.flags = m.flags;
+  for (const int collider : m.pair_collider) {
+    data.convex_pairs = data.convex_pairs || is_one_by_one(collider);
+  }
   for (int d = 0; d < m.nv; ++d) {
     if (m.dof_frictionloss[static_cast<size_t>(d)] > 0) friction_dof.push_back(d);
     if (m.dof_damping[static_cast<size_t>(d)] > 0) data.dof_damped = true;

@@ -25,6 +25,7 @@ template <class S> struct ModelData {
 
   S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0, ccd_tolerance = 0;
   int iterations = 0, ls_iterations = 0, ccd_iterations = 0;
+  bool convex_pairs = false;  // pairs that one-by-one colliders handle
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0;
@@ -72,6 +73,7 @@ template <class Real> struct ModelView {
 
   Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
   int iterations, ls_iterations, ccd_iterations;
+  bool convex_pairs;
   Integrator integrator;
   Cone cone;
   uint32_t flags;
@@ -107,6 +109,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.ls_tolerance = d.ls_tolerance;
   m.ccd_tolerance = d.ccd_tolerance;
   m.ccd_iterations = d.ccd_iterations;
+  m.convex_pairs = d.convex_pairs;
   m.iterations = d.iterations;
   m.ls_iterations = d.ls_iterations;
   m.integrator = d.integrator;

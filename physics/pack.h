@@ -204,7 +204,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   Int<Real> taken = Int<Real>(0);
   const Mask<Real> none = !everywhere<Real>();
   Mask<Real> fault_acc = none, fault_state = none, unfinished = none, search_limit = none,
-             spilled = none;
+             ccd_limit = none, spilled = none;
   const Real budget = Real(static_cast<Scalar<Real>>(p.m.row_budget));
 
   for (int k = 0; k < nstep; ++k) {
@@ -220,6 +220,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
         team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
     unfinished = unfinished | (p.live & p.x.not_converged[0]);
     search_limit = search_limit | (p.live & p.x.search_capped[0]);
+    if (p.m.convex_pairs) ccd_limit = ccd_limit | (p.live & p.x.ccd_capped[0]);
     spilled = spilled | (p.live & (p.x.nefc[0] > budget));
     fault_acc = fault_acc | (p.live & (bad > zero));
     p.live = p.live & !(bad > zero);
@@ -248,6 +249,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     raise<Real>(args, worlds, count, fault_state, kStatusFaultState | kStatusFrozen);
     raise<Real>(args, worlds, count, unfinished, kStatusNotConverged);
     raise<Real>(args, worlds, count, search_limit, kStatusSearchLimit);
+    raise<Real>(args, worlds, count, ccd_limit, kStatusCcdLimit);
     raise<Real>(args, worlds, count, spilled, kStatusSpilled);
   });
 }

@@ -4,6 +4,7 @@
 // Spatial vectors are (rotation, translation) about the centre of mass of the body's tree, world
 // axes.
 #pragma once
+#include "motorium/physics/convex_contacts.h"
 #include "motorium/physics/entry.h"
 #include "motorium/physics/model_view.h"
 
@@ -90,6 +91,11 @@ template <class Real> struct Scratch {
   int *cand_pair, *cand_adr;  // pair, first slot in found_*
   Mask<Real>* cand_mask;      // worlds whose bounding spheres touch, per pair
   Real *found_dist, *found_pos, *found_normal, *found_hint;
+  // convex pairs: their candidates, memory of the searches that run at once, who met a limit
+  int* cand_convex;
+  char* convex_work;
+  size_t convex_stride = 0;
+  Mask<Real>*cand_capped, *ccd_capped;
   int* shared_int;  // a number that one worker finds for all (4)
   int cand_count = 0;
   Mask<Real>* found;
@@ -229,6 +235,14 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.cand_adr = c.take<int>(pairs);
   x.shared_int = c.take<int>(8);
   x.cand_mask = c.take<Mask<Real>>(pairs);
+  if (d.convex_pairs) {
+    x.convex_stride =
+        convex_work_bytes<Scalar<Real>>(d.ccd_iterations, convex_most_corners(d.npolygonmax));
+    x.convex_work = c.take<char>(kConvexAtOnce * x.convex_stride);
+    x.cand_convex = c.take<int>(pairs);
+    x.cand_capped = c.take<Mask<Real>>(pairs);
+    x.ccd_capped = c.take<Mask<Real>>(1);
+  }
   x.blk_dim = c.take<int>(blocks);
   x.blk_row = c.take<int>(blocks);
   x.blk_adr = c.take<int>(blocks);

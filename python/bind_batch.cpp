@@ -488,6 +488,7 @@ void bind_batch(py::module_& m) {
                                                     {"not_converged", kStatusNotConverged},
                                                     {"search_limit", kStatusSearchLimit},
                                                     {"deep", kStatusDeep},
+                                                    {"ccd_limit", kStatusCcdLimit},
                                                     {"frozen", kStatusFrozen}};
   for (const auto& [name, bit] : names) bits[name] = bit;
   m.attr("STATUS_BITS") = bits;
@@ -666,6 +667,7 @@ void bind_batch(py::module_& m) {
                  {"not_converged", kStatusNotConverged},
                  {"search_limit", kStatusSearchLimit},
                  {"deep", kStatusDeep},
+                 {"ccd_limit", kStatusCcdLimit},
                  {"frozen", kStatusFrozen}})
           out[name] = b.batch->status_count(bit);
         return out;

@@ -19,12 +19,6 @@ uint64_t join(int low, int high) {
   return static_cast<uint64_t>(static_cast<uint32_t>(low)) << 32 | static_cast<uint32_t>(high);
 }
 
-const char* shape_word(int type) {
-  const char* words[] = {"plane",     "hfield",   "sphere", "capsule",
-                         "ellipsoid", "cylinder", "box",    "mesh"};
-  return words[type];
-}
-
 class PairFinder {
  public:
   explicit PairFinder(Assembly& a) : a_(a), m_(a.m) {}
@@ -40,9 +34,7 @@ class PairFinder {
       if ((x.given != nullptr) != (y.given != nullptr)) return x.given != nullptr;
       return ordered(x) < ordered(y);
     });
-    // without contacts nothing collides, whatever its shape
-    const bool contacts = (m_.flags & kFlagContact) && (m_.flags & kFlagConstraint);
-    for (const Candidate& c : found_) add(c, contacts);
+    for (const Candidate& c : found_) add(c);
     collision_geoms();
   }
 
@@ -133,9 +125,8 @@ class PairFinder {
             !(m_.geom_contype[g2] & m_.geom_conaffinity[g1])) {
           continue;
         }
-        // planes never meet planes
-        if (type(g1) == GeomType::plane && type(g2) == GeomType::plane) continue;
         const Candidate c = oriented(g1, g2);
+        if (collider_of(type(c.geom1), type(c.geom2)) < 0) continue;
         if (!given_.empty() && given_.count(ordered(c))) continue;
         if (static_cast<int>(found_.size()) >= limits::kPairs) {
           a_.malformed({}, "model",
@@ -149,33 +140,10 @@ class PairFinder {
     return true;
   }
 
-  void refuse(const Candidate& c) {
-    // once per geom that no collider knows
-    for (const int g : {c.geom1, c.geom2}) {
-      const GeomType t = type(g);
-      const bool known = t == GeomType::plane || t == GeomType::sphere || t == GeomType::capsule ||
-                         t == GeomType::box;
-      if (known || !refused_.insert(g).second) continue;
-      const SceneGeom& geom = geom_of(g);
-      a_.unsupported(geom.spec->place, title("geom", geom.spec->name),
-                     std::string("type=\"") + shape_word(m_.geom_type[g]) +
-                         "\": has no collider: use sphere, capsule or box, or contype=\"0\" "
-                         "conaffinity=\"0\"");
-    }
-  }
-  const SceneGeom& geom_of(int g) const {
-    const int body = m_.geom_bodyid[g];
-    return a_.scene.bodies[body].geoms[g - m_.body_geomadr[body]];
-  }
-
-  void add(const Candidate& c, bool contacts) {
+  void add(const Candidate& c) {
+    // planes and height fields never meet each other
     const int collider = collider_of(type(c.geom1), type(c.geom2));
-    if (collider < 0) {
-      if (contacts && !(type(c.geom1) == GeomType::plane && type(c.geom2) == GeomType::plane)) {
-        refuse(c);
-      }
-      return;
-    }
+    if (collider < 0) return;
     m_.pair_geom1.push_back(c.geom1);
     m_.pair_geom2.push_back(c.geom2);
     m_.pair_collider.push_back(collider);
@@ -264,7 +232,6 @@ class PairFinder {
   Model& m_;
   std::vector<Candidate> found_;
   std::unordered_set<uint64_t> given_, excluded_;
-  std::unordered_set<int> refused_;
   std::vector<bool> static_body_;
 };
 

@@ -1,0 +1,180 @@
+// The narrow phase of pairs without a closed form, one world of one pair after the other, because
+// their topology differs: meshes on planes, height fields, everything by GJK and EPA.
+#pragma once
+#include "motorium/physics/collide_hfield.h"
+#include "motorium/physics/collide_plane_mesh.h"
+#include "motorium/physics/collider_table.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+
+// shape of a colliding geom in one world. The origin is in it, so that float keeps its digits far
+// from the world's
+template <class Real>
+FN void take_shape(const ModelView<Real>& m, const Scratch<Real>& x, int g, int lane,
+                   const Vec3<Scalar<Real>>& origin, ConvexShape<Scalar<Real>>& c) {
+  using S = Scalar<Real>;
+  const int cid = m.geom_cid[g];
+  c.type = static_cast<GeomType>(m.geom_type[g]);
+  c.radius = S(0.f);
+  c.near_vert = -1;
+  c.prism = nullptr;
+  for (int k = 0; k < 3; ++k) {
+    c.pos[k] = get(x.geom_pos[3 * cid + k], lane) - origin[k];
+    c.size[k] = get(m.geom_size[3 * g + k], lane);
+  }
+  for (int k = 0; k < 9; ++k) c.R.m[k] = get(x.geom_mat[9 * cid + k], lane);
+  if (c.type != GeomType::mesh) return;
+
+  const int mesh = m.geom_dataid[g], vert = m.mesh_vertadr[mesh], poly = m.mesh_polyadr[mesh];
+  Hull<S>& h = c.hull;
+  h.vert = m.mesh_vert.p + 3 * vert;
+  h.nvert = m.mesh_vertnum[mesh];
+  // small hulls are searched as a whole
+  h.graph = h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr
+                                                      : m.mesh_graph + m.mesh_graphadr[mesh];
+  h.normal = m.mesh_polynormal.p + 3 * poly;
+  h.face_adr = m.mesh_polyvertadr + poly;
+  h.face_num = m.mesh_polyvertnum + poly;
+  h.face_vert = m.mesh_polyvert;
+  h.around_adr = m.mesh_polymapadr + vert;
+  h.around_num = m.mesh_polymapnum + vert;
+  h.around = m.mesh_polymap;
+}
+
+// a contact of one world into slot f
+template <class Real>
+FN void put_found(Scratch<Real>& x, int f, int lane, Scalar<Real> dist,
+                  const Vec3<Scalar<Real>>& pos, const Vec3<Scalar<Real>>& normal) {
+  put(x.found_dist[f], lane, dist);
+  for (int k = 0; k < 3; ++k) {
+    put(x.found_pos[3 * f + k], lane, pos[k]);
+    put(x.found_normal[3 * f + k], lane, normal[k]);
+  }
+  put_mask<Real>(x.found[f], lane, true);
+}
+
+template <class Real>
+STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int first, int lane,
+                       const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
+                       bool& capped) {
+  using S = Scalar<Real>;
+  const int g1 = m.pair_geom1[p], field = m.geom_dataid[g1], c1 = m.geom_cid[g1];
+  Vec3<S> origin;
+  Mat3<S> R;
+  for (int k = 0; k < 3; ++k) origin[k] = get(x.geom_pos[3 * c1 + k], lane);
+  for (int k = 0; k < 9; ++k) R.m[k] = get(x.geom_mat[9 * c1 + k], lane);
+  HeightField<S> f;
+  f.height = m.hfield_data.p + m.hfield_adr[field];
+  f.rows = m.hfield_nrow[field];
+  f.columns = m.hfield_ncol[field];
+  const S* size = m.hfield_size.p + 4 * field;
+  f.x = size[0];
+  f.y = size[1];
+  f.top = size[2];
+  f.base = size[3];
+
+  // the other geom in the frame of the field
+  ConvexShape<S> c;
+  take_shape(m, x, m.pair_geom2[p], lane, origin, c);
+  c.pos = transpose_times(R, c.pos);
+  Mat3<S> turned;
+  for (int k = 0; k < 3; ++k) {
+    const Vec3<S> axis = transpose_times(R, c.R.column(k));
+    for (int i = 0; i < 3; ++i) turned.m[3 * i + k] = axis[i];
+  }
+  c.R = turned;
+  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
+  int count = 0;
+  collide_hfield(f, c, margin, limits, work, capped, [&](const ConvexPatch<S>& patch) {
+    put_found(x, first + count, lane, patch.dist[0], origin + R * patch.pos[0], R * patch.normal);
+    return ++count < kHfieldContacts;
+  });
+}
+
+template <class Real>
+STAGE void convex_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int first, int lane,
+                       const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
+                       bool& capped) {
+  using S = Scalar<Real>;
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p], cid1 = m.geom_cid[g1];
+  Vec3<S> origin;
+  for (int k = 0; k < 3; ++k) origin[k] = get(x.geom_pos[3 * cid1 + k], lane);
+  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
+  ConvexShape<S> a, b;
+  take_shape(m, x, g1, lane, origin, a);
+  take_shape(m, x, g2, lane, origin, b);
+  ConvexPatch<S> patch;
+  if (static_cast<Collider>(m.pair_collider[p]) == Collider::plane_mesh) {
+    collide_plane_mesh(a.R.column(2), a.pos, b, margin, work.room, patch);
+  } else {
+    convex_contacts(a, b, margin, m.on(kFlagMulticcd), limits, work, patch);
+  }
+  capped = patch.capped;
+  for (int k = 0; k < patch.count; ++k) {
+    put_found(x, first + k, lane, patch.dist[k], origin + patch.pos[k], patch.normal);
+  }
+}
+
+// one candidate in one world
+template <class Real>
+STAGE void one_by_one(const ModelView<Real>& m, Scratch<Real>& x, int cand, int lane, int area) {
+  using S = Scalar<Real>;
+  const int p = x.cand_pair[cand], first = x.cand_adr[cand];
+  ConvexWork<S> work;
+  convex_carve(work, x.convex_work + static_cast<size_t>(area) * x.convex_stride, m.ccd_iterations,
+               convex_most_corners(m.npolygonmax));
+  ConvexLimits<S> limits;
+  limits.iterations = m.ccd_iterations;
+  limits.tolerance = m.ccd_tolerance;
+  if (sizeof(S) == 4) {
+    const S r1 = get(Real(m.geom_rbound[m.pair_geom1[p]]), lane),
+            r2 = get(Real(m.geom_rbound[m.pair_geom2[p]]), lane);
+    limits.tolerance = max(limits.tolerance, S(1e-5f) * (r1 > S(0.f) ? min(r1, r2) : r2));
+  }
+  bool capped = false;
+  if (static_cast<Collider>(m.pair_collider[p]) == Collider::hfield) {
+    hfield_pair(m, x, p, first, lane, limits, work, capped);
+  } else {
+    convex_pair(m, x, p, first, lane, limits, work, capped);
+  }
+  put_mask<Real>(x.cand_capped[cand], lane, capped);
+}
+
+template <class Team, class Real>
+STAGE void collide_one_by_one(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+  constexpr int W = kWidth<Real>;
+  team.once([&] {
+    int count = 0;
+    const Mask<Real> none = !everywhere<Real>();
+    x.ccd_capped[0] = none;
+    for (int c = 0; c < x.cand_count; ++c) {
+      const int collider = m.pair_collider[x.cand_pair[c]];
+      if (!is_one_by_one(collider)) continue;
+      x.cand_convex[count++] = c;
+      x.cand_capped[c] = none;
+      for (int f = x.cand_adr[c]; f < x.cand_adr[c] + collider_slots(collider); ++f) {
+        x.found[f] = none;
+        for (int k = 0; k < 3; ++k) x.found_hint[3 * f + k] = Real(0.f);
+      }
+    }
+    x.shared_int[0] = count;
+  });
+  const int count = x.shared_int[0];
+
+  // as many at once as there is memory for
+  const int items = count * W, chunk = Team::kAtOnce == 1 ? items : kConvexAtOnce;
+  for (int done = 0; done < items; done += chunk) {
+    team.each(chunk < items - done ? chunk : items - done, [&](int i) {
+      const int cand = x.cand_convex[(done + i) / W], lane = (done + i) % W;
+      if (!get_mask<Real>(x.cand_mask[x.cand_pair[cand]], lane)) return;
+      one_by_one(m, x, cand, lane, Team::kAtOnce == 1 ? 0 : i);
+    });
+  }
+  team.once([&] {
+    for (int i = 0; i < count; ++i)
+      x.ccd_capped[0] = x.ccd_capped[0] | x.cand_capped[x.cand_convex[i]];
+  });
+}
+
+}  // namespace motorium
