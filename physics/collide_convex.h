@@ -31,8 +31,8 @@ FN void take_shape(const ModelView<Real>& m, const Scratch<Real>& x, int g, int 
   h.vert = m.mesh_vert.p + 3 * vert;
   h.nvert = m.mesh_vertnum[mesh];
   // small hulls are searched as a whole
-  h.graph = h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr
-                                                      : m.mesh_graph + m.mesh_graphadr[mesh];
+  h.graph =
+      h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.mesh_graph + m.mesh_graphadr[mesh];
   h.normal = m.mesh_polynormal.p + 3 * poly;
   h.face_adr = m.mesh_polyvertadr + poly;
   h.face_num = m.mesh_polyvertnum + poly;

@@ -17,18 +17,18 @@ template <class S> struct HeightField {
 };
 
 // cells between two places along one side: [low, high)
-template <class S>
-FN void cells_between(S from, S to, S half, int samples, int& low, int& high) {
+template <class S> FN void cells_between(S from, S to, S half, int samples, int& low, int& high) {
   const S scale = static_cast<S>(samples - 1) / (S(2.f) * half);
   const S last = static_cast<S>(samples - 1);
-  const S a = clamp((from + half) * scale, S(0.f), last), b = clamp((to + half) * scale, S(0.f), last);
+  const S a = clamp((from + half) * scale, S(0.f), last),
+          b = clamp((to + half) * scale, S(0.f), last);
   low = to_int(a);
   high = to_int(b);
   if (static_cast<S>(high) < b) ++high;
 }
 
-// c: the shape in the frame of the field. report(patch) is called for every contact, with numbers in
-// that frame, until it returns false
+// c: the shape in the frame of the field. report(patch) is called for every contact, with numbers
+// in that frame, until it returns false
 template <class S, class Report>
 STAGE void collide_hfield(const HeightField<S>& f, ConvexShape<S>& c, S margin,
                           const ConvexLimits<S>& limits, ConvexWork<S>& work, bool& capped,
@@ -51,8 +51,8 @@ STAGE void collide_hfield(const HeightField<S>& f, ConvexShape<S>& c, S margin,
     return;
   }
   int c0, c1, r0, r1;
-  cells_between(low.x, high.x, f.x, f.columns, c0, c1);
-  cells_between(low.y, high.y, f.y, f.rows, r0, r1);
+  cells_between(low.x - margin, high.x + margin, f.x, f.columns, c0, c1);
+  cells_between(low.y - margin, high.y + margin, f.y, f.rows, r0, r1);
 
   const S dx = S(2.f) * f.x / static_cast<S>(f.columns - 1),
           dy = S(2.f) * f.y / static_cast<S>(f.rows - 1);

@@ -1,4 +1,5 @@
-// The plane against ellipsoids and cylinders. n is the plane's normal, heights are n.(point - plane).
+// The plane against ellipsoids and cylinders. n is the plane's normal, heights are n.(point -
+// plane).
 #pragma once
 #include "motorium/physics/collider_result.h"
 
@@ -33,9 +34,8 @@ FN void collide_plane_ellipsoid(const GeomPose<Real>& a, const GeomPose<Real>& b
 //   points c + h u + v, c - h u + v, c + h u - v/2 +- sqrt(3)/2 r unit(v x u); nothing if the first
 //   one is out of reach
 template <class Real>
-FN void collide_plane_cylinder(const GeomPose<Real>& a, const GeomPose<Real>& b,
-                               const Real& margin, const Mask<Real>& active,
-                               ContactPoint<Real>* out) {
+FN void collide_plane_cylinder(const GeomPose<Real>& a, const GeomPose<Real>& b, const Real& margin,
+                               const Mask<Real>& active, ContactPoint<Real>* out) {
   const Real one = Real(1.f), half = Real(0.5f), r = b.size.x;
   const Vec3<Real> n = a.R.column(2), axis = b.R.column(2);
   const Real fall = dot(n, axis);
@@ -56,8 +56,7 @@ FN void collide_plane_cylinder(const GeomPose<Real>& a, const GeomPose<Real>& b,
   out[1] = touch_plane_point(b.pos - u + v, height - drop + dip, n, margin, first);
   Vec3<Real> side = cross(v, u);
   const Real size = norm(side);
-  side = side * (number<Real>(0.86602540378443864676) * r /
-                 select(size > Real(0.f), size, one));
+  side = side * (number<Real>(0.86602540378443864676) * r / select(size > Real(0.f), size, one));
   const Vec3<Real> back = add_scaled(b.pos + u, -half, v);
   const Real rest = height + drop - half * dip;
   out[2] = touch_plane_point(back + side, rest, n, margin, first);

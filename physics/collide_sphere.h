@@ -1,5 +1,6 @@
-// Balls against balls, capsules, cylinders and boxes: closest points. What ends in a round surface elsewhere
-// (capsule-capsule, capsule-box) comes back here with a ball at the closest point of the axis.
+// Balls against balls, capsules, cylinders and boxes: closest points. What ends in a round surface
+// elsewhere (capsule-capsule, capsule-box) comes back here with a ball at the closest point of the
+// axis.
 #pragma once
 #include "motorium/physics/collider_result.h"
 
@@ -45,9 +46,9 @@ FN void collide_sphere_capsule(const GeomPose<Real>& a, const GeomPose<Real>& b,
                        margin, active);
 }
 
-// a ball against a cylinder of radius r and half length h; x is the ball's place along the axis u, q
-// its distance from the axis. Beside the cylinder (|x| < h) it meets a ball of radius r on the axis,
-// over a cap (q < r) the plane of the cap, else the rim; inside, the nearer of side and cap
+// a ball against a cylinder of radius r and half length h; x is the ball's place along the axis u,
+// q its distance from the axis. Beside the cylinder (|x| < h) it meets a ball of radius r on the
+// axis, over a cap (q < r) the plane of the cap, else the rim; inside, the nearer of side and cap
 template <class Real>
 FN void collide_sphere_cylinder(const GeomPose<Real>& a, const GeomPose<Real>& b,
                                 const Real& margin, const Mask<Real>& active,
@@ -64,17 +65,16 @@ FN void collide_sphere_cylinder(const GeomPose<Real>& a, const GeomPose<Real>& b
   // side and rim: a ball on the axis, or the point of the rim
   const Vec3<Real> end = select(x > zero, h, -h) * u;
   const Vec3<Real> rim = add_scaled(end, r / select(q > zero, q, one), across);
-  out[0] = touch_balls(a.pos, a.size.x, a.R.column(2),
-                       b.pos + select<Real>(to_rim, rim, x * u), select(to_rim, zero, r), u, margin,
-                       active);
+  out[0] = touch_balls(a.pos, a.size.x, a.R.column(2), b.pos + select<Real>(to_rim, rim, x * u),
+                       select(to_rim, zero, r), u, margin, active);
   if (!any(to_cap & active)) return;
 
   // the cap is a plane with the normal towards the ball
   const Vec3<Real> n = select<Real>(x > zero, u, -u);
   const Real dist = abs(x) - h - a.size.x;
   out[0].dist = select(to_cap, dist, out[0].dist);
-  out[0].pos = select<Real>(to_cap, add_scaled(a.pos, fma(Real(-0.5f), dist, -a.size.x), n),
-                            out[0].pos);
+  out[0].pos =
+      select<Real>(to_cap, add_scaled(a.pos, fma(Real(-0.5f), dist, -a.size.x), n), out[0].pos);
   out[0].normal = select<Real>(to_cap, -n, out[0].normal);
   out[0].found = (to_cap & active & (dist <= margin)) | (!to_cap & out[0].found);
 }

@@ -61,8 +61,8 @@ STAGE void convex_contacts(ConvexShape<S>& c1, ConvexShape<S>& c2, S margin, boo
       out.normal = near.x * (S(-1.f) / near.dist);
       out.count = 1;
       out.dist[0] = dist;
-      out.pos[0] = half * (add_scaled(near.p, core1, out.normal) +
-                           add_scaled(near.q, -core2, out.normal));
+      out.pos[0] =
+          half * (add_scaled(near.p, core1, out.normal) + add_scaled(near.q, -core2, out.normal));
       if (several) {
         convex_patch(c1, c2, near.simplex, near.count, margin, work.most, work.room, out);
       }

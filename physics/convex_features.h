@@ -1,8 +1,8 @@
 // Which faces and edges of a shape meet at a contact, from the corners that the search ended with.
 //
-// One corner of a polytope touches its faces and edges, two corners an edge and its two faces, three
-// corners a face. A cylinder has its caps as faces (16 corners) and the line of its surface that is
-// nearest to the other shape as an edge, a capsule only the latter.
+// One corner of a polytope touches its faces and edges, two corners an edge and its two faces,
+// three corners a face. A cylinder has its caps as faces (16 corners) and the line of its surface
+// that is nearest to the other shape as an edge, a capsule only the latter.
 #pragma once
 #include "motorium/physics/convex_shape.h"
 
@@ -53,9 +53,8 @@ template <class S, class Visit>
 FN bool visit_faces(const ConvexShape<S>& c, const Feature& f, const Vec3<S>& towards, S aligned,
                     Visit visit) {
   if (c.type == GeomType::mesh) {
-    return visit_hull_faces(c.hull, f, [&](int face) {
-      return visit(face, c.R * vec3(c.hull.normal + 3 * face));
-    });
+    return visit_hull_faces(
+        c.hull, f, [&](int face) { return visit(face, c.R * vec3(c.hull.normal + 3 * face)); });
   }
   if (c.type == GeomType::cylinder) {
     if (f.count != 1) return false;

@@ -27,9 +27,9 @@ FN S quad_area(const Vec3<S>& a, const Vec3<S>& b, const Vec3<S>& c, const Vec3<
   return norm(cross(a - c, b - d));
 }
 
-// four corners of a convex polygon that span much area: from (0, 1, 2, 3) on the last, then the third
-// and the second advance as long as the area grows. Polygons like a cap have many equal choices:
-// a tie does not advance
+// four corners of a convex polygon that span much area: from (0, 1, 2, 3) on the last, then the
+// third and the second advance as long as the area grows. Polygons like a cap have many equal
+// choices: a tie does not advance
 template <class S> STAGE void largest_quad(const Vec3<S>* v, int n, int* out) {
   int b = 1, c = 2, d = 3;
   S area = quad_area(v[0], v[b], v[c], v[d]);
@@ -129,8 +129,8 @@ STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
   out.normal = -n2;
 }
 
-// an edge from a to b against a face of shape c, normal n, which becomes the contacts' normal; sign:
-// 1 if the edge is in shape 1
+// an edge from a to b against a face of shape c, normal n, which becomes the contacts' normal;
+// sign: 1 if the edge is in shape 1
 template <class S>
 STAGE void edge_to_face(const Vec3<S>& a, const Vec3<S>& b, const ConvexShape<S>& c, int face,
                         const Vec3<S>& n, S sign, S margin, Vec3<S>* room, ConvexPatch<S>& out) {

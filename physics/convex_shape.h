@@ -132,8 +132,7 @@ template <class S> FN Vec3<S> support(ConvexShape<S>& c, const Vec3<S>& d, int& 
 }
 
 // the corner of the Minkowski difference farthest along the unit vector d
-template <class S>
-FN Corner<S> support(ConvexShape<S>& c1, ConvexShape<S>& c2, const Vec3<S>& d) {
+template <class S> FN Corner<S> support(ConvexShape<S>& c1, ConvexShape<S>& c2, const Vec3<S>& d) {
   Corner<S> v;
   v.a = v.b = 0;
   v.p = support(c1, d, v.a);
@@ -144,8 +143,8 @@ FN Corner<S> support(ConvexShape<S>& c1, ConvexShape<S>& c2, const Vec3<S>& d) {
 
 // its corners are finitely many and have names
 template <class S> FN bool has_finite_corners(const ConvexShape<S>& c) {
-  return c.radius == S(0.f) && (c.type == GeomType::box || c.type == GeomType::mesh ||
-                                c.type == GeomType::hfield);
+  return c.radius == S(0.f) &&
+         (c.type == GeomType::box || c.type == GeomType::mesh || c.type == GeomType::hfield);
 }
 
 }  // namespace motorium

@@ -18,7 +18,9 @@ template <class S> struct EpaFace {
 };
 
 // a place on the way around the hole: face, the edge through which it was entered, next edge
-struct EpaStep { short face, edge, next; };
+struct EpaStep {
+  short face, edge, next;
+};
 
 // the polytope, in memory that the caller provides (see epa_bytes)
 template <class S> struct Polytope {
@@ -217,7 +219,9 @@ STAGE bool epa_from_segment(Polytope<S>& t, const GjkResult<S>& r, ConvexShape<S
   const Vec3<S> d = r.simplex[1].w - r.simplex[0].w;
   epa_clear(t, (r.simplex[0].w + r.simplex[1].w) * S(0.5f));
   Vec3<S> e = {zero, zero, zero};
-  const int k = abs(d.x) <= abs(d.y) ? (abs(d.x) <= abs(d.z) ? 0 : 2) : abs(d.y) <= abs(d.z) ? 1 : 2;
+  const int k = abs(d.x) <= abs(d.y)   ? (abs(d.x) <= abs(d.z) ? 0 : 2)
+                : abs(d.y) <= abs(d.z) ? 1
+                                       : 2;
   e[k] = S(1.f);
 
   // a direction across the segment, turned about it by 120 degrees twice
@@ -300,7 +304,7 @@ template <class S> struct EpaResult {
 
 template <class S> FN void epa_witness(const Polytope<S>& t, EpaResult<S>& r) {
   const Corner<S>&a = t.vert[r.face.vert[0]], &b = t.vert[r.face.vert[1]],
-       &c = t.vert[r.face.vert[2]];
+        &c = t.vert[r.face.vert[2]];
   const Vec3<S>& v = r.face.v;
   const Vec3<S> n = cross(b.w - a.w, c.w - a.w);
   const S u = dot(n, cross(b.w - v, c.w - v)), s = dot(n, cross(c.w - v, a.w - v)),

@@ -18,11 +18,11 @@ template <class S> struct ConvexLimits {
 
 template <class S> struct GjkResult {
   Corner<S> simplex[4];
-  int count;         // corners of the simplex that holds the nearest point
-  S dist;            // 0: the simplex holds the origin
-  Vec3<S> x, p, q;   // nearest point, and the points of both shapes that give it
-  bool apart;        // a plane separates the shapes (or: farther apart than asked for)
-  bool capped;       // stopped by the iteration limit
+  int count;        // corners of the simplex that holds the nearest point
+  S dist;           // 0: the simplex holds the origin
+  Vec3<S> x, p, q;  // nearest point, and the points of both shapes that give it
+  bool apart;       // a plane separates the shapes (or: farther apart than asked for)
+  bool capped;      // stopped by the iteration limit
 };
 
 template <class S> FN S triple(const Vec3<S>& a, const Vec3<S>& b, const Vec3<S>& c) {

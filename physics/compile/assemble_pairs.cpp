@@ -140,10 +140,24 @@ class PairFinder {
     return true;
   }
 
+  // a mesh collides as its convex hull
+  bool has_hull(int g) {
+    if (type(g) != GeomType::mesh || m_.mesh_graphadr[m_.geom_dataid[g]] >= 0) return true;
+    const bool contacts = (m_.flags & kFlagContact) && (m_.flags & kFlagConstraint);
+    if (!contacts || !refused_.insert(g).second) return false;
+    const int body = m_.geom_bodyid[g];
+    const SceneGeom& geom = a_.scene.bodies[body].geoms[g - m_.body_geomadr[body]];
+    a_.unsupported(
+        geom.spec->place, title("geom", geom.spec->name),
+        "type=\"mesh\": collides as its convex hull, which the engine does not make: use "
+        "a primitive, or contype=\"0\" conaffinity=\"0\"");
+    return false;
+  }
+
   void add(const Candidate& c) {
     // planes and height fields never meet each other
     const int collider = collider_of(type(c.geom1), type(c.geom2));
-    if (collider < 0) return;
+    if (collider < 0 || !has_hull(c.geom1) || !has_hull(c.geom2)) return;
     m_.pair_geom1.push_back(c.geom1);
     m_.pair_geom2.push_back(c.geom2);
     m_.pair_collider.push_back(collider);
@@ -232,6 +246,7 @@ class PairFinder {
   Model& m_;
   std::vector<Candidate> found_;
   std::unordered_set<uint64_t> given_, excluded_;
+  std::unordered_set<int> refused_;
   std::vector<bool> static_body_;
 };
 

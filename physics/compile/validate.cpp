@@ -75,6 +75,7 @@ class Validator {
     size("nmeshpoly", m_.nmeshpoly, 2 * limits::kMeshVerticesAll);
     size("nmeshpolyvert", m_.nmeshpolyvert, many);
     size("nmeshpolymap", m_.nmeshpolymap, many);
+    size("npolygonmax", m_.npolygonmax, m_.nmeshpolyvert);
     size("nhfield", m_.nhfield, 1 << 20);
     size("nhfielddata", m_.nhfielddata, limits::kHeightSamplesAll);
     size("nu", m_.nu, 1 << 20);
