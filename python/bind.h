@@ -21,6 +21,7 @@ namespace py = pybind11;
 
 // each adds one class to the module
 void bind_model(py::module_& m);
+void bind_spec(py::module_& m);
 void bind_batch(py::module_& m);
 void bind_env(py::module_& m);
 void bind_learn(py::module_& m);

@@ -74,6 +74,7 @@ PYBIND11_MODULE(_core, m) {
 
   m.attr("__version__") = MOTORIUM_VERSION;
   bind_model(m);
+  bind_spec(m);
   bind_batch(m);
 #if defined(MOTORIUM_WITH_TASKS)
   bind_env(m);

@@ -32,8 +32,10 @@ Spec load_spec(const std::string& path, const LoadOptions& options) {
   const DiskFolder folder(root);
   const Bytes bytes = folder.read(file, limits::kModelBytes);
   const std::string text(bytes.begin(), bytes.end());
-  if (!is_urdf(text)) return read_mjcf_text(text, file, folder);
-  return read_urdf_text(text, DiskPackages(path, options.packages), options);
+  Spec spec = is_urdf(text) ? read_urdf_text(text, DiskPackages(path, options.packages), options)
+                            : read_mjcf_text(text, file, folder);
+  spec.folder = root;
+  return spec;
 }
 
 Spec load_spec_from_string(const std::string& xml, const std::string& folder,

@@ -26,6 +26,7 @@ from motorium._core import (  # noqa: E402
     Error,
     Model,
     Options,
+    Spec,
     UnsupportedCpu,
     UnsupportedModel,
     __version__,

@@ -1,0 +1,76 @@
+#include "motorium/physics/spec/words.h"
+
+namespace motorium {
+
+// one table per enumeration, as MJCF spells the values
+#define MOTORIUM_WORDS(Enum, ...)            \
+  std::span<const Word<Enum>> words(Enum) {  \
+    static const Word<Enum> table[] = {__VA_ARGS__}; \
+    return table;                            \
+  }
+
+MOTORIUM_WORDS(bool, {"false", false}, {"true", true})
+MOTORIUM_WORDS(Tristate, {"false", Tristate::off}, {"true", Tristate::on},
+               {"auto", Tristate::automatic})
+MOTORIUM_WORDS(JointType, {"free", JointType::free}, {"ball", JointType::ball},
+               {"slide", JointType::slide}, {"hinge", JointType::hinge})
+MOTORIUM_WORDS(GeomType, {"plane", GeomType::plane}, {"hfield", GeomType::hfield},
+               {"sphere", GeomType::sphere}, {"capsule", GeomType::capsule},
+               {"ellipsoid", GeomType::ellipsoid}, {"cylinder", GeomType::cylinder},
+               {"box", GeomType::box}, {"mesh", GeomType::mesh})
+MOTORIUM_WORDS(MeshSpec::Inertia, {"legacy", MeshSpec::Inertia::legacy},
+               {"exact", MeshSpec::Inertia::exact}, {"convex", MeshSpec::Inertia::convex},
+               {"shell", MeshSpec::Inertia::shell})
+MOTORIUM_WORDS(DynType, {"none", DynType::none}, {"integrator", DynType::integrator},
+               {"filter", DynType::filter}, {"filterexact", DynType::filterexact})
+MOTORIUM_WORDS(GainType, {"fixed", GainType::fixed}, {"affine", GainType::affine})
+MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine})
+MOTORIUM_WORDS(TransmissionType, {"joint", TransmissionType::joint},
+               {"jointinparent", TransmissionType::jointinparent},
+               {"tendon", TransmissionType::tendon},
+               {"site", TransmissionType::site})
+MOTORIUM_WORDS(EqualityType, {"connect", EqualityType::connect}, {"weld", EqualityType::weld},
+               {"joint", EqualityType::joint}, {"tendon", EqualityType::tendon})
+MOTORIUM_WORDS(ObjectType, {"body", ObjectType::body}, {"xbody", ObjectType::xbody},
+               {"joint", ObjectType::joint}, {"geom", ObjectType::geom},
+               {"site", ObjectType::site}, {"tendon", ObjectType::tendon})
+MOTORIUM_WORDS(TendonType, {"fixed", TendonType::fixed}, {"spatial", TendonType::spatial})
+MOTORIUM_WORDS(WrapType, {"joint", WrapType::joint}, {"pulley", WrapType::pulley},
+               {"site", WrapType::site}, {"geom", WrapType::sphere}, {"geom", WrapType::cylinder})
+MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler},
+               {"implicitfast", Integrator::implicitfast})
+MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
+MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
+               {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})
+#undef MOTORIUM_WORDS
+
+std::span<const Word<uint32_t>> flag_words() {
+  static const Word<uint32_t> table[] = {{"constraint", kFlagConstraint},
+                                         {"equality", kFlagEquality},
+                                         {"frictionloss", kFlagFrictionloss},
+                                         {"limit", kFlagLimit},
+                                         {"contact", kFlagContact},
+                                         {"spring", kFlagSpring},
+                                         {"damper", kFlagDamper},
+                                         {"gravity", kFlagGravity},
+                                         {"clampctrl", kFlagClampctrl},
+                                         {"warmstart", kFlagWarmstart},
+                                         {"filterparent", kFlagFilterparent},
+                                         {"actuation", kFlagActuation},
+                                         {"refsafe", kFlagRefsafe},
+                                         {"sensor", kFlagSensor},
+                                         {"eulerdamp", kFlagEulerdamp},
+                                         {"island", kFlagIsland},
+                                         {"multiccd", kFlagMulticcd}};
+  return table;
+}
+
+std::span<const Word<int>> contact_data_words() {
+  static const Word<int> table[] = {
+      {"found", kContactFound}, {"force", kContactForce},   {"torque", kContactTorque},
+      {"dist", kContactDist},   {"pos", kContactPos},       {"normal", kContactNormal},
+      {"tangent", kContactTangent}};
+  return table;
+}
+
+}  // namespace motorium

@@ -1,0 +1,46 @@
+// motorium.Spec: a scene before it is compiled.
+#include "bind.h"
+#include "motorium/physics/compile/compile.h"
+#include "motorium/physics/spec/load.h"
+#include "motorium/physics/spec/write_mjcf.h"
+
+namespace motorium::python {
+
+void bind_spec(py::module_& m) {
+  py::class_<Spec, std::shared_ptr<Spec>> c(
+      m, "Spec", "A scene before it is compiled: read, written, converted.");
+  c.def_static(
+      "from_file",
+      [](const std::filesystem::path& path, const std::vector<std::filesystem::path>& packages,
+         const std::string& mimic, bool floating_base, bool repair) {
+        const LoadOptions options = load_options(packages, mimic, floating_base, repair);
+        return std::make_shared<Spec>(load_spec(path.string(), options));
+      },
+      py::arg("path"), py::kw_only(), py::arg("packages") = py::list(),
+      py::arg("mimic") = "equality", py::arg("floating_base") = false, py::arg("repair") = false,
+      "Reads a model file (MJCF or URDF), with the options of Model.from_file.");
+  c.def_static(
+      "from_string",
+      [](const std::string& xml, const std::filesystem::path& folder) {
+        return std::make_shared<Spec>(load_spec_from_string(xml, folder.string()));
+      },
+      py::arg("xml"), py::kw_only(), py::arg("folder") = "",
+      "Reads MJCF or URDF text; files it names are looked for in `folder`.");
+  c.def(
+      "compile", [](const Spec& s) { return std::make_shared<Model>(compile(s)); },
+      "The Model of this scene. Raises Error with all problems.");
+  c.def(
+      "to_xml", [](const Spec& s) { return write_mjcf(s); },
+      "The scene as MJCF text: reading it gives a model with the same constants.");
+  c.def(
+      "save", [](const Spec& s, const std::filesystem::path& path) { save_mjcf(s, path.string()); },
+      py::arg("path"),
+      "Writes an MJCF file. Meshes and textures below its folder are referred to, others are\n"
+      "copied into the folder assets beside it.");
+  c.def_property_readonly(
+      "report", [](const Spec& s) { return s.report; },
+      "What was read without effect, a line each.");
+  c.def_readwrite("name", &Spec::name, "The model's name.");
+}
+
+}  // namespace motorium::python
