@@ -225,7 +225,7 @@ struct KeySpec {
 struct Spec {
   std::string name = "MuJoCo Model";
   std::string folder;  // that the model file lies in; empty: it is a text
-  Problems problems;  // the files of the model, and what was wrong with them
+  Problems problems;   // the files of the model, and what was wrong with them
   CompilerSpec compiler;
   OptionSpec option;
   std::vector<MeshSpec> meshes;

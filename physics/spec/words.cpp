@@ -3,10 +3,10 @@
 namespace motorium {
 
 // one table per enumeration, as MJCF spells the values
-#define MOTORIUM_WORDS(Enum, ...)            \
-  std::span<const Word<Enum>> words(Enum) {  \
+#define MOTORIUM_WORDS(Enum, ...)                    \
+  std::span<const Word<Enum>> words(Enum) {          \
     static const Word<Enum> table[] = {__VA_ARGS__}; \
-    return table;                            \
+    return table;                                    \
   }
 
 MOTORIUM_WORDS(bool, {"false", false}, {"true", true})
@@ -27,18 +27,16 @@ MOTORIUM_WORDS(GainType, {"fixed", GainType::fixed}, {"affine", GainType::affine
 MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine})
 MOTORIUM_WORDS(TransmissionType, {"joint", TransmissionType::joint},
                {"jointinparent", TransmissionType::jointinparent},
-               {"tendon", TransmissionType::tendon},
-               {"site", TransmissionType::site})
+               {"tendon", TransmissionType::tendon}, {"site", TransmissionType::site})
 MOTORIUM_WORDS(EqualityType, {"connect", EqualityType::connect}, {"weld", EqualityType::weld},
                {"joint", EqualityType::joint}, {"tendon", EqualityType::tendon})
 MOTORIUM_WORDS(ObjectType, {"body", ObjectType::body}, {"xbody", ObjectType::xbody},
-               {"joint", ObjectType::joint}, {"geom", ObjectType::geom},
-               {"site", ObjectType::site}, {"tendon", ObjectType::tendon})
+               {"joint", ObjectType::joint}, {"geom", ObjectType::geom}, {"site", ObjectType::site},
+               {"tendon", ObjectType::tendon})
 MOTORIUM_WORDS(TendonType, {"fixed", TendonType::fixed}, {"spatial", TendonType::spatial})
 MOTORIUM_WORDS(WrapType, {"joint", WrapType::joint}, {"pulley", WrapType::pulley},
                {"site", WrapType::site}, {"geom", WrapType::sphere}, {"geom", WrapType::cylinder})
-MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler},
-               {"implicitfast", Integrator::implicitfast})
+MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"implicitfast", Integrator::implicitfast})
 MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
 MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
                {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})
@@ -66,10 +64,10 @@ std::span<const Word<uint32_t>> flag_words() {
 }
 
 std::span<const Word<int>> contact_data_words() {
-  static const Word<int> table[] = {
-      {"found", kContactFound}, {"force", kContactForce},   {"torque", kContactTorque},
-      {"dist", kContactDist},   {"pos", kContactPos},       {"normal", kContactNormal},
-      {"tangent", kContactTangent}};
+  static const Word<int> table[] = {{"found", kContactFound},    {"force", kContactForce},
+                                    {"torque", kContactTorque},  {"dist", kContactDist},
+                                    {"pos", kContactPos},        {"normal", kContactNormal},
+                                    {"tangent", kContactTangent}};
   return table;
 }
 

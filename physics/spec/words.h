@@ -49,7 +49,8 @@ template <class Enum> bool value_of(const std::string& text, Enum& value) {
 // "a, b, c": what value_of knows
 template <class Enum> std::string all_words(Enum value) {
   std::string out;
-  for (const auto& [word, code] : words(value)) out += (out.empty() ? "" : ", ") + std::string(word);
+  for (const auto& [word, code] : words(value))
+    out += (out.empty() ? "" : ", ") + std::string(word);
   return out;
 }
 

@@ -21,9 +21,8 @@ void set(Element& element, const char* name, const std::string& value) {
 
 // default classes are gone: what a viewer takes from them is lost, names are not
 Element without_class(Element element) {
-  std::erase_if(element.attributes, [](const Attribute& a) {
-    return a.name == "class" || a.name == "childclass";
-  });
+  std::erase_if(element.attributes,
+                [](const Attribute& a) { return a.name == "class" || a.name == "childclass"; });
   return element;
 }
 
@@ -102,7 +101,8 @@ class MjcfWriter {
 
   std::string source_of(const std::string& file, const std::string& folder) const {
     const size_t slash = file.rfind('/');
-    std::string path = spec_.compiler.strippath && slash != file.npos ? file.substr(slash + 1) : file;
+    std::string path =
+        spec_.compiler.strippath && slash != file.npos ? file.substr(slash + 1) : file;
     if (!folder.empty()) path = folder + "/" + path;
     return spec_.folder.empty() ? path : spec_.folder + "/" + path;
   }
@@ -139,8 +139,7 @@ class MjcfWriter {
     if (m.file.empty()) return inline_mesh(m, e);
     if (options_.place) {
       const bool located = !m.source.empty();
-      const std::string source =
-          located ? m.source : source_of(m.file, spec_.compiler.meshdir);
+      const std::string source = located ? m.source : source_of(m.file, spec_.compiler.meshdir);
       return set(e, "file", options_.place(source, m.file));
     }
     // a path that MJCF cannot hold
@@ -159,8 +158,8 @@ class MjcfWriter {
   // where an item goes: into its body, or into the <frame> that it was given in
   Element& in_frame(Element& body, const Pose& frame, Pose& open) {
     if (same_frame(frame, Pose())) return body;
-    const bool continues = !body.children.empty() && body.children.back().tag == "frame" &&
-                           same_frame(frame, open);
+    const bool continues =
+        !body.children.empty() && body.children.back().tag == "frame" && same_frame(frame, open);
     if (continues) return body.children.back();
     open = frame;
     Element& e = add(body, "frame");
@@ -169,10 +168,10 @@ class MjcfWriter {
     return e;
   }
 
-  template <class Item>
-  void items(const std::vector<Item>& all, const char* tag, Element& body) {
+  template <class Item> void items(const std::vector<Item>& all, const char* tag, Element& body) {
     Pose open;
-    for (const Item& item : all) append_attributes(item, add(in_frame(body, item.frame, open), tag));
+    for (const Item& item : all)
+      append_attributes(item, add(in_frame(body, item.frame, open), tag));
   }
 
   void joints(const std::vector<JointSpec>& all, Element& body) {

@@ -25,8 +25,7 @@ inline std::string text_of(float value) {
 }
 inline std::string text_of(int value) { return std::to_string(value); }
 template <class Enum>
-  requires(std::is_enum_v<Enum> || std::is_same_v<Enum, bool>)
-std::string text_of(Enum value) {
+requires(std::is_enum_v<Enum> || std::is_same_v<Enum, bool>) std::string text_of(Enum value) {
   return word_of(value);
 }
 template <class Numbers> std::string text_of_all(const Numbers& values) {
@@ -52,8 +51,7 @@ struct AttributeTexts {
   template <class T> void operator()(const char* name, const T& value) {
     all.push_back({name, text_of(value)});
   }
-  template <class T>
-  void operator()(const char*, const T& value, const std::string& written) {
+  template <class T> void operator()(const char*, const T& value, const std::string& written) {
     all.push_back({written, text_of(value)});
   }
   void operator()(const char*, const Orientation& value) {

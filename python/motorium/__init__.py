@@ -51,6 +51,7 @@ __all__ = [
     "Options",
     "Policy",
     "Run",
+    "Spec",
     "Step",
     "UnsupportedCpu",
     "UnsupportedModel",
