@@ -1,7 +1,9 @@
 // motorium.Spec: a scene before it is compiled.
 #include "bind.h"
 #include "motorium/physics/compile/compile.h"
+#include "motorium/physics/spec/edit.h"
 #include "motorium/physics/spec/load.h"
+#include "motorium/physics/spec/pose.h"
 #include "motorium/physics/spec/write_mjcf.h"
 
 namespace motorium::python {
@@ -41,6 +43,28 @@ void bind_spec(py::module_& m) {
       "report", [](const Spec& s) { return s.report; },
       "What was read without effect, a line each.");
   c.def_readwrite("name", &Spec::name, "The model's name.");
+  c.def(
+      "copy", [](const Spec& s) { return std::make_shared<Spec>(s); }, "An independent copy.");
+
+  // what the classes of motorium/spec.py are made of: elements by kind and name or number
+  c.def("_names", &names_of, py::arg("kind"));
+  c.def("_get", [](Spec& s, const std::string& kind, const std::string& name, int number,
+                   const std::string& attribute) {
+    return get_attribute(s, {kind, name, number}, attribute);
+  });
+  c.def("_set", [](Spec& s, const std::string& kind, const std::string& name, int number,
+                   const std::string& attribute, const std::string& text) {
+    set_attribute(s, {kind, name, number}, attribute, text);
+  });
+  c.def("_add", &add_element);
+  c.def("_remove", [](Spec& s, const std::string& kind, const std::string& name, int number) {
+    return remove_element(s, {kind, name, number});
+  });
+  c.def("_attach",
+        [](Spec& s, const Spec& other, const std::string& prefix, const std::string& body,
+           const std::array<double, 3>& pos, const std::array<double, 4>& quat) {
+          attach(s, other, prefix, body, {pos, normalized(quat)});
+        });
 }
 
 }  // namespace motorium::python

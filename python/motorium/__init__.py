@@ -32,6 +32,7 @@ from motorium._core import (  # noqa: E402
     __version__,
 )
 from motorium.batch import Batch  # noqa: E402
+from motorium.spec import transfer_state  # noqa: E402
 
 # a build of physics alone (MOTORIUM_DOUBLE_ONLY) has no tasks and no learners
 if hasattr(_core, "train"):
@@ -62,4 +63,5 @@ __all__ = [
     "make",
     "tasks",
     "train",
+    "transfer_state",
 ]

@@ -7,6 +7,7 @@ import typing
 import numpy
 import numpy.typing
 
+import motorium.spec
 import motorium.views
 
 class Batch:
@@ -434,6 +435,27 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
+    def ten_J(self) -> numpy.ndarray:
+        """derivatives of the lengths by the dofs in ten_J_colind [-, m/rad] (worlds, nJten)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def ten_length(self) -> numpy.ndarray:
+        """tendon lengths [m, rad] (worlds, ntendon)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def ten_velocity(self) -> numpy.ndarray:
+        """tendon velocities [m/s, rad/s] (worlds, ntendon)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
     def time(self) -> numpy.ndarray:
         """Simulated time, a copy [s] (worlds,)"""
     @time.setter
@@ -599,7 +621,7 @@ class Model:
         """Names of actuators by id, empty where the file gives none."""
     @property
     def actuator_trnid(self) -> numpy.ndarray:
-        """joint or site; reference site or -1 (nu, 2)"""
+        """joint, tendon or site; reference site or -1 (nu, 2)"""
     @property
     def actuator_trntype(self) -> numpy.ndarray:
         """TransmissionType (nu,)"""
@@ -922,6 +944,9 @@ class Model:
     def limit_jnt(self) -> numpy.ndarray:
         """limited hinges and slides (nlimit,)"""
     @property
+    def limit_tendon(self) -> numpy.ndarray:
+        """limited tendons (ntendonlimit,)"""
+    @property
     def mesh_extrema(self) -> numpy.ndarray:
         """hull vertices that reach furthest, directions (x, y, z) in {-1, 0, 1} (nmesh, 27)"""
     @property
@@ -987,6 +1012,9 @@ class Model:
     @property
     def mesh_vertnum(self) -> numpy.ndarray:
         """vertices (nmesh,)"""
+    @property
+    def nJten(self) -> int:
+        """a size of the model"""
     @property
     def nM(self) -> int:
         """a size of the model"""
@@ -1078,6 +1106,12 @@ class Model:
     def nsite(self) -> int:
         """a size of the model"""
     @property
+    def ntendon(self) -> int:
+        """a size of the model"""
+    @property
+    def ntendonlimit(self) -> int:
+        """a size of the model"""
+    @property
     def ntree(self) -> int:
         """a size of the model"""
     @property
@@ -1088,6 +1122,9 @@ class Model:
         """a size of the model"""
     @property
     def nword(self) -> int:
+        """a size of the model"""
+    @property
+    def nwrap(self) -> int:
         """a size of the model"""
     @property
     def opt(self) -> Options:
@@ -1182,10 +1219,100 @@ class Model:
     @property
     def site_type(self) -> numpy.ndarray:
         """GeomType (nsite,)"""
+    @property
+    def ten_J_colind(self) -> numpy.ndarray:
+        """these dofs, rising (nJten,)"""
+    @property
+    def ten_J_rowadr(self) -> numpy.ndarray:
+        """first of them in ten_J_colind (ntendon,)"""
+    @property
+    def ten_J_rownnz(self) -> numpy.ndarray:
+        """dofs that change the length (ntendon,)"""
+    @property
+    def tendon_actfrclimited(self) -> numpy.ndarray:
+        """1: actuator force is bounded (ntendon,)"""
+    @property
+    def tendon_actfrcrange(self) -> numpy.ndarray:
+        """bounds of the summed actuator force [N, N m] (ntendon, 2)"""
+    @property
+    def tendon_adr(self) -> numpy.ndarray:
+        """first object on the path (ntendon,)"""
+    @property
+    def tendon_armature(self) -> numpy.ndarray:
+        """inertia of changes of length [kg, kg m^2] (ntendon,)"""
+    @property
+    def tendon_damping(self) -> numpy.ndarray:
+        """damper, linear part [N s/m, N m s/rad] (ntendon,)"""
+    @property
+    def tendon_dampingpoly(self) -> numpy.ndarray:
+        """damper, quadratic and cubic part [N s^2/m^2, N s^3/m^3] (ntendon, 2)"""
+    @property
+    def tendon_frictionloss(self) -> numpy.ndarray:
+        """dry friction [N, N m] (ntendon,)"""
+    @property
+    def tendon_group(self) -> numpy.ndarray:
+        """viewer group (ntendon,)"""
+    @property
+    def tendon_invweight0(self) -> numpy.ndarray:
+        """inverse inertia at qpos0 (derived) [1/kg, 1/(kg m^2)] (ntendon,)"""
+    @property
+    def tendon_length0(self) -> numpy.ndarray:
+        """length at qpos0 [m, rad] (ntendon,)"""
+    @property
+    def tendon_lengthspring(self) -> numpy.ndarray:
+        """lengths between which the spring is slack [m, rad] (ntendon, 2)"""
+    @property
+    def tendon_limited(self) -> numpy.ndarray:
+        """1: has length limits (ntendon,)"""
+    @property
+    def tendon_margin(self) -> numpy.ndarray:
+        """distance at which the limit row appears [m, rad] (ntendon,)"""
+    @property
+    def tendon_names(self) -> tuple:
+        """Names of tendons by id, empty where the file gives none."""
+    @property
+    def tendon_num(self) -> numpy.ndarray:
+        """objects on the path (ntendon,)"""
+    @property
+    def tendon_range(self) -> numpy.ndarray:
+        """length limits [m, rad] (ntendon, 2)"""
+    @property
+    def tendon_solimp_fri(self) -> numpy.ndarray:
+        """impedance of the friction row [-] (ntendon, 5)"""
+    @property
+    def tendon_solimp_lim(self) -> numpy.ndarray:
+        """impedance of the limit row [-] (ntendon, 5)"""
+    @property
+    def tendon_solref_fri(self) -> numpy.ndarray:
+        """reference of the friction row [s, -] (ntendon, 2)"""
+    @property
+    def tendon_solref_lim(self) -> numpy.ndarray:
+        """reference of the limit row [s, -] (ntendon, 2)"""
+    @property
+    def tendon_stiffness(self) -> numpy.ndarray:
+        """spring, linear part [N/m, N m/rad] (ntendon,)"""
+    @property
+    def tendon_stiffnesspoly(self) -> numpy.ndarray:
+        """spring, quadratic and cubic part [N/m^2, N/m^3] (ntendon, 2)"""
+    @property
+    def tendon_type(self) -> numpy.ndarray:
+        """TendonType (ntendon,)"""
+    @property
+    def tendon_width(self) -> numpy.ndarray:
+        """radius in the viewer [m] (ntendon,)"""
     def with_options(self, **kwargs) -> Model:
         """A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,
         ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.
         """
+    @property
+    def wrap_objid(self) -> numpy.ndarray:
+        """joint, site or geom; -1: pulley (nwrap,)"""
+    @property
+    def wrap_prm(self) -> numpy.ndarray:
+        """joint: coefficient; pulley: divisor; geom: side site or -1 [mixed] (nwrap,)"""
+    @property
+    def wrap_type(self) -> numpy.ndarray:
+        """WrapType (nwrap,)"""
 
 class Options:
     """Numbers of the <option> element, read-only."""
@@ -1224,6 +1351,120 @@ class Options:
         """solver: scaled gradient, improvement and decrement [-]"""
 
 STATUS_BITS: dict
+
+class Spec:
+    """A scene before it is compiled: read, written, converted."""
+    def actuator(self, name: int | str) -> motorium.spec.Element:
+        """The actuator of this name or number."""
+    @property
+    def actuators(self) -> list[motorium.spec.Element]:
+        """All actuators, in document order."""
+    def add_actuator(self, **attributes) -> motorium.spec.Element:
+        """Adds a actuator."""
+    def add_equality(self, **attributes) -> motorium.spec.Element:
+        """Adds a equality."""
+    def add_exclude(self, **attributes) -> motorium.spec.Element:
+        """Adds a exclude."""
+    def add_key(self, **attributes) -> motorium.spec.Element:
+        """Adds a key."""
+    def add_pair(self, **attributes) -> motorium.spec.Element:
+        """Adds a pair."""
+    def attach(self, other, *, prefix, body='world', pos=(0, 0, 0), quat=(1, 0, 0, 0)):
+        """Puts another scene into a body, with a prefix before all its names.
+
+        Its options and textures are left out; keyframes of both are removed, their sizes change.
+        """
+    @property
+    def bodies(self) -> list[motorium.spec.Element]:
+        """All bodies, in document order."""
+    def body(self, name: int | str) -> motorium.spec.Element:
+        """The body of this name or number."""
+    def compile(self) -> Model:
+        """The Model of this scene. Raises Error with all problems."""
+    def copy(self) -> Spec:
+        """An independent copy."""
+    def delete(self, element: motorium.spec.Element) -> list[str]:
+        """Removes an element, all below it and all that refers to it; returns what was removed."""
+    @property
+    def equalities(self) -> list[motorium.spec.Element]:
+        """All equalities, in document order."""
+    def equality(self, name: int | str) -> motorium.spec.Element:
+        """The equality of this name or number."""
+    def exclude(self, name: int | str) -> motorium.spec.Element:
+        """The exclude of this name or number."""
+    @property
+    def excludes(self) -> list[motorium.spec.Element]:
+        """All excludes, in document order."""
+    def find(self, kind: str, name: str) -> motorium.spec.Element | None:
+        """The element of a kind and name, or None."""
+    @staticmethod
+    def from_file(path: os.PathLike | str | bytes, *, packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Spec:
+        """Reads a model file (MJCF or URDF), with the options of Model.from_file."""
+    @staticmethod
+    def from_string(xml: str, *, folder: os.PathLike | str | bytes = '') -> Spec:
+        """Reads MJCF or URDF text; files it names are looked for in `folder`."""
+    def geom(self, name: int | str) -> motorium.spec.Element:
+        """The geom of this name or number."""
+    @property
+    def geoms(self) -> list[motorium.spec.Element]:
+        """All geoms, in document order."""
+    def joint(self, name: int | str) -> motorium.spec.Element:
+        """The joint of this name or number."""
+    @property
+    def joints(self) -> list[motorium.spec.Element]:
+        """All joints, in document order."""
+    def key(self, name: int | str) -> motorium.spec.Element:
+        """The key of this name or number."""
+    @property
+    def keys(self) -> list[motorium.spec.Element]:
+        """All keys, in document order."""
+    def mesh(self, name: int | str) -> motorium.spec.Element:
+        """The mesh of this name or number."""
+    @property
+    def meshes(self) -> list[motorium.spec.Element]:
+        """All meshes, in document order."""
+    @property
+    def name(self) -> str:
+        """The model's name."""
+    @name.setter
+    def name(self, value: numpy.typing.ArrayLike) -> None: ...
+    def pair(self, name: int | str) -> motorium.spec.Element:
+        """The pair of this name or number."""
+    @property
+    def pairs(self) -> list[motorium.spec.Element]:
+        """All pairs, in document order."""
+    def replicate(self, other, count, *, prefix, body='world', offset=(0, 0, 0), pos=(0, 0, 0)):
+        """Puts `count` copies of another scene into a body, each `offset` after the one before.
+
+        Their prefixes are `prefix` with the number of the copy for `{}`.
+        """
+    @property
+    def report(self) -> list[str]:
+        """What was read without effect, a line each."""
+    def save(self, path: os.PathLike | str | bytes) -> None:
+        """Writes an MJCF file. Meshes and textures below its folder are referred to, others are
+        copied into the folder assets beside it.
+        """
+    def sensor(self, name: int | str) -> motorium.spec.Element:
+        """The sensor of this name or number."""
+    @property
+    def sensors(self) -> list[motorium.spec.Element]:
+        """All sensors, in document order."""
+    def site(self, name: int | str) -> motorium.spec.Element:
+        """The site of this name or number."""
+    @property
+    def sites(self) -> list[motorium.spec.Element]:
+        """All sites, in document order."""
+    def tendon(self, name: int | str) -> motorium.spec.Element:
+        """The tendon of this name or number."""
+    @property
+    def tendons(self) -> list[motorium.spec.Element]:
+        """All tendons, in document order."""
+    def to_xml(self) -> str:
+        """The scene as MJCF text: reading it gives a model with the same constants."""
+    @property
+    def worldbody(self) -> motorium.spec.Element:
+        """The world."""
 
 class UnsupportedCpu(Error): ...
 

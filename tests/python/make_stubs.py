@@ -19,6 +19,7 @@ import typing
 import numpy
 import numpy.typing
 
+import motorium.spec
 import motorium.views
 '''
 
@@ -62,7 +63,9 @@ def definition(name, function, indent, static=False):
 
 def attribute(name, prop, indent):
     """A property: its type from the getter's signature."""
-    found = re.search(r"-> (.+)$", (prop.fget.__doc__ or "").strip().splitlines()[0])
+    returns = getattr(prop.fget, "__annotations__", {}).get("return")
+    head = f"-> {inspect.formatannotation(returns)}" if returns else prop.fget.__doc__ or "?"
+    found = re.search(r"-> (.+)$", head.strip().splitlines()[0])
     kind = clean(found.group(1)) if found else "typing.Any"
     lines = [f"{indent}@property", f"{indent}def {name}(self) -> {kind}:"]
     lines += docstring(prop.__doc__, indent + "    ") or [f"{indent}    ..."]
