@@ -116,11 +116,14 @@ template <class S> FN Vec3<S> support(ConvexShape<S>& c, const Vec3<S>& d, int& 
       p = vec3(c.hull.vert + 3 * corner);
       break;
     case GeomType::hfield: {
-      // the lower triangle is level, the upper one lies above it
-      corner = d.z < zero ? 0 : 3;
-      for (int i = corner + 1; i < (d.z < zero ? 3 : 6); ++i)
-        if (dot(d, vec3(c.prism + 3 * i)) > dot(d, vec3(c.prism + 3 * corner))) corner = i;
-      p = vec3(c.prism + 3 * corner);
+      // the lower triangle is level, the upper one lies above it. MuJoCo does not tell its corners
+      // apart, and its search ends where the other shape's corner comes back
+      const int first = d.z < zero ? 0 : 3;
+      int best = first;
+      for (int i = first + 1; i < first + 3; ++i)
+        if (dot(d, vec3(c.prism + 3 * i)) > dot(d, vec3(c.prism + 3 * best))) best = i;
+      corner = 0;
+      p = vec3(c.prism + 3 * best);
       return c.radius > zero ? add_scaled(p, c.radius, d) : p;
     }
     default:
