@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <tuple>
 
 #include "motorium/cli/verbs.h"
 #include "motorium/core/text.h"
@@ -69,8 +70,10 @@ void find_bad_poses(const std::shared_ptr<const Model>& model, std::vector<std::
                    high = m.jnt_range[2 * at + 1];
       if (x >= low - 1e-6 && x <= high + 1e-6) continue;
       ++lines;
-      out.push_back(format("%s: joint %s is at %.4g, its range is %.4g .. %.4g", pose.c_str(),
-                           named(m.jnt_name, j).c_str(), x, low, high));
+      out.push_back(
+          format("%s: joint %s is at %.4g, its range is %.4g .. %.4g: move the pose or the "
+                 "range",
+                 pose.c_str(), named(m.jnt_name, j).c_str(), x, low, high));
     }
     // the deepest point of each pair
     std::map<std::pair<int, int>, double> overlap;
@@ -81,9 +84,11 @@ void find_bad_poses(const std::shared_ptr<const Model>& model, std::vector<std::
     lines = 0;
     for (const auto& [pair, depth] : overlap) {
       if (depth < 1e-3 || ++lines > kMostLines) continue;
-      out.push_back(format("%s: geoms %s and %s overlap by %.2g m", pose.c_str(),
-                           named(m.geom_name, pair.first).c_str(),
-                           named(m.geom_name, pair.second).c_str(), depth));
+      out.push_back(
+          format("%s: geoms %s and %s overlap by %.2g m: move them apart, or exclude "
+                 "the pair",
+                 pose.c_str(), named(m.geom_name, pair.first).c_str(),
+                 named(m.geom_name, pair.second).c_str(), depth));
     }
   }
 }
@@ -123,6 +128,29 @@ void find_bad_inertia(const Model& m, std::vector<std::string>& out) {
   }
 }
 
+// motors that could throw their links at more than any robot's acceleration
+void find_strong_motors(const Model& m, std::vector<std::string>& out) {
+  constexpr double kMostTurning = 1e5, kMostSliding = 1e4;  // rad/s^2, m/s^2
+  for (int a = 0; a < m.nu; ++a) {
+    const size_t at = static_cast<size_t>(a);
+    if (!m.actuator_forcelimited[at]) continue;
+    if (m.actuator_trntype[at] != static_cast<int>(TransmissionType::joint)) continue;
+    const size_t joint = static_cast<size_t>(m.actuator_trnid[2 * at]);
+    const bool turns = m.jnt_type[joint] == static_cast<int>(JointType::hinge);
+    if (!turns && m.jnt_type[joint] != static_cast<int>(JointType::slide)) continue;
+    const size_t dof = static_cast<size_t>(m.jnt_dofadr[joint]);
+    const double force = std::max(std::abs(m.actuator_forcerange[2 * at]),
+                                  std::abs(m.actuator_forcerange[2 * at + 1])) *
+                         std::abs(m.actuator_gear[6 * at]);
+    const double acceleration = force / m.dof_M0[dof];
+    if (acceleration < (turns ? kMostTurning : kMostSliding)) continue;
+    out.push_back(
+        format("actuator %s: its largest force moves the link by %.2g %s: lower "
+               "forcerange, or give the joint the armature of its gear",
+               named(m.actuator_name, a).c_str(), acceleration, turns ? "rad/s^2" : "m/s^2"));
+  }
+}
+
 void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
   for (int a = 0; a < m.nu; ++a) {
     const size_t at = static_cast<size_t>(a);
@@ -143,11 +171,66 @@ void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
   }
 }
 
+// every size, name and array of two models; 1: something differs
+int print_differences(const Model& a, const Model& b) {
+  int count = 0;
+  const auto line = [&](const std::string& text) {
+    ++count;
+    std::printf("%s\n", text.c_str());
+  };
+#define MOTORIUM_SIZE(name) \
+  if (a.name != b.name) line(format("%-22s %d, %d", #name, a.name, b.name));
+  MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
+#undef MOTORIUM_SIZE
+  const std::tuple<const char*, const std::vector<std::string>&, const std::vector<std::string>&>
+      names[] = {{"body", a.body_name, b.body_name},
+                 {"joint", a.jnt_name, b.jnt_name},
+                 {"geom", a.geom_name, b.geom_name},
+                 {"actuator", a.actuator_name, b.actuator_name},
+                 {"sensor", a.sensor_name, b.sensor_name}};
+  for (const auto& [kind, first, second] : names) {
+    const auto only = [&, kind = kind](const auto& here, const auto& there, const char* where) {
+      int lines = 0;
+      for (const std::string& name : here) {
+        if (name.empty() || std::find(there.begin(), there.end(), name) != there.end()) continue;
+        if (++lines <= kMostLines)
+          line(format("%s '%s' is only in the %s file", kind, name.c_str(), where));
+      }
+    };
+    only(first, second, "first");
+    only(second, first, "second");
+  }
+  // arrays of equal shape: the largest difference
+  std::map<std::string, std::vector<double>> arrays;
+  each_field(a, [&](const char* name, const auto& values, int, int) {
+    arrays[name].assign(values.begin(), values.end());
+  });
+  each_field(b, [&](const char* name, const auto& values, int, int) {
+    const std::vector<double>& first = arrays[name];
+    if (first.size() != values.size()) return;
+    double worst = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < first.size(); ++i) {
+      const double difference = std::abs(first[i] - static_cast<double>(values[i]));
+      if (difference <= worst) continue;
+      worst = difference;
+      at = i;
+    }
+    if (worst > 0)
+      line(format("%-22s [%zu] %.9g, %.9g", name, at, first[at], static_cast<double>(values[at])));
+  });
+  if (a.timestep != b.timestep) line(format("%-22s %g, %g", "timestep", a.timestep, b.timestep));
+  if (count == 0) std::printf("no differences\n");
+  return count == 0 ? 0 : 1;
+}
+
 }  // namespace
 
-int check(const std::string& path) {
-  const std::shared_ptr<const Model> model = read_model(path);
+int check(const CheckOptions& o) {
+  if (!o.engines.empty()) return check_engines(o.path, o.engines);
+  const std::shared_ptr<const Model> model = read_model(o.path, o.load);
   const Model& m = *model;
+  if (!o.other.empty()) return print_differences(m, *read_model(o.other, o.load));
   print_contents(m);
 
   std::vector<std::string> mistakes;
@@ -155,6 +238,7 @@ int check(const std::string& path) {
   find_small_ranges(m, mistakes);
   find_bad_inertia(m, mistakes);
   find_bad_actuators(m, mistakes);
+  find_strong_motors(m, mistakes);
   if (m.timestep > 0.02)
     mistakes.push_back(format("timestep %g s is long: contacts want 0.01 s or less", m.timestep));
   if (m.nv > 0 && m.npair == 0)

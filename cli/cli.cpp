@@ -44,9 +44,9 @@ const std::atomic<bool>* StopSignal::flag() const { return &stop_flag; }
 
 // ---- shared by the verbs -----------------------------------------------------------------------
 
-std::shared_ptr<const Model> read_model(const std::string& path) {
+std::shared_ptr<const Model> read_model(const std::string& path, const LoadOptions& options) {
   try {
-    return load_model(path);
+    return load_model(path, options);
   } catch (const UnsupportedModel& e) {
     throw Failure{kExitBadInput, std::string(e.what())};
   } catch (const UnsupportedCpu&) {
@@ -80,6 +80,17 @@ std::string plain(const char* argument) {
   return s;
 }
 
+// how a URDF is read
+void add_load_options(CLI::App* v, LoadOptions& load) {
+  v->add_option("--package", load.packages, "URDF: folder that holds packages; may be repeated")
+      ->allow_extra_args(false);
+  v->add_flag("--repair", load.repair, "URDF: replace impossible masses and inertias, and say so");
+  v->add_flag("--floating-base", load.floating_base, "URDF: the base moves freely");
+  v->add_flag_callback(
+      "--ignore-mimic", [&load] { load.mimic = Mimic::ignore; },
+      "URDF: joints do not follow others");
+}
+
 int parse_and_run(int argc, const char* const* argv) {
   CLI::App app{"Batched robot physics with MuJoCo's semantics, and learning on it."};
   app.name("motorium");
@@ -92,10 +103,22 @@ int parse_and_run(int argc, const char* const* argv) {
   v->add_option("WORD", word, "only those whose name or summary has this word");
   v->callback([&] { code = list(word); });
 
-  std::string file;
+  CheckOptions k;
   v = app.add_subcommand("check", "what a model file holds, what is refused, likely mistakes");
-  v->add_option("FILE", file, "model file (MJCF)")->required();
-  v->callback([&] { code = check(file); });
+  v->add_option("FILE", k.path, "model file (MJCF or URDF)")->required();
+  v->add_option("FILE2", k.other, "model file to compare with");
+  v->add_option("--engines", k.engines,
+                "the same controls in each engine: motorium,mujoco,bullet (needs Python)");
+  add_load_options(v, k.load);
+  v->callback([&] { code = check(k); });
+
+  std::string in, out;
+  LoadOptions load;
+  v = app.add_subcommand("convert", "write a model file, URDF or MJCF, as MJCF");
+  v->add_option("IN", in, "model file (MJCF or URDF)")->required();
+  v->add_option("OUT", out, "MJCF file to write; meshes are copied beside it")->required();
+  add_load_options(v, load);
+  v->callback([&] { code = convert(in, out, load); });
 
   SimOptions s;
   v = app.add_subcommand("sim", "simulate a model file and report speed and health");

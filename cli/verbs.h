@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "motorium/physics/model.h"
+#include "motorium/physics/spec/load_options.h"
 
 namespace motorium::cli {
 
@@ -22,7 +23,7 @@ struct Failure {
 };
 
 // Reads a model file; Failure 65 when it is bad.
-std::shared_ptr<const Model> read_model(const std::string& path);
+std::shared_ptr<const Model> read_model(const std::string& path, const LoadOptions& options = {});
 
 // "a.b=3" -> ("a.b", "3"); Failure 2 without '='
 std::vector<std::pair<std::string, std::string>> read_overrides(
@@ -38,7 +39,15 @@ class StopSignal {
 
 int list(const std::string& word);
 
-int check(const std::string& path);
+struct CheckOptions {
+  std::string path, other;  // other: compare with it; empty: do not
+  std::string engines;      // names with commas; empty: do not compare engines
+  LoadOptions load;
+};
+int check(const CheckOptions& o);
+int check_engines(const std::string& path, const std::string& engines);
+
+int convert(const std::string& in, const std::string& out, const LoadOptions& options);
 
 struct SimOptions {
   std::string path;

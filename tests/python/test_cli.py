@@ -16,7 +16,7 @@ from conftest import ROOT
 
 import motorium as mo
 
-VERBS = ["list", "check", "sim", "train", "play", "bench", "export", "demo"]
+VERBS = ["list", "check", "convert", "sim", "train", "play", "bench", "export", "demo"]
 QUAD = ROOT / "robots/quad/robot.xml"
 
 
@@ -311,3 +311,19 @@ def test_training_in_python_equals_the_command(run, tmp_path):
     there = mo.Policy.load(str(run))
     obs = np.random.default_rng(2).normal(size=(8, here.observation_size))
     np.testing.assert_array_equal(here(obs), there(obs))
+
+
+def test_convert_writes_the_same_model(tmp_path):
+    arm = ROOT / "tests/parity/urdf/urdf_arm.urdf"
+    out = motorium("convert", arm, tmp_path / "arm.xml")
+    assert out.returncode == 0, out.stderr
+    same = motorium("check", arm, tmp_path / "arm.xml")
+    assert same.returncode == 0 and "no differences" in same.stdout
+    other = motorium("check", arm, QUAD)
+    assert other.returncode == 1 and "nbody" in other.stdout
+    assert motorium("convert", tmp_path / "none.urdf", tmp_path / "x.xml").returncode == 65
+
+
+def test_unknown_engines_are_named():
+    out = motorium("check", QUAD, "--engines", "motorium,fastest")
+    assert out.returncode == 2 and "no engine 'fastest'" in out.stderr
