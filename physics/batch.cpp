@@ -40,8 +40,8 @@ std::vector<FieldShape> state_shapes(const Model& m) {
 }
 std::vector<FieldShape> output_shapes(const Model& m) {
   const int nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
-            nsite = m.nsite, ntendon = m.ntendon, nJten = m.nJten, nsensordata = m.nsensordata,
-            nM = m.nM;
+            nsite = m.nsite, ncam = m.ncam, ntendon = m.ntendon, nJten = m.nJten,
+            nsensordata = m.nsensordata, nM = m.nM;
   return {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, (rows) * (columns)},
       MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
@@ -69,7 +69,9 @@ template <class S> const PhysicsKernels<S>& choose_kernels(int worlds) {
 
 // Everything of one precision.
 template <class S> struct Worlds {
-  ModelBlob<S> blob;
+  ModelBlob<S> blob;                                  // of the batch's model
+  std::vector<std::unique_ptr<ModelBlob<S>>> others;  // of the worlds' own models
+  std::vector<int> other_of;                          // (worlds) index in others; empty: none
   const PhysicsKernels<S>& kernels;
   int count;
   std::vector<FieldShape> shapes;
@@ -121,8 +123,11 @@ template <class S> struct Worlds {
   // scratch of every worker; called when the batch is made and when its overrides grow, so that
   // workers only read
   void prepare(int workers) {
-    const size_t need =
-        std::max(kernels.scratch_bytes(blob.data), single_kernels<S>().scratch_bytes(blob.data));
+    size_t need = 0;
+    each_blob([&](const ModelBlob<S>& b) {
+      need = std::max(
+          {need, kernels.scratch_bytes(b.data), single_kernels<S>().scratch_bytes(b.data)});
+    });
     if (need > scratch_size) {
       scratch.clear();
       scratch_size = need;
@@ -131,9 +136,20 @@ template <class S> struct Worlds {
       scratch.push_back(std::make_unique<Arena>(scratch_size));
   }
 
-  PackArgs<S> args(int worker) {
+  template <class F> void each_blob(F f) {
+    f(blob);
+    for (auto& other : others) f(*other);
+  }
+  ModelData<S>& data_of(int world) {
+    return other_of.empty()
+               ? blob.data
+               : others[static_cast<size_t>(other_of[static_cast<size_t>(world)])]->data;
+  }
+
+  // of a pack whose worlds share the model of `world`
+  PackArgs<S> args(int worker, int world) {
     PackArgs<S> a;
-    a.model = &blob.data;
+    a.model = &data_of(world);
     a.state = arrays;
     a.outputs = bindings.data();
     a.output_count = static_cast<int>(bindings.size());
@@ -141,6 +157,27 @@ template <class S> struct Worlds {
     return a;
   }
 };
+
+// a model can stand in for another where all arrays of a batch have its shapes
+void require_same_shapes(const Model& ours, const Model& theirs, size_t world) {
+  const auto compare = [&](const std::vector<FieldShape>& a, const std::vector<FieldShape>& b) {
+    for (size_t i = 0; i < a.size(); ++i)
+      require(a[i].columns == b[i].columns,
+              "Batch.set_models: models[" + std::to_string(world) + "]: " + a[i].name + " has " +
+                  std::to_string(b[i].columns) + " numbers, the batch's model " +
+                  std::to_string(a[i].columns));
+  };
+  compare(state_shapes(ours), state_shapes(theirs));
+  compare(output_shapes(ours), output_shapes(theirs));
+}
+
+// an output that costs extra work is asked for
+template <class S> void want_output(ModelData<S>& d, const std::string& name) {
+  if (name == "geom_xpos" || name == "geom_xmat") d.want_geoms = true;
+  if (name == "cam_xpos" || name == "cam_xmat") d.want_cameras = true;
+  if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext") d.want_forces = true;
+  if (name == "subtree_linvel" || name == "subtree_angmom") d.want_momenta = true;
+}
 
 // the override fields of ModelData by name
 template <class S> const S** override_pointer(ModelData<S>& d, const std::string& field) {
@@ -172,6 +209,7 @@ struct Batch::Impl {
   std::unique_ptr<Worlds<double>> reference;
   std::vector<double> time0;                             // time at step 0 of each world
   std::map<std::string, std::vector<double>> overrides;  // masters in double, (worlds, size)
+  std::vector<std::shared_ptr<const Model>> models;      // (worlds), empty: all have `model`
   std::vector<int> all;
   std::vector<uint64_t> seen;  // the call that named a world last
   uint64_t stamp = 0;
@@ -199,14 +237,41 @@ struct Batch::Impl {
     return ids;
   }
 
-  // runs fn(worker, first world of a pack, worlds in it) over all packs of a list
+  const Model& model_at(int world) const {
+    return models.empty() ? *model : *models[static_cast<size_t>(world)];
+  }
+
+  // runs fn(worker, first world of a pack, worlds in it, their places in the list) over all packs
   template <class S, class F> void run(Worlds<S>& w, const int* ids, int n, F fn) {
     const int width = w.kernels.width, block = std::max(kBlockWorlds, width);
+    if (!w.other_of.empty()) return run_by_model(w, ids, n, fn);
     const int blocks = (n + block - 1) / block;
     threads->run(blocks, [&](int item, int worker) {
       const int end = std::min(n, (item + 1) * block);
       for (int first = item * block; first < end; first += width)
-        fn(worker, ids + first, std::min(width, end - first));
+        fn(worker, ids + first, std::min(width, end - first), all.data() + first);
+    });
+  }
+
+  // the same where worlds have models of their own: a pack holds worlds of one model
+  template <class S, class F> void run_by_model(Worlds<S>& w, const int* ids, int n, F fn) {
+    const auto group = [&](int place) { return w.other_of[static_cast<size_t>(ids[place])]; };
+    std::vector<int> places(all.begin(), all.begin() + n);
+    std::stable_sort(places.begin(), places.end(),
+                     [&](int a, int b) { return group(a) < group(b); });
+    std::vector<int> list;
+    for (const int place : places) list.push_back(ids[place]);
+    std::vector<int> starts;
+    for (int first = 0; first < n;) {
+      starts.push_back(first);
+      const int limit = std::min(n, first + w.kernels.width), model_id = group(places[first]);
+      while (first < limit && group(places[static_cast<size_t>(first)]) == model_id) ++first;
+    }
+    starts.push_back(n);
+    threads->run(static_cast<int>(starts.size()) - 1, [&](int item, int worker) {
+      const int first = starts[static_cast<size_t>(item)],
+                end = starts[static_cast<size_t>(item) + 1];
+      fn(worker, list.data() + first, end - first, places.data() + first);
     });
   }
 
@@ -245,6 +310,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   else
     impl_->reference = std::make_unique<Worlds<double>>(*impl_->model, options.worlds);
   impl_->time0.assign(static_cast<size_t>(options.worlds), 0.0);
+  impl_->visit([&](auto& w) { w.arrays.time0 = impl_->time0.data(); });
   impl_->all.resize(static_cast<size_t>(options.worlds));
   for (int w = 0; w < options.worlds; ++w) impl_->all[static_cast<size_t>(w)] = w;
   impl_->seen.assign(static_cast<size_t>(options.worlds), 0);
@@ -268,8 +334,8 @@ void Batch::step(const StepOptions& o) {
     for (int i = 0; i < n; ++i)
       if (status()[ids[i]] & kStatusFrozen) impl_->reset_world(ids[i], -1);
   impl_->visit([&](auto& w) {
-    impl_->run(w, ids, n, [&](int worker, const int* worlds, int count) {
-      w.kernels.step(w.args(worker), worlds, count, o.nstep, o.refresh);
+    impl_->run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
+      w.kernels.step(w.args(worker, *worlds), worlds, count, o.nstep, o.refresh);
     });
   });
 }
@@ -278,8 +344,8 @@ void Batch::forward(const int* ids, int id_count, Refresh upto) {
   int n = 0;
   const int* list = impl_->worlds_of(ids, id_count, n, "forward");
   impl_->visit([&](auto& w) {
-    impl_->run(w, list, n, [&](int worker, const int* worlds, int count) {
-      w.kernels.forward(w.args(worker), worlds, count, upto);
+    impl_->run(w, list, n, [&](int worker, const int* worlds, int count, const int*) {
+      w.kernels.forward(w.args(worker, *worlds), worlds, count, upto);
     });
   });
 }
@@ -287,7 +353,7 @@ void Batch::forward(const int* ids, int id_count, Refresh upto) {
 // ---- reset -------------------------------------------------------------------------------------
 
 void Batch::Impl::reset_world(int world, int keyframe) {
-  const Model& m = *model;
+  const Model& m = model_at(world);
   const size_t at = static_cast<size_t>(world);
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
@@ -339,6 +405,11 @@ void Batch::reset(const ResetOptions& o) {
                 std::to_string(impl_->model->nkey) + " keyframes");
   int n = 0;
   const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "reset");
+  for (int i = 0; i < n && !impl_->models.empty(); ++i)
+    if (o.keyframe >= impl_->model_at(ids[i]).nkey)
+      throw Error("Batch.reset: keyframe = " + std::to_string(o.keyframe) +
+                  ": the model of world " + std::to_string(ids[i]) + " has " +
+                  std::to_string(impl_->model_at(ids[i]).nkey) + " keyframes");
   for (int i = 0; i < n; ++i) impl_->reset_world(ids[i], o.keyframe);
 }
 
@@ -370,10 +441,7 @@ ArrayView Batch::bind(const std::string& name) {
       if (fresh) {
         entry->second.assign(static_cast<size_t>(w.count) * static_cast<size_t>(columns), 0);
         w.bindings.push_back({static_cast<int>(i), columns, entry->second.data()});
-        if (name == "geom_xpos" || name == "geom_xmat") w.blob.data.want_geoms = true;
-        if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext")
-          w.blob.data.want_forces = true;
-        if (name == "subtree_linvel" || name == "subtree_angmom") w.blob.data.want_momenta = true;
+        w.each_blob([&](auto& b) { want_output(b.data, name); });
       }
       return {entry->second.data(), columns, false};
     }
@@ -390,7 +458,8 @@ std::vector<std::string> Batch::output_names() const {
 double Batch::time(int world) const {
   return impl_->visit([&](const auto& w) {
     return impl_->time0[static_cast<size_t>(world)] +
-           static_cast<double>(w.steps[static_cast<size_t>(world)]) * impl_->model->timestep;
+           static_cast<double>(w.steps[static_cast<size_t>(world)]) *
+               impl_->model_at(world).timestep;
   });
 }
 void Batch::set_time(int world, double seconds) {
@@ -414,6 +483,48 @@ int64_t Batch::status_count(uint32_t bit) const {
   int64_t n = 0;
   for (int w = 0; w < worlds(); ++w) n += (status()[w] & bit) != 0;
   return n;
+}
+
+// ---- models of worlds --------------------------------------------------------------------------
+
+void Batch::set_models(const std::vector<std::shared_ptr<const Model>>& models) {
+  const size_t worlds = static_cast<size_t>(impl_->options.worlds);
+  require(models.empty() || models.size() == worlds,
+          "Batch.set_models: " + std::to_string(models.size()) + " models for " +
+              std::to_string(worlds) + " worlds: give one for each, or none");
+  require(models.empty() || impl_->overrides.empty(),
+          "Batch.set_models: worlds have overrides: edit the models instead");
+
+  // distinct models, in order of their first world; all arrays must fit
+  std::map<const Model*, int> index;
+  std::vector<int> of;
+  std::vector<const Model*> distinct;
+  for (size_t w = 0; w < models.size(); ++w) {
+    require(models[w] != nullptr, "Batch.set_models: models[" + std::to_string(w) + "] is null");
+    const auto [entry, fresh] = index.emplace(models[w].get(), static_cast<int>(distinct.size()));
+    if (fresh) {
+      require_same_shapes(*impl_->model, *models[w], w);
+      distinct.push_back(models[w].get());
+    }
+    of.push_back(entry->second);
+  }
+  impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    w.others.clear();
+    for (const Model* m : distinct) {
+      w.others.push_back(std::make_unique<ModelBlob<S>>(*m));
+      for (const auto& [field, array] : w.outputs)
+        want_output(w.others.back()->data, w.output_shapes_[static_cast<size_t>(field)].name);
+    }
+    w.other_of = of;
+    w.prepare(impl_->threads->count());
+  });
+  impl_->models = models;
+}
+
+std::shared_ptr<const Model> Batch::model_of(int world) const {
+  require(world >= 0 && world < worlds(), "Batch.model_of: no world " + std::to_string(world));
+  return impl_->models.empty() ? impl_->model : impl_->models[static_cast<size_t>(world)];
 }
 
 // ---- overrides ---------------------------------------------------------------------------------
@@ -473,6 +584,8 @@ void Batch::Impl::refresh_lists() {
 
 void Batch::set_override(const std::string& field, const double* values, const int* ids,
                          int id_count) {
+  require(impl_->models.empty(),
+          "Batch.set_override: the worlds have models of their own (set_models): edit those");
   if (std::find(kSettable.begin(), kSettable.end(), field) == kSettable.end())
     throw Error("Batch.set_override: '" + field + "' cannot differ between worlds" +
                 did_you_mean(field, kSettable));
@@ -512,7 +625,7 @@ void Batch::set_override(const std::string& field, const double* values, const i
 }
 
 std::vector<double> Batch::get_override(const std::string& field, int world) const {
-  const std::vector<double>& shared = model_field(*impl_->model, field);
+  const std::vector<double>& shared = model_field(impl_->model_at(world), field);
   const auto it = impl_->overrides.find(field);
   if (it == impl_->overrides.end()) return shared;
   const auto first =
@@ -565,7 +678,7 @@ std::vector<uint8_t> Batch::save(int world) const {
   }
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
-  const SaveHeader header = {kSaveMagic, hash(*impl_->model), out.size()};
+  const SaveHeader header = {kSaveMagic, hash(impl_->model_at(world)), out.size()};
   std::memcpy(out.data(), &header, sizeof header);
   return out;
 }
@@ -577,7 +690,7 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   require(header.magic == kSaveMagic && header.bytes == bytes.size(),
           "Batch.load: these bytes are not a saved world, or are cut");
-  require(header.model == hash(*impl_->model),
+  require(header.model == hash(impl_->model_at(world)),
           "Batch.load: the world was saved with another model");
   size_t pos = sizeof header;
   const auto take = [&](void* p, size_t n) {
@@ -608,7 +721,7 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
   {                                                                                          \
     uint8_t flag = 0;                                                                        \
     take(&flag, 1);                                                                          \
-    std::vector<double> v = impl_->model->name;                                              \
+    std::vector<double> v = impl_->model_at(world).name;                                     \
     if (flag) take(v.data(), v.size() * sizeof(double));                                     \
     if (flag || impl_->overrides.count(#name)) impl_->set_field(#name, v.data(), &world, 1); \
   }
@@ -617,28 +730,65 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
   impl_->refresh_lists();
 }
 
+// ---- rays --------------------------------------------------------------------------------------
+
+void Batch::ray(const double* pnt, const double* vec, const int* exclude, const RayOptions& o,
+                double* dist, int* geom, double* normal) {
+  int n = 0;
+  const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "ray");
+  require(o.rays >= 0 && o.rays <= (1 << 24), "Batch.ray: rays: allowed are 0 .. 16777216");
+  const size_t count = static_cast<size_t>(n) * static_cast<size_t>(o.rays);
+  for (size_t i = 0; i < 3 * count; ++i)
+    if (!(std::fabs(pnt[i]) <= 1e10 && std::fabs(vec[i]) <= 1e10))
+      throw Error("Batch.ray: ray " + std::to_string(i / 3) +
+                  ": allowed are finite numbers up to 1e10");
+  impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    const std::vector<S> from(pnt, pnt + 3 * count), way(vec, vec + 3 * count);
+    std::vector<S> far(count), out(3 * count);
+    impl_->run(w, ids, n, [&](int worker, const int* worlds, int size, const int* places) {
+      RayQuery<S> q;
+      q.rays = o.rays;
+      q.rows = places;
+      q.filter = o.filter;
+      q.pnt = from.data();
+      q.vec = way.data();
+      q.exclude = exclude;
+      q.dist = far.data();
+      q.geom = geom;
+      q.normal = out.data();
+      w.kernels.rays(w.args(worker, *worlds), worlds, size, q);
+    });
+    std::copy(far.begin(), far.end(), dist);
+    std::copy(out.begin(), out.end(), normal);
+  });
+}
+
 // ---- contacts ----------------------------------------------------------------------------------
 
 std::vector<Contact> Batch::contacts(int world) {
   require(world >= 0 && world < worlds(), "Batch.contacts: no world " + std::to_string(world));
-  const Model& m = *impl_->model;
+  const Model& m = impl_->model_at(world);
   return impl_->visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
 
     // one forward pass of this world alone; the scratch it leaves behind holds the contacts
-    PackArgs<S> args = w.args(0);
+    PackArgs<S> args = w.args(0, world);
     args.output_count = 0;
     uint32_t status = w.status[static_cast<size_t>(world)];
     single_kernels<S>().forward(args, &world, 1, Refresh::acc);
     w.status[static_cast<size_t>(world)] = status;
-    ModelView<S> view = view_of<S>(w.blob.data);
+    const ModelData<S>& d = *args.model;
+    ModelView<S> view = view_of<S>(d);
+    const int first_block = d.neq + d.nballlimit + tendon_blocks(d);
     State<S> s;
     Scratch<S> x;
-    layout(w.blob.data, static_cast<char*>(args.scratch), view, s, x);
+    layout(d, static_cast<char*>(args.scratch), view, s, x);
     std::vector<Contact> out;
+    int contact_rows = 0;
     for (int k = 0; k < x.con_count[0]; ++k) {
       Contact c{};
-      const int p = x.con_pair[k], row = x.blk_row[m.neq + m.nballlimit + k];
+      const int p = x.con_pair[k], row = x.blk_row[first_block + k];
       c.dist = static_cast<double>(x.con_dist[k]);
       c.dim = m.pair_condim[static_cast<size_t>(p)];
       c.geom1 = m.pair_geom1[static_cast<size_t>(p)];
@@ -646,9 +796,18 @@ std::vector<Contact> Batch::contacts(int world) {
       for (int i = 0; i < 3; ++i) c.pos[i] = static_cast<double>(x.con_pos[3 * k + i]);
       for (int i = 0; i < 9; ++i) c.frame[i] = static_cast<double>(x.con_frame[9 * k + i]);
       for (int i = 0; i < 5; ++i) c.friction[i] = static_cast<double>(x.con_friction[5 * k + i]);
-      for (int i = 0; i < c.dim; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
+      // a contact in the gap has no rows
+      const int rows = c.dim == 1 || m.cone == Cone::elliptic ? c.dim : 2 * (c.dim - 1);
+      const bool acts = x.row_D[row] > 0;
+      for (int i = 0; i < c.dim && acts; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
+      c.efc_address = acts ? contact_rows : -1;
+      contact_rows += acts ? rows : 0;
       out.push_back(c);
     }
+    // contacts come last
+    const int first = static_cast<int>(x.nefc[0]) - contact_rows;
+    for (Contact& c : out)
+      if (c.efc_address >= 0) c.efc_address += first;
     return out;
   });
 }
@@ -662,9 +821,9 @@ const PhysicsKernels<float>& Batch::kernels() const {
   if (!impl_->single) throw Error("Batch.kernels: tasks run in single precision");
   return impl_->single->kernels;
 }
-PackArgs<float> Batch::pack_args(int worker, const int*, int) {
+PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
   if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
-  return impl_->single->args(worker);
+  return impl_->single->args(worker, *worlds);
 }
 
 }  // namespace motorium

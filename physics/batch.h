@@ -53,6 +53,14 @@ struct ArrayView {
 struct Contact {
   double dist, pos[3], frame[9], friction[5], force[6];  // force in the contact frame [N, N m]
   int geom1, geom2, dim;
+  int efc_address;  // first constraint row in MuJoCo's order; -1: in the gap, without force
+};
+
+struct RayOptions {
+  const int* ids = nullptr;  // worlds; null: all
+  int id_count = 0;
+  int rays = 1;  // of each world
+  RayFilter filter;
 };
 
 class Batch {
@@ -63,6 +71,11 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   const Model& model() const;
+  // Gives each world a model of its own, of the sizes of the batch's; an empty list: all worlds
+  // share the batch's again. Worlds of equal models run together, in the order of the caller's
+  // arrays nothing changes. State stays as it is; overrides and models exclude each other.
+  void set_models(const std::vector<std::shared_ptr<const Model>>& models);
+  std::shared_ptr<const Model> model_of(int world) const;
   int worlds() const;
   Precision precision() const;
 
@@ -95,6 +108,12 @@ class Batch {
   // Everything a world is, as bytes: state, inputs, status, time, overrides.
   std::vector<uint8_t> save(int world) const;
   void load(int world, const std::vector<uint8_t>& bytes);
+
+  // Rays pnt + x vec, x >= 0, through the present state: (worlds, rays, 3) each; exclude (worlds,
+  // rays): a body that the ray passes through, or -1. dist (worlds, rays) in lengths of vec, -1:
+  // nothing hit; geom (worlds, rays), -1; normal (worlds, rays, 3), outward, 0.
+  void ray(const double* pnt, const double* vec, const int* exclude, const RayOptions& options,
+           double* dist, int* geom, double* normal);
 
   // Contacts of one world at its present state, with forces.
   std::vector<Contact> contacts(int world);

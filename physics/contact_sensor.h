@@ -52,8 +52,33 @@ template <class Real> FN bool geom_belongs(const ModelView<Real>& m, int geom, i
 // one matching contact of one world
 template <class S> struct SensedContact {
   int side;  // 1: geom 1 belongs to object 1; -1: the other way round; 0: no match
-  S dist, force[3], torque[3], pos[3], frame[9];
+  S dist, force[3], torque[3], pos[3], frame[9], linvel[3], angvel[3];
 };
+
+// velocity of the contact point as a point of body b, in one world
+template <class Real>
+FN Spatial<Scalar<Real>> body_point_velocity(const ModelView<Real>& m, const Scratch<Real>& x,
+                                             int b, const Scalar<Real>* p, int lane) {
+  using S = Scalar<Real>;
+  Vec3<S> w, v, arm;
+  for (int k = 0; k < 3; ++k) {
+    w[k] = get(x.cvel[6 * b + k], lane);
+    v[k] = get(x.cvel[6 * b + 3 + k], lane);
+    arm[k] = p[k] - get(x.subtree_com[3 * m.body_rootid[b] + k], lane);
+  }
+  return {w, v + cross(w, arm)};
+}
+
+// velocity of geom 2 relative to geom 1 at the contact, in the contact frame
+template <class Real>
+FN void contact_velocity(const ModelView<Real>& m, const Scratch<Real>& x, int pair, int lane,
+                         SensedContact<Scalar<Real>>& c) {
+  using S = Scalar<Real>;
+  const Spatial<S> v = body_point_velocity(m, x, m.geom_bodyid[m.pair_geom2[pair]], c.pos, lane) -
+                       body_point_velocity(m, x, m.geom_bodyid[m.pair_geom1[pair]], c.pos, lane);
+  put3(c.linvel, mat3(c.frame) * v.t);
+  put3(c.angvel, mat3(c.frame) * v.r);
+}
 
 template <class Real>
 FN SensedContact<Scalar<Real>> sensed_contact(const ModelView<Real>& m, const Scratch<Real>& x,
@@ -86,6 +111,8 @@ FN SensedContact<Scalar<Real>> sensed_contact(const ModelView<Real>& m, const Sc
     c.torque[k] = get(contact_force(x, slot, 3 + k), lane);
   }
   for (int k = 0; k < 9; ++k) c.frame[k] = get(x.con_frame[9 * slot + k], lane);
+  if (m.sensor_intprm[3 * i] & (kContactLinvel | kContactAngvel))
+    contact_velocity(m, x, p, lane, c);
   return c;
 }
 
@@ -108,6 +135,8 @@ FN void report_contact(int data, int found, const SensedContact<Scalar<Real>>& c
   if (data & kContactPos) add3(c.pos[0], c.pos[1], c.pos[2]);
   if (data & kContactNormal) add3(sign * c.frame[0], sign * c.frame[1], sign * c.frame[2]);
   if (data & kContactTangent) add3(sign * c.frame[3], sign * c.frame[4], sign * c.frame[5]);
+  if (data & kContactLinvel) add3(c.linvel[0], c.linvel[1], sign * c.linvel[2]);
+  if (data & kContactAngvel) add3(c.angvel[0], c.angvel[1], sign * c.angvel[2]);
 }
 
 // all matches as one wrench:  P = sum |f| p / sum |f|,  force sum f,  torque sum t + (p - P) x f
@@ -139,7 +168,7 @@ FN int net_contact(const ModelView<Real>& m, const Scratch<Real>& x, int i, int 
     }
     if (pass == 0) where = where * (S(1) / max(weight, number<S>(1e-15)));
   }
-  net = {1, S(0), {}, {}, {}, {S(1), S(0), S(0), S(0), S(1), S(0), S(0), S(0), S(1)}};
+  net = {1, S(0), {}, {}, {}, {S(1), S(0), S(0), S(0), S(1), S(0), S(0), S(0), S(1)}, {}, {}};
   put3(net.force, force);
   put3(net.torque, torque);
   put3(net.pos, where);

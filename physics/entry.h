@@ -30,8 +30,9 @@ template <class Scalar> struct StateArrays {
 #define MOTORIUM_FIELD(name, columns, unit, doc) Scalar* name = nullptr;
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
-  int64_t* steps = nullptr;    // (worlds) steps since reset; time = time0 + steps * timestep
-  uint32_t* status = nullptr;  // (worlds) Status bits
+  int64_t* steps = nullptr;       // (worlds) steps since reset; time = time0 + steps * timestep
+  const double* time0 = nullptr;  // (worlds) [s] time at step 0; null: 0
+  uint32_t* status = nullptr;     // (worlds) Status bits
 };
 
 // one requested output: columns numbers of a Scratch field, copied to (worlds, columns)
@@ -55,6 +56,24 @@ template <class Scalar> struct PackArgs {
 // how much `forward` brings up to date
 enum class Refresh : int { none = 0, vel = 1, acc = 2 };
 
+// what rays may hit
+struct RayFilter {
+  int groups = 0x3f;    // bit g: geoms of viewer group g (0 .. 5)
+  bool statics = true;  // geoms of the world and of what is welded to it
+};
+
+// rays of the caller: (worlds of the query, rays) rows
+template <class Scalar> struct RayQuery {
+  int rays = 0;
+  const int* rows = nullptr;  // row of the query of each world of the pack
+  RayFilter filter;
+  const Scalar *pnt = nullptr, *vec = nullptr;  // starts [m], directions; 3 numbers each
+  const int* exclude = nullptr;                 // body that a ray passes through, or -1
+  Scalar* dist = nullptr;                       // lengths of the direction, -1: nothing hit
+  int* geom = nullptr;                          // geom hit or -1
+  Scalar* normal = nullptr;                     // outward, world axes; 3 numbers each
+};
+
 // worlds: ids of the pack, `count` of them (1 .. width)
 template <class Scalar> struct PhysicsKernels {
   int width = 0;  // worlds of a pack
@@ -65,6 +84,9 @@ template <class Scalar> struct PhysicsKernels {
                Refresh refresh) = nullptr;
   // outputs of the present state, which is not changed
   void (*forward)(const PackArgs<Scalar>&, const int* worlds, int count, Refresh upto) = nullptr;
+  // rays through the present state, which is not changed
+  void (*rays)(const PackArgs<Scalar>&, const int* worlds, int count,
+               const RayQuery<Scalar>& query) = nullptr;
 };
 
 }  // namespace motorium

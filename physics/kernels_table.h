@@ -3,6 +3,7 @@
 #include "motorium/core/team.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/pack.h"
+#include "motorium/physics/ray_query.h"
 
 namespace motorium {
 
@@ -19,9 +20,15 @@ STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, 
                          Refresh upto) {
   forward_pack<Solo, Real>(Solo{}, args, worlds, count, upto);
 }
+template <class Real>
+STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                      const RayQuery<Scalar<Real>>& query) {
+  cast_rays<Solo, Real>(Solo{}, args, worlds, count, query);
+}
 
 template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
-  return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>};
+  return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>,
+          entry_rays<Real>};
 }
 
 }  // namespace motorium

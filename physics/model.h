@@ -38,7 +38,15 @@ enum class ObjectType : int {
   joint = 3,
   geom = 5,
   site = 6,
+  camera = 7,
   tendon = 18
+};
+enum class CameraMode : int {
+  fixed = 0,
+  track = 1,
+  trackcom = 2,
+  targetbody = 3,
+  targetbodycom = 4
 };
 // our own numbering: MuJoCo's differs between releases
 enum class SensorType : int {
@@ -64,7 +72,30 @@ enum class SensorType : int {
   subtreecom,
   subtreelinvel,
   subtreeangmom,
-  contact
+  contact,
+  actuatorpos,
+  actuatorvel,
+  jointactuatorfrc,
+  ballquat,
+  ballangvel,
+  framelinacc,
+  frameangacc,
+  touch,
+  force,
+  torque,
+  clock,
+  e_potential,
+  e_kinetic,
+  magnetometer,
+  jointlimitpos,
+  jointlimitvel,
+  jointlimitfrc,
+  insidesite,
+  camprojection,
+  rangefinder,
+  distance,
+  normal,
+  fromto
 };
 // which friction a collision pair uses, evaluated per world because geom_friction can be overridden
 enum class FrictionMix : int { larger = 0, first = 1, second = 2, own = 3 };
@@ -117,8 +148,21 @@ enum ContactData : int {
   kContactDist = 8,
   kContactPos = 16,
   kContactNormal = 32,
-  kContactTangent = 64
+  kContactTangent = 64,
+  kContactLinvel = 128,
+  kContactAngvel = 256
 };
+inline constexpr int kContactDataSizes[] = {1, 3, 3, 1, 3, 3, 3, 3, 3};  // numbers of each bit
+// bits of a rangefinder's data, in this order
+enum RayData : int {
+  kRayDist = 1,
+  kRayDir = 2,
+  kRayOrigin = 4,
+  kRayPoint = 8,
+  kRayNormal = 16,
+  kRayDepth = 32
+};
+inline constexpr int kRayDataSizes[] = {1, 3, 3, 3, 3, 1};
 enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce = 3 };
 
 // sizes                                       meaning
@@ -144,6 +188,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nmeshdegmax) /* edges at a hull vertex, at most                            */           \
   X(nhfield)     /* height fields                                              */           \
   X(nhfielddata) /* samples of all height fields                               */           \
+  X(ncam)        /* cameras                                                    */           \
   X(neq)         /* equality constraints                                       */           \
   X(ntendon)     /* tendons                                                    */           \
   X(nwrap)       /* objects on the paths of tendons                            */           \
@@ -202,6 +247,15 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(mesh_polynormal, nmeshpoly, 3, "-", "outward normal of a flat face of the hull")        \
   X(hfield_size, nhfield, 4, "m", "half extents x, y; height at 1; depth of the base")      \
   X(hfield_data, nhfielddata, 1, "-", "heights in [0, 1], row by row")                      \
+  X(cam_pos, ncam, 3, "m", "position in the body frame")                                    \
+  X(cam_quat, ncam, 4, "-", "orientation in the body frame; it looks along -z, y is up")    \
+  X(cam_poscom0, ncam, 3, "m", "from the centre of mass of the body's subtree at qpos0, world axes") \
+  X(cam_pos0, ncam, 3, "m", "from the body origin at qpos0, world axes")                    \
+  X(cam_mat0, ncam, 9, "-", "orientation at qpos0")                                         \
+  X(cam_fovy, ncam, 1, "degree, m", "vertical field of view; height of an orthographic camera") \
+  X(cam_sensorsize, ncam, 2, "m", "width, height; 0: not given")                            \
+  X(cam_intrinsic, ncam, 4, "m", "focal lengths, principal point")                          \
+  X(magnetic, 1, 3, "-", "magnetic flux, world axes")                                       \
   X(eq_data, neq, 11, "mixed", "anchors, relative pose, torquescale or polynomial")         \
   X(eq_solref, neq, 2, "s, -", "reference")                                                 \
   X(eq_solimp, neq, 5, "-", "impedance")                                                    \
@@ -317,6 +371,11 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(hfield_nrow, nhfield, 1, "rows, from -y to +y")                                         \
   X(hfield_ncol, nhfield, 1, "columns, from -x to +x")                                      \
   X(hfield_adr, nhfield, 1, "first sample")                                                 \
+  X(cam_mode, ncam, 1, "CameraMode")                                                        \
+  X(cam_bodyid, ncam, 1, "body")                                                            \
+  X(cam_targetbodyid, ncam, 1, "body it looks at or -1")                                    \
+  X(cam_projection, ncam, 1, "0 perspective, 1 orthographic")                               \
+  X(cam_resolution, ncam, 2, "pixels: width, height")                                       \
   X(eq_type, neq, 1, "EqualityType")                                                        \
   X(eq_objtype, neq, 1, "ObjectType: body or site for connect and weld, joint")             \
   X(eq_obj1id, neq, 1, "first object")                                                      \
@@ -350,7 +409,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(sensor_refid, nsensor, 1, "reference object or -1 (second object of a contact sensor)") \
   X(sensor_dim, nsensor, 1, "numbers")                                                      \
   X(sensor_adr, nsensor, 1, "first number in sensordata")                                   \
-  X(sensor_intprm, nsensor, 3, "contact: ContactData bits, ContactReduce, slots")           \
+  X(sensor_intprm, nsensor, 3, "contact: ContactData bits, ContactReduce, slots; rangefinder: RayData bits; insidesite: enclosed") \
   X(pair_geom1, npair, 1, "geom with the lower type")                                       \
   X(pair_geom2, npair, 1, "other geom")                                                     \
   X(pair_collider, npair, 1, "Collider")                                                    \
@@ -369,6 +428,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(body_dofmask, nbody, nword, "bit i of word w: dof 32 w + i moves the body")             \
   X(cgeom_id, ncgeom, 1, "geoms that occur in a pair, rising")                              \
   X(geom_cid, ngeom, 1, "index in cgeom_id or -1")                                          \
+  X(geom_visible, ngeom, 1, "1: rays see it: its colour is not fully transparent")          \
+  X(jnt_limitadr, njnt, 1, "index in limit_jnt, or of a ball in balllimit_jnt; -1: no limit") \
   X(limit_jnt, nlimit, 1, "limited hinges and slides")                                      \
   X(balllimit_jnt, nballlimit, 1, "limited ball joints")                                    \
   X(limit_tendon, ntendonlimit, 1, "limited tendons")
@@ -403,8 +464,8 @@ struct Model {
 
   // names, by id; empty where the file gives none
   std::string name;
-  std::vector<std::string> body_name, jnt_name, geom_name, site_name, actuator_name, sensor_name,
-      eq_name, tendon_name, key_name;
+  std::vector<std::string> body_name, jnt_name, geom_name, site_name, cam_name, actuator_name,
+      sensor_name, eq_name, tendon_name, key_name;
   std::vector<std::string> mesh_name, hfield_name;
   // what the file holds that the engine accepts without using, one line each
   std::vector<std::string> report;
@@ -413,10 +474,10 @@ struct Model {
 // visits every array of the model: visit(name, vector, rows, columns)
 template <class M, class Visit> void each_field(M& m, Visit visit) {
   const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt,
-            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, neq = m.neq, ntendon = m.ntendon,
-            nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit, nsensor = m.nsensor,
-            nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom,
-            nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
+            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, ncam = m.ncam, neq = m.neq,
+            ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit,
+            nsensor = m.nsensor, nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair,
+            ncgeom = m.ncgeom, nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
   const int nmesh = m.nmesh, nmeshvert = m.nmeshvert, nmeshface = m.nmeshface,
             nmeshgraph = m.nmeshgraph, nmeshpoly = m.nmeshpoly, nmeshpolyvert = m.nmeshpolyvert,
             nmeshpolymap = m.nmeshpolymap, nhfield = m.nhfield, nhfielddata = m.nhfielddata;

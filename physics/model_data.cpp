@@ -41,6 +41,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
 #undef MOTORIUM_INT
 #undef MOTORIUM_SIZE
 
+  data.step_time = m.timestep;
   data.timestep = static_cast<S>(m.timestep);
   data.impratio = static_cast<S>(m.impratio);
   data.tolerance = static_cast<S>(m.tolerance);
@@ -54,6 +55,14 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.flags = m.flags;
   for (const int collider : m.pair_collider) {
     data.convex_pairs = data.convex_pairs || is_one_by_one(collider);
+  }
+  for (int i = 0; i < m.nsensor; ++i) {
+    const auto at = static_cast<size_t>(i);
+    const auto type = static_cast<SensorType>(m.sensor_type[at]);
+    const int camera = static_cast<int>(ObjectType::camera);
+    if (type == SensorType::rangefinder) data.want_geoms = true;
+    if (type == SensorType::clock) data.want_time = true;
+    if (m.sensor_objtype[at] == camera || m.sensor_reftype[at] == camera) data.want_cameras = true;
   }
   for (int d = 0; d < m.nv; ++d) {
     if (m.dof_frictionloss[static_cast<size_t>(d)] > 0) friction_dof.push_back(d);

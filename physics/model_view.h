@@ -23,6 +23,7 @@ template <class S> struct ModelData {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
 
+  double step_time = 0;  // timestep before it is rounded [s]
   S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0, ccd_tolerance = 0;
   int iterations = 0, ls_iterations = 0, ccd_iterations = 0;
   bool convex_pairs = false;  // pairs that one-by-one colliders handle
@@ -38,6 +39,8 @@ template <class S> struct ModelData {
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
   bool want_geoms = false;      // an output asks for the poses of all geoms
+  bool want_cameras = false;    // ... or a sensor, for the poses of cameras
+  bool want_time = false;       // a sensor reads the clock
   bool want_forces = false;     // ... for accelerations and forces of bodies after the solve
   bool want_momenta = false;    // ... for velocities and momenta of subtrees
   int row_budget = 1 << 30;     // rows a world may have before it counts as spilled
@@ -71,6 +74,7 @@ template <class Real> struct ModelView {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
 
+  double step_time;
   Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
   int iterations, ls_iterations, ccd_iterations;
   bool convex_pairs;
@@ -81,7 +85,7 @@ template <class Real> struct ModelView {
   int nfriction;
   const int* friction_tendon;
   int nfriction_tendon;
-  bool dof_damped, tendon_inertia, want_geoms, want_forces, want_momenta;
+  bool dof_damped, tendon_inertia, want_geoms, want_cameras, want_time, want_forces, want_momenta;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
@@ -103,6 +107,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
 #define MOTORIUM_INT(name, rows, columns, doc) m.name = d.name;
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
+  m.step_time = d.step_time;
   m.timestep = d.timestep;
   m.impratio = d.impratio;
   m.tolerance = d.tolerance;
@@ -122,6 +127,8 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.tendon_inertia = d.tendon_inertia;
   m.dof_damped = d.dof_damped;
   m.want_geoms = d.want_geoms;
+  m.want_cameras = d.want_cameras;
+  m.want_time = d.want_time;
   m.want_forces = d.want_forces;
   m.want_momenta = d.want_momenta;
   m.row_budget = d.row_budget;

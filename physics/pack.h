@@ -77,6 +77,21 @@ FN void raise(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, 
     if (get_mask<Real>(where, l)) args.state.status[worlds[l]] |= bit;
 }
 
+// the time of each world, where a sensor asks for it; in double, because it grows for long
+template <class Team, class Real>
+FN void tell_time(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                  const Int<Real>& taken, Pack3<Real>& p) {
+  if (!p.m.want_time) return;
+  team.once([&] {
+    for (int l = 0; l < kWidth<Real>; ++l) {
+      const int w = worlds[l < count ? l : 0];
+      const double start = args.state.time0 ? args.state.time0[w] : 0.0;
+      const double steps = static_cast<double>(args.state.steps[w] + get_int<Real>(taken, l));
+      put(p.s.time[0], l, static_cast<Scalar<Real>>(fma(steps, p.m.step_time, start)));
+    }
+  });
+}
+
 template <class Team, class Real>
 FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                   Pack3<Real>& p) {
@@ -109,6 +124,8 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
     put_mask<Real>(
         p.live, l,
         l < count && (args.state.status[worlds[l < count ? l : 0]] & kStatusFrozen) == 0);
+
+  tell_time(team, args, worlds, count, Int<Real>(0), p);
 
   // bad inputs: the world's controls and forces are zero for this call
   const Real zero = Real(0.f), one = Real(1.f);
@@ -208,6 +225,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   const Real budget = Real(static_cast<Scalar<Real>>(p.m.row_budget));
 
   for (int k = 0; k < nstep; ++k) {
+    if (k > 0) tell_time(team, args, worlds, count, taken, p);
     forward_acceleration(team, p.m, p.s, p.x);
     if (watched && refresh == Refresh::none && k == nstep - 1) {
       observe(team, p, Refresh::acc);
@@ -230,6 +248,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     taken = taken + select(p.live, Int<Real>(1), Int<Real>(0));
   }
 
+  tell_time(team, args, worlds, count, taken, p);
   if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
 
   // what a world is

@@ -24,6 +24,8 @@ namespace motorium {
   X(geom_xmat, ngeom, 9, "-", "geom orientations, row-major")                              \
   X(site_xpos, nsite, 3, "m", "sites")                                                     \
   X(site_xmat, nsite, 9, "-", "site orientations, row-major")                              \
+  X(cam_xpos, ncam, 3, "m", "cameras")                                                     \
+  X(cam_xmat, ncam, 9, "-", "camera orientations, row-major: they look along -z")          \
   X(subtree_com, nbody, 3, "m", "centres of mass of subtrees")                             \
   X(cinert, nbody, 10, "kg m^2, kg m, kg", "body inertia: xx yy zz xy xz yz, m c, m")      \
   X(crb, nbody, 10, "kg m^2, kg m, kg", "composite inertia of subtrees")                   \
@@ -62,6 +64,7 @@ template <class Real> struct State {
 #define MOTORIUM_FIELD(name, columns, unit, doc) Real* name = nullptr;
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
+  Real* time = nullptr;                     // [s] before the step, where the model wants it
   bool has_qfrc = false, has_xfrc = false;  // the caller applies forces
 };
 
@@ -162,13 +165,14 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
                  Scratch<Real>& x) {
   Carver c{base};
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, njnt = d.njnt,
-            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, neq = d.neq, ntendon = d.ntendon,
-            nJten = d.nJten, nsensordata = d.nsensordata, nM = d.nM;
+            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq,
+            ntendon = d.ntendon, nJten = d.nJten, nsensordata = d.nsensordata, nM = d.nM;
   (void)njnt;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
+  s.time = c.take<Real>(1);
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) \
   x.name = c.take<Real>(static_cast<size_t>(rows) * (columns));
   MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)

@@ -1,61 +1,46 @@
 // Sensor readings. `sensordata` is filled sensor by sensor; only requested quantities are computed.
-// Frame objects: xbody is the body frame, body its inertial frame.
 #pragma once
+#include "motorium/physics/camera.h"
 #include "motorium/physics/contact_sensor.h"
+#include "motorium/physics/energy.h"
+#include "motorium/physics/limit_sensor.h"
+#include "motorium/physics/object_frame.h"
+#include "motorium/physics/range_sensor.h"
 #include "motorium/physics/rne_post.h"
 #include "motorium/physics/subtree_velocity.h"
 #include "motorium/physics/tendon_sensor.h"
+#include "motorium/physics/touch_sensor.h"
 
 namespace motorium {
 
 // which readings are brought up to date; the others keep their value
 enum class SensorStage : int { position_velocity, all };
 
+// is the reading made of contacts, forces or accelerations?
 FN bool needs_acceleration(SensorType t) {
-  return t == SensorType::accelerometer || t == SensorType::actuatorfrc ||
-         t == SensorType::tendonactuatorfrc || t == SensorType::tendonlimitfrc ||
-         t == SensorType::contact;
+  switch (t) {
+    case SensorType::accelerometer:
+    case SensorType::actuatorfrc:
+    case SensorType::contact:
+    case SensorType::actuatorpos:
+    case SensorType::actuatorvel:
+    case SensorType::jointactuatorfrc:
+    case SensorType::framelinacc:
+    case SensorType::frameangacc:
+    case SensorType::touch:
+    case SensorType::force:
+    case SensorType::torque:
+    case SensorType::jointlimitfrc:
+    case SensorType::tendonactuatorfrc:
+    case SensorType::tendonlimitfrc:
+    case SensorType::e_kinetic:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // ---- frames ------------------------------------------------------------------------------------
-
-template <class Real> struct Frame {
-  int body;
-  Vec3<Real> pos;
-  Quat<Real> turn;
-  Mat3<Real> R;
-};
-
-// a frame fixed to a body
-template <class Real>
-FN Frame<Real> fixed_frame(const Scratch<Real>& x, int b, const Vec3<Real>& offset,
-                           const Quat<Real>& turn) {
-  const Quat<Real> q = quat(x.xquat + 4 * b) * turn;
-  return {b, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * offset, q, to_mat3(q)};
-}
-
-template <class Real>
-FN Frame<Real> object_frame(const ModelView<Real>& m, const Scratch<Real>& x, int type, int id) {
-  const auto three = [&](const auto& f) {
-    return Vec3<Real>{f[3 * id], f[3 * id + 1], f[3 * id + 2]};
-  };
-  const auto four = [&](const auto& f) {
-    return Quat<Real>{f[4 * id], f[4 * id + 1], f[4 * id + 2], f[4 * id + 3]};
-  };
-  switch (static_cast<ObjectType>(type)) {
-    case ObjectType::body:
-      return {id, vec3(x.xipos + 3 * id), quat(x.xquat + 4 * id) * four(m.body_iquat),
-              mat3(x.ximat + 9 * id)};
-    case ObjectType::geom:
-      return fixed_frame(x, m.geom_bodyid[id], three(m.geom_pos), four(m.geom_quat));
-    case ObjectType::site:
-      return {m.site_bodyid[id], vec3(x.site_xpos + 3 * id),
-              quat(x.xquat + 4 * m.site_bodyid[id]) * four(m.site_quat),
-              mat3(x.site_xmat + 9 * id)};
-    default:
-      return {id, vec3(x.xpos + 3 * id), quat(x.xquat + 4 * id), mat3(x.xmat + 9 * id)};
-  }
-}
 
 // position, axes and velocities, in the reference frame if there is one
 template <class Real>
@@ -92,6 +77,15 @@ FN void frame_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int i, Re
   report(type == SensorType::framelinvel ? v.t : v.r);
 }
 
+// acceleration of the point p of body b, gravity felt as -g; needs rne_post_acceleration
+template <class Real>
+FN Spatial<Real> point_acceleration(const ModelView<Real>& m, const Scratch<Real>& x, int b,
+                                    const Vec3<Real>& p) {
+  const Spatial<Real> v = point_velocity(m, x, b, p), a = spatial(x.cacc + 6 * b);
+  const Vec3<Real> arm = p - vec3(x.subtree_com + 3 * m.body_rootid[b]);
+  return {a.r, a.t + cross(a.r, arm) + cross(v.r, v.t)};
+}
+
 // inertial sensors in the frame of their site. The accelerometer feels -g: at rest it reads g
 // upwards
 template <class Real>
@@ -102,12 +96,31 @@ FN void inertial_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int i,
   const Spatial<Real> v = point_velocity(m, x, b, p);
   Vec3<Real> reading = v.t;
   if (static_cast<SensorType>(m.sensor_type[i]) == SensorType::gyro) reading = v.r;
-  if (static_cast<SensorType>(m.sensor_type[i]) == SensorType::accelerometer) {
-    const Spatial<Real> a = spatial(x.cacc + 6 * b);
-    const Vec3<Real> arm = p - vec3(x.subtree_com + 3 * m.body_rootid[b]);
-    reading = a.t + cross(a.r, arm) + cross(v.r, v.t);
-  }
+  if (static_cast<SensorType>(m.sensor_type[i]) == SensorType::accelerometer)
+    reading = point_acceleration(m, x, b, p).t;
   put3(out, transpose_times(R, reading));
+}
+
+// what the parent and the body of a site do to each other, from child to parent
+template <class Real>
+FN void wrench_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int i, Real* out) {
+  const int site = m.sensor_objid[i], b = m.site_bodyid[site];
+  const Spatial<Real> f = spatial(x.cfrc_int + 6 * b);
+  const Vec3<Real> arm = vec3(x.site_xpos + 3 * site) - vec3(x.subtree_com + 3 * m.body_rootid[b]);
+  const bool torque = static_cast<SensorType>(m.sensor_type[i]) == SensorType::torque;
+  put3(out, transpose_times(mat3(x.site_xmat + 9 * site), torque ? f.r - cross(arm, f.t) : f.t));
+}
+
+// is the origin of the object inside the site?
+template <class Real> FN Real inside_site(const ModelView<Real>& m, const Scratch<Real>& x, int i) {
+  const int site = m.sensor_refid[i];
+  const Vec3<Real> d =
+      object_frame(m, x, m.sensor_objtype[i], m.sensor_objid[i]).pos - vec3(x.site_xpos + 3 * site);
+  const Vec3<Real> size = {m.site_size[3 * site], m.site_size[3 * site + 1],
+                           m.site_size[3 * site + 2]};
+  const Mask<Real> in =
+      inside_shape(m.site_type[site], size, transpose_times(mat3(x.site_xmat + 9 * site), d));
+  return select(in, Real(1.f), Real(0.f));
 }
 
 // ---- all sensors -------------------------------------------------------------------------------
@@ -116,7 +129,8 @@ template <class Real>
 FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int i) {
   Real* out = x.sensordata + m.sensor_adr[i];
   const int id = m.sensor_objid[i];
-  switch (static_cast<SensorType>(m.sensor_type[i])) {
+  const auto type = static_cast<SensorType>(m.sensor_type[i]);
+  switch (type) {
     case SensorType::accelerometer:
     case SensorType::gyro:
     case SensorType::velocimeter:
@@ -152,8 +166,68 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
     case SensorType::subtreeangmom:
       put3(out, vec3(x.subtree_angmom + 3 * id));
       break;
+    case SensorType::actuatorpos:
+      out[0] = x.actuator_length[id];
+      break;
+    case SensorType::actuatorvel:
+      out[0] = x.actuator_velocity[id];
+      break;
+    case SensorType::jointactuatorfrc:
+      out[0] = x.qfrc_actuator[m.jnt_dofadr[id]];
+      break;
+    case SensorType::ballangvel:
+      put3(out, vec3(s.qvel + m.jnt_dofadr[id]));
+      break;
+    case SensorType::framelinacc:
+    case SensorType::frameangacc: {
+      const Frame<Real> f = object_frame(m, x, m.sensor_objtype[i], id);
+      const Spatial<Real> a = point_acceleration(m, x, f.body, f.pos);
+      put3(out, type == SensorType::framelinacc ? a.t : a.r);
+      break;
+    }
+    case SensorType::touch:
+      touch_sensor(m, x, id, out);
+      break;
+    case SensorType::force:
+    case SensorType::torque:
+      wrench_sensor(m, x, i, out);
+      break;
+    case SensorType::clock:
+      out[0] = s.time[0];
+      break;
+    case SensorType::e_potential:
+      out[0] = potential_energy(m, s, x);
+      break;
+    case SensorType::e_kinetic:
+      out[0] = kinetic_energy(m, s, x);
+      break;
+    case SensorType::magnetometer:
+      put3(out, transpose_times(mat3(x.site_xmat + 9 * id),
+                                Vec3<Real>{m.magnetic[0], m.magnetic[1], m.magnetic[2]}));
+      break;
+    case SensorType::jointlimitpos:
+    case SensorType::jointlimitvel:
+    case SensorType::jointlimitfrc:
+      out[0] = limit_sensor(m, s, x, type, id);
+      break;
+    case SensorType::insidesite:
+      out[0] = inside_site(m, x, i);
+      break;
+    case SensorType::camprojection:
+      camera_projection(m, x, i, out);
+      break;
+    case SensorType::rangefinder:
+      range_sensor(m, x, i, out);
+      break;
+    case SensorType::distance:
+    case SensorType::normal:
+    case SensorType::fromto:
+      return;
     case SensorType::contact:
       contact_sensor(m, x, i, out);
+      return;
+    case SensorType::ballquat:
+      put4(out, normalize(quat(s.qpos + m.jnt_qposadr[id])));
       return;
     case SensorType::framequat:
     case SensorType::framexaxis:
@@ -177,6 +251,7 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
 template <class Team, class Real>
 STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
                    SensorStage stage = SensorStage::all) {
+  if (m.want_cameras) cameras(team, m, x);
   if (!m.on(kFlagSensor)) {
     team.each(m.nsensordata, [&](int i) { x.sensordata[i] = Real(0.f); });
     return;
@@ -184,13 +259,17 @@ STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<
 
   // what several sensors share
   const bool all_of_them = stage == SensorStage::all;
-  bool acceleration = false, momentum = false;
+  bool acceleration = false, forces = false, momentum = false;
   for (int i = 0; i < m.nsensor; ++i) {
     const auto type = static_cast<SensorType>(m.sensor_type[i]);
-    acceleration = acceleration || (all_of_them && type == SensorType::accelerometer);
+    const bool wrench = type == SensorType::force || type == SensorType::torque;
+    acceleration = acceleration || wrench || type == SensorType::accelerometer ||
+                   type == SensorType::framelinacc || type == SensorType::frameangacc;
+    forces = forces || wrench;
     momentum = momentum || type == SensorType::subtreelinvel || type == SensorType::subtreeangmom;
   }
-  if (acceleration) rne_post_acceleration(team, m, s, x);
+  if (acceleration && all_of_them) rne_post_acceleration(team, m, s, x);
+  if (forces && all_of_them) rne_post_forces(team, m, s, x);
   if (momentum) subtree_velocity(team, m, x);
 
   team.each(m.nsensor, [&](int i) {

@@ -200,12 +200,18 @@ STAGE void tendon_bias(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
 
 // ---- springs and dampers --------------------------------------------------------------------
 
+// length beyond the dead band of its spring
+template <class Real>
+FN Real tendon_stretch(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
+  const Real length = x.ten_length[t];
+  const Real lo = m.tendon_lengthspring[2 * t], hi = m.tendon_lengthspring[2 * t + 1];
+  return max(length - hi, Real(0.f)) + min(length - lo, Real(0.f));
+}
+
 // f = -x (k + p1 x + p2 x^2) beyond the dead band
 template <class Real>
 FN Real tendon_spring(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
-  const Real length = x.ten_length[t];
-  const Real lo = m.tendon_lengthspring[2 * t], hi = m.tendon_lengthspring[2 * t + 1];
-  const Real stretch = max(length - hi, Real(0.f)) + min(length - lo, Real(0.f));
+  const Real stretch = tendon_stretch(m, x, t);
   const Real p1 = m.tendon_stiffnesspoly[2 * t], p2 = m.tendon_stiffnesspoly[2 * t + 1];
   return -(stretch * fma(stretch, fma(stretch, p2, p1), m.tendon_stiffness[t]));
 }

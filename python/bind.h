@@ -23,6 +23,7 @@ namespace py = pybind11;
 void bind_model(py::module_& m);
 void bind_spec(py::module_& m);
 void bind_batch(py::module_& m);
+void bind_queries(py::class_<struct PyBatch, std::shared_ptr<struct PyBatch>>& c);
 void bind_env(py::module_& m);
 void bind_learn(py::module_& m);
 

@@ -510,6 +510,8 @@ void bind_batch(py::module_& m) {
       .def_readonly("geom1", &Contact::geom1, "geom with the lower type")
       .def_readonly("geom2", &Contact::geom2, "other geom")
       .def_readonly("dim", &Contact::dim, "contact dimension: 1, 3, 4 or 6")
+      .def_readonly("efc_address", &Contact::efc_address,
+                    "first constraint row; -1: in the gap, without force")
       .def("__repr__", [](const Contact& c) {
         return "<motorium.Contact geoms " + std::to_string(c.geom1) + ", " +
                std::to_string(c.geom2) + ", dist " + std::to_string(c.dist) + " m>";
@@ -530,6 +532,24 @@ void bind_batch(py::module_& m) {
   c.def_property_readonly(
       "model", [](const PyBatch& b) { return std::const_pointer_cast<Model>(b.model); },
       "The model that all worlds share.");
+  c.def(
+      "set_models",
+      [](PyBatch& b, const py::object& models) {
+        std::vector<std::shared_ptr<const Model>> list;
+        if (!models.is_none())
+          for (const py::handle m : models) list.push_back(m.cast<std::shared_ptr<Model>>());
+        unlocked(*b.lock, [&] { b.batch->set_models(list); });
+      },
+      py::arg("models"),
+      "Gives each world a model of its own, of the sizes of the batch's; None: all share the\n"
+      "batch's again. Worlds of equal models run together; the order of worlds stays, and so does\n"
+      "their state. Overrides and models of worlds exclude each other.");
+  c.def(
+      "get_model",
+      [](const PyBatch& b, int world) {
+        return std::const_pointer_cast<Model>(b.batch->model_of(world));
+      },
+      py::arg("world"), "The model that a world runs on, without its overrides.");
   c.def_property_readonly(
       "worlds", [](const PyBatch& b) { return b.batch->worlds(); }, "Number of worlds.");
   c.def_property_readonly(
@@ -679,6 +699,8 @@ void bind_batch(py::module_& m) {
         return unlocked(*b.lock, [&] { return b.batch->contacts(world); });
       },
       py::arg("world"), "Contacts of one world at its present state, with forces.");
+
+  bind_queries(c);
 
   // overrides
   for (const FieldRow& f : kOverrideRows) {

@@ -217,6 +217,7 @@ void bind_model(py::module_& m) {
       {"site_names", &Model::site_name, "sites"},
       {"mesh_names", &Model::mesh_name, "meshes"},
       {"hfield_names", &Model::hfield_name, "height fields"},
+      {"cam_names", &Model::cam_name, "cameras"},
       {"actuator_names", &Model::actuator_name, "actuators"},
       {"sensor_names", &Model::sensor_name, "sensors"},
       {"eq_names", &Model::eq_name, "equality constraints"},

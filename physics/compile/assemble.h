@@ -11,7 +11,7 @@ namespace motorium {
 struct Assembly {
   Scene& scene;
   Model& m;
-  NameMap body, joint, geom, site, tendon, actuator;  // ids by name
+  NameMap body, joint, geom, site, camera, tendon, actuator, material;  // ids by name
 
   void malformed(Place place, const std::string& element, const std::string& what) {
     scene.problems.malformed(place, element, what);
@@ -30,6 +30,9 @@ struct Assembly {
 void assemble_assets(Assembly& a);
 // bodies, joints, dofs, geoms, sites: ids, addresses, parameters, qpos0
 void assemble_bodies(Assembly& a);
+// cameras; `finish` gives the offsets at qpos0, which need masses
+void assemble_cameras(Assembly& a);
+void finish_cameras(Assembly& a);
 // tables that only kernels need; those of pairs come with assemble_pairs
 void assemble_tables(Assembly& a);
 void assemble_pairs(Assembly& a);
@@ -45,6 +48,9 @@ void assemble_equalities(Assembly& a);
 void assemble_sensors(Assembly& a);
 void assemble_keys(Assembly& a);
 
+// registers a name; reports one that exists
+void add_name(Assembly& a, NameMap& names, const std::string& name, int id, const char* tag,
+              Place place);
 // limited by a word or, with autolimits, by a range
 bool decide_limited(Assembly& a, Tristate limited, const double* range, const char* attribute,
                     Place place, const std::string& element);

@@ -9,14 +9,6 @@
 namespace motorium {
 namespace {
 
-void add_name(Assembly& a, NameMap& names, const std::string& name, int id, const char* tag,
-              Place place) {
-  if (name.empty()) return;
-  if (!names.emplace(name, id).second) {
-    a.malformed(place, title(tag, name), std::string("a ") + tag + " of this name exists");
-  }
-}
-
 int dofs_of(JointType type) {
   return type == JointType::free ? 6 : type == JointType::ball ? 3 : 1;
 }
@@ -135,6 +127,12 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
   }
 }
 
+// opacity of a geom: its material's, or its own
+float alpha_of(const Assembly& a, const GeomSpec& s) {
+  const auto found = a.material.find(s.material);
+  return found == a.material.end() ? s.rgba[3] : a.scene.spec.materials[found->second].rgba[3];
+}
+
 void add_geom(Assembly& a, const SceneGeom& geom, int body_id) {
   Model& m = a.m;
   const GeomSpec& s = *geom.spec;
@@ -149,6 +147,7 @@ void add_geom(Assembly& a, const SceneGeom& geom, int body_id) {
   m.geom_group.push_back(s.group);
   m.geom_priority.push_back(s.priority);
   m.geom_dataid.push_back(geom.data);
+  m.geom_visible.push_back(alpha_of(a, s) != 0);
   append(m.geom_pos, geom.pose.pos);
   append(m.geom_quat, geom.pose.quat);
   append(m.geom_size, geom.size);
@@ -234,6 +233,14 @@ void check_motion(Assembly& a) {
 
 }  // namespace
 
+void add_name(Assembly& a, NameMap& names, const std::string& name, int id, const char* tag,
+              Place place) {
+  if (name.empty()) return;
+  if (!names.emplace(name, id).second) {
+    a.malformed(place, title(tag, name), std::string("a ") + tag + " of this name exists");
+  }
+}
+
 int Assembly::find(const NameMap& names, const std::string& kind, const std::string& name,
                    Place place, const std::string& element) {
   if (name.empty()) return -1;
@@ -275,6 +282,10 @@ bool decide_limited(Assembly& a, Tristate limited, const double* range, const ch
 void assemble_bodies(Assembly& a) {
   Model& m = a.m;
   m.nbody = static_cast<int>(a.scene.bodies.size());
+  const std::vector<MaterialSpec>& materials = a.scene.spec.materials;
+  for (size_t i = 0; i < materials.size(); ++i) {
+    if (!materials[i].name.empty()) a.material.emplace(materials[i].name, static_cast<int>(i));
+  }
   for (int b = 0; b < m.nbody; ++b) add_body(a, a.scene.bodies[b], b);
   if (m.nv > limits::kDofs) {
     a.malformed({}, "model",

@@ -1,35 +1,42 @@
 // sensors and keyframes
 #include <algorithm>
+#include <array>
 
 #include "motorium/core/limits.h"
 #include "motorium/physics/compile/assemble.h"
 #include "motorium/physics/compile/poses0.h"
+#include "motorium/physics/sensor_kinds.h"
 
 namespace motorium {
 namespace {
 
-int numbers_of(const SensorSpec& s) {
-  switch (s.type) {
-    case SensorType::jointpos:
-    case SensorType::jointvel:
-    case SensorType::tendonpos:
-    case SensorType::tendonvel:
-    case SensorType::tendonactuatorfrc:
-    case SensorType::tendonlimitpos:
-    case SensorType::tendonlimitvel:
-    case SensorType::tendonlimitfrc:
-    case SensorType::actuatorfrc:
-      return 1;
-    case SensorType::framequat:
-      return 4;
-    case SensorType::contact: {
-      const int sizes[] = {1, 3, 3, 1, 3, 3, 3};
-      int sum = 0;
-      for (int i = 0; i < 7; ++i) sum += s.data >> i & 1 ? sizes[i] : 0;
-      return sum * s.slots;
-    }
+// joint sensors look at some types of joints only
+void check_joint(Assembly& a, const SensorSpec& s, int joint, const std::string& element) {
+  const auto type = static_cast<JointType>(a.m.jnt_type[joint]);
+  const bool scalar = type == JointType::hinge || type == JointType::slide;
+  const bool ball = type == JointType::ball;
+  switch (sensor_kind(s.type)->target) {
+    case SensorTarget::ball_joint:
+      if (!ball) a.malformed(s.place, element, "joint: needs a ball");
+      return;
+    case SensorTarget::limited:
+      if (a.m.jnt_limitadr[joint] < 0)
+        a.malformed(s.place, element, "joint: needs a limited joint");
+      return;
     default:
-      return 3;
+      if (!scalar) a.malformed(s.place, element, "joint: needs a hinge or a slide");
+  }
+}
+
+// what a sensor is asked for, as integers
+std::array<int, 3> parameters(const SensorSpec& s) {
+  switch (sensor_kind(s.type)->target) {
+    case SensorTarget::contact:
+      return {s.data, static_cast<int>(s.reduce), s.slots};
+    case SensorTarget::range:
+      return {s.data, 0, 0};
+    default:
+      return {0, 0, 0};
   }
 }
 
@@ -41,17 +48,12 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
       return a.find(a.body, "body", name, s.place, element);
     case ObjectType::joint: {
       const int joint = a.find(a.joint, "joint", name, s.place, element);
-      if (joint >= 0 && static_cast<JointType>(a.m.jnt_type[joint]) != JointType::hinge &&
-          static_cast<JointType>(a.m.jnt_type[joint]) != JointType::slide) {
-        a.malformed(s.place, element, "joint: needs a hinge or a slide");
-      }
+      if (joint >= 0) check_joint(a, s, joint, element);
       return joint;
     }
     case ObjectType::tendon: {
       const int tendon = a.find(a.tendon, "tendon", name, s.place, element);
-      const bool limit = s.type == SensorType::tendonlimitpos ||
-                         s.type == SensorType::tendonlimitvel ||
-                         s.type == SensorType::tendonlimitfrc;
+      const bool limit = sensor_kind(s.type)->target == SensorTarget::limited_tendon;
       if (limit && tendon >= 0 && !a.m.tendon_limited[tendon]) {
         a.malformed(s.place, element, "tendon: has no limits");
       }
@@ -59,10 +61,12 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
     }
     case ObjectType::geom:
       return a.find(a.geom, "geom", name, s.place, element);
+    case ObjectType::camera:
+      return a.find(a.camera, "camera", name, s.place, element);
     case ObjectType::site:
       return a.find(a.site, "site", name, s.place, element);
     case ObjectType::none:
-      return s.type == SensorType::actuatorfrc
+      return sensor_kind(s.type)->target == SensorTarget::actuator
                  ? a.find(a.actuator, "actuator", name, s.place, element)
                  : -1;
   }
@@ -104,14 +108,17 @@ void assemble_sensors(Assembly& a) {
     m.sensor_reftype.push_back(static_cast<int>(s.reftype));
     m.sensor_refid.push_back(
         s.reftype == ObjectType::none ? -1 : find_object(a, s, s.reftype, s.reference, element));
-    const int count = numbers_of(s);
+    const int camera = m.sensor_refid.back();
+    if (s.type == SensorType::camprojection && camera >= 0 &&
+        std::min(m.cam_resolution[2 * camera], m.cam_resolution[2 * camera + 1]) <= 0) {
+      a.malformed(s.place, element, "camera: its resolution must be positive");
+    }
+    const std::array<int, 3> prm = parameters(s);
+    const int count = sensor_dim(*sensor_kind(s.type), prm.data());
     m.sensor_dim.push_back(count);
     m.sensor_adr.push_back(m.nsensordata);
     m.sensor_cutoff.push_back(s.cutoff);
-    const bool contact = s.type == SensorType::contact;
-    m.sensor_intprm.insert(
-        m.sensor_intprm.end(),
-        {contact ? s.data : 0, contact ? static_cast<int>(s.reduce) : 0, contact ? s.slots : 0});
+    m.sensor_intprm.insert(m.sensor_intprm.end(), prm.begin(), prm.end());
     m.nsensordata += count;
     ++m.nsensor;
     if (m.nsensordata > limits::kSensorNumbers) {

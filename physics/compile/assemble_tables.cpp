@@ -89,10 +89,13 @@ void dof_masks(Model& m) {
 }
 
 void limit_lists(Model& m) {
+  m.jnt_limitadr.assign(m.njnt, -1);
   for (int j = 0; j < m.njnt; ++j) {
     if (!m.jnt_limited[j]) continue;
     const bool ball = static_cast<JointType>(m.jnt_type[j]) == JointType::ball;
-    (ball ? m.balllimit_jnt : m.limit_jnt).push_back(j);
+    std::vector<int>& list = ball ? m.balllimit_jnt : m.limit_jnt;
+    m.jnt_limitadr[j] = static_cast<int>(list.size());
+    list.push_back(j);
   }
   m.nlimit = static_cast<int>(m.limit_jnt.size());
   m.nballlimit = static_cast<int>(m.balllimit_jnt.size());

@@ -21,6 +21,7 @@ void take_options(const Spec& spec, Model& m) {
   m.cone = o.cone;
   m.flags = o.flags;
   m.gravity.assign(o.gravity.begin(), o.gravity.end());
+  m.magnetic.assign(o.magnetic.begin(), o.magnetic.end());
 }
 
 }  // namespace
@@ -39,10 +40,11 @@ Model compile(const Spec& spec) {
   // arrays in MuJoCo's order
   Model m;
   take_options(spec, m);
-  Assembly a{scene, m, {}, {}, {}, {}, {}, {}};
+  Assembly a{scene, m, {}, {}, {}, {}, {}, {}, {}, {}};
   assemble_assets(a);
   assemble_bodies(a);
   assemble_tables(a);
+  assemble_cameras(a);
   assemble_tendons(a);
   assemble_actuators(a);
   assemble_sensors(a);
@@ -67,6 +69,7 @@ Model compile(const Spec& spec) {
   rest_tendons(m);
   m.actuator_acc0 = std::move(derived.actuator_acc0);
   m.meaninertia = derived.meaninertia;
+  finish_cameras(a);
   assemble_equalities(a);
   assemble_pairs(a);
   assemble_keys(a);

@@ -72,6 +72,7 @@ std::string model_to_json(const Model& m) {
   w.field("site_name", m.site_name);
   w.field("mesh_name", m.mesh_name);
   w.field("hfield_name", m.hfield_name);
+  w.field("cam_name", m.cam_name);
   w.field("actuator_name", m.actuator_name);
   w.field("sensor_name", m.sensor_name);
   w.field("eq_name", m.eq_name);

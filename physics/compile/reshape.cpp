@@ -37,6 +37,7 @@ References references(const Spec& spec) {
 
 // cameras and lights follow bodies
 void refer_by_viewer(const BodySpec& body, References& out) {
+  for (const CameraSpec& camera : body.cameras) out.bodies.insert(camera.target);
   for (const Element& element : body.viewer) {
     if (const std::string* target = element.find("target")) out.bodies.insert(*target);
   }
@@ -111,6 +112,10 @@ void fuse_static(Scene& scene) {
       s.pose = compose(bodies[b].pose, s.pose);
       parent.sites.push_back(std::move(s));
     }
+    for (SceneCamera& c : bodies[b].cameras) {
+      c.pose = compose(bodies[b].pose, c.pose);
+      parent.cameras.push_back(std::move(c));
+    }
   }
   std::vector<int> id(count, 0);
   std::vector<SceneBody> kept;
@@ -158,6 +163,7 @@ void align_free(Scene& scene) {
     if (!align) continue;
     for (SceneGeom& g : body.geoms) g.pose = relative(body.inertial, g.pose);
     for (SceneSite& s : body.sites) s.pose = relative(body.inertial, s.pose);
+    for (SceneCamera& c : body.cameras) c.pose = relative(body.inertial, c.pose);
     body.pose = compose(body.pose, body.inertial);
     body.inertial = Pose();
   }

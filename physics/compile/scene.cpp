@@ -61,6 +61,10 @@ class SceneBuilder {
     for (const JointSpec& j : spec.joints) built.joints.push_back(joint(j));
     for (const GeomSpec& g : spec.geoms) built.geoms.push_back(geom(g));
     for (const SiteSpec& s : spec.sites) built.sites.push_back(site(s));
+    for (const CameraSpec& c : spec.cameras) {
+      const Quaternion q = oriented(c.orientation, c.place, title("camera", c.name));
+      built.cameras.push_back({&c, compose(c.frame, {c.pos, q})});
+    }
     scene_.bodies[id] = std::move(built);
     for (const BodySpec& child : spec.bodies) body(child, id);
   }

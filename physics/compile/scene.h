@@ -36,6 +36,11 @@ struct SceneSite {
   Vec size = {0, 0, 0};
 };
 
+struct SceneCamera {
+  const CameraSpec* spec = nullptr;
+  Pose pose;
+};
+
 struct SceneBody {
   const BodySpec* spec = nullptr;
   int parent = -1;
@@ -46,6 +51,7 @@ struct SceneBody {
   std::vector<SceneJoint> joints;
   std::vector<SceneGeom> geoms;
   std::vector<SceneSite> sites;
+  std::vector<SceneCamera> cameras;
 };
 
 using NameMap = std::unordered_map<std::string, int>;

@@ -27,12 +27,13 @@ class Validator {
     matrix_rows();
     geoms();
     validate_assets(m_);
+    cameras();
     pairs();
     equalities();
     tendons();
     actuators();
-    sensors();
     lists();
+    validate_sensors(m_);
     quaternions();
   }
 
@@ -86,6 +87,7 @@ class Validator {
     size("nJten", m_.nJten, limits::kTendonNumbers);
     size("ntendonlimit", m_.ntendonlimit, m_.ntendon);
     size("nsensor", m_.nsensor, 1 << 20);
+    size("ncam", m_.ncam, 1 << 20);
     size("nmocap", m_.nmocap, m_.nbody);
     size("ntree", m_.ntree, m_.nv);
     size("nlevel", m_.nlevel, m_.nbody);
@@ -123,6 +125,7 @@ class Validator {
     names("site_name", m_.site_name, m_.nsite);
     names("mesh_name", m_.mesh_name, m_.nmesh);
     names("hfield_name", m_.hfield_name, m_.nhfield);
+    names("cam_name", m_.cam_name, m_.ncam);
     names("actuator_name", m_.actuator_name, m_.nu);
     names("sensor_name", m_.sensor_name, m_.nsensor);
     names("eq_name", m_.eq_name, m_.neq);
@@ -285,6 +288,7 @@ class Validator {
     in_range(m_.geom_type, "geom_type", 0, 8);
     in_range(m_.site_type, "site_type", 0, 8);
     in_range(m_.site_bodyid, "site_bodyid", 0, m_.nbody);
+    in_range(m_.geom_visible, "geom_visible", 0, 2);
     in_range(m_.geom_cid, "geom_cid", -1, m_.ncgeom);
     in_range(m_.cgeom_id, "cgeom_id", 0, m_.ngeom);
     for (int c = 0; c < m_.ncgeom; ++c) {
@@ -293,6 +297,13 @@ class Validator {
     not_negative(m_.geom_size, "geom_size");
     not_negative(m_.geom_friction, "geom_friction");
     not_negative(m_.geom_rbound, "geom_rbound");
+  }
+
+  void cameras() const {
+    in_range(m_.cam_mode, "cam_mode", 0, 5);
+    in_range(m_.cam_bodyid, "cam_bodyid", 0, m_.nbody);
+    in_range(m_.cam_targetbodyid, "cam_targetbodyid", -1, m_.nbody);
+    in_range(m_.cam_projection, "cam_projection", 0, 2);
   }
 
   void pairs() const {
@@ -436,113 +447,15 @@ class Validator {
     in_range(m_.actuator_actearly, "actuator_actearly", 0, 2);
   }
 
-  // objects of a kind; 0 for kinds that sensors do not name
-  int count_of(int type) const {
-    switch (static_cast<ObjectType>(type)) {
-      case ObjectType::body:
-      case ObjectType::xbody:
-        return m_.nbody;
-      case ObjectType::joint:
-        return m_.njnt;
-      case ObjectType::geom:
-        return m_.ngeom;
-      case ObjectType::site:
-        return m_.nsite;
-      case ObjectType::tendon:
-        return m_.ntendon;
-      case ObjectType::none:
-        return 0;
-    }
-    return 0;
-  }
-
-  void sensors() const {
-    using S = SensorType;
-    int adr = 0;
-    for (int s = 0; s < m_.nsensor; ++s) {
-      const int type = m_.sensor_type[s], object = m_.sensor_objtype[s], id = m_.sensor_objid[s];
-      check(type >= 0 && type <= static_cast<int>(S::contact), "sensor_type", s, "is unknown");
-      const S kind = static_cast<S>(type);
-      check(m_.sensor_adr[s] == adr && m_.sensor_dim[s] > 0 &&
-                m_.sensor_dim[s] <= m_.nsensordata - adr,
-            "sensor_adr", s, "leaves a hole");
-      adr += m_.sensor_dim[s];
-      const auto is = [&](ObjectType t) { return object == static_cast<int>(t); };
-      bool fits = true;
-      int dim = 3;
-      switch (kind) {
-        case S::accelerometer:
-        case S::gyro:
-        case S::velocimeter:
-          fits = is(ObjectType::site);
-          break;
-        case S::jointpos:
-        case S::jointvel:
-          fits = is(ObjectType::joint) && id >= 0 && id < m_.njnt && m_.jnt_type[id] >= 2;
-          dim = 1;
-          break;
-        case S::tendonpos:
-        case S::tendonvel:
-        case S::tendonactuatorfrc:
-        case S::tendonlimitpos:
-        case S::tendonlimitvel:
-        case S::tendonlimitfrc:
-          fits = is(ObjectType::tendon);
-          dim = 1;
-          break;
-        case S::actuatorfrc:
-          fits = is(ObjectType::none) && id >= 0 && id < m_.nu;
-          dim = 1;
-          break;
-        case S::subtreecom:
-        case S::subtreelinvel:
-        case S::subtreeangmom:
-          fits = is(ObjectType::body);
-          break;
-        case S::framequat:
-          dim = 4;
-          [[fallthrough]];
-        case S::framepos:
-        case S::framexaxis:
-        case S::frameyaxis:
-        case S::framezaxis:
-        case S::framelinvel:
-        case S::frameangvel:
-          fits = !is(ObjectType::none) && !is(ObjectType::joint) && !is(ObjectType::tendon);
-          break;
-        case S::contact: {
-          const int* prm = &m_.sensor_intprm[3 * s];
-          fits = prm[0] > 0 && prm[0] < 128 && prm[1] >= 0 && prm[1] <= 3 && prm[2] > 0 &&
-                 prm[2] <= 10000 && !is(ObjectType::joint) && !is(ObjectType::tendon);
-          const int sizes[] = {1, 3, 3, 1, 3, 3, 3};
-          dim = 0;
-          for (int i = 0; fits && i < 7; ++i) dim += prm[0] >> i & 1 ? sizes[i] : 0;
-          dim *= prm[2];
-          break;
-        }
-      }
-      check(fits, "sensor_objtype", s, "does not fit the sensor");
-      check(m_.sensor_dim[s] == dim, "sensor_dim", s, "does not fit the sensor");
-      if (kind != S::actuatorfrc) {
-        const int count = count_of(object);
-        check(is(ObjectType::none) ? id == -1 : id >= 0 && id < count, "sensor_objid", s,
-              "is out of range");
-      }
-      const int reference = m_.sensor_reftype[s];
-      const int count = count_of(reference);
-      check(reference != static_cast<int>(ObjectType::joint) &&
-                reference != static_cast<int>(ObjectType::tendon),
-            "sensor_reftype", s, "is no frame");
-      check(reference == 0 ? m_.sensor_refid[s] == -1
-                           : m_.sensor_refid[s] >= 0 && m_.sensor_refid[s] < count,
-            "sensor_refid", s, "is out of range");
-    }
-    check(adr == m_.nsensordata, "nsensordata", 0, "does not fit the sensors");
-  }
-
   void lists() const {
     in_range(m_.limit_jnt, "limit_jnt", 0, m_.njnt);
     in_range(m_.balllimit_jnt, "balllimit_jnt", 0, m_.njnt);
+    for (int j = 0; j < m_.njnt; ++j) {
+      const std::vector<int>& list = m_.jnt_type[j] == 1 ? m_.balllimit_jnt : m_.limit_jnt;
+      const int at = m_.jnt_limitadr[j];
+      check(at >= -1 && at < static_cast<int>(list.size()) && (at < 0 || list[at] == j),
+            "jnt_limitadr", j, "does not fit the lists of limits");
+    }
     for (const int j : m_.limit_jnt)
       check(m_.jnt_type[j] >= 2, "limit_jnt", j, "is no hinge or slide");
     for (const int j : m_.balllimit_jnt)
@@ -561,6 +474,7 @@ class Validator {
     all(m_.body_iquat, "body_iquat");
     all(m_.geom_quat, "geom_quat");
     all(m_.site_quat, "site_quat");
+    all(m_.cam_quat, "cam_quat");
     all(m_.key_mquat, "key_mquat");
     for (int j = 0; j < m_.njnt; ++j) {
       if (m_.jnt_type[j] > 1) {

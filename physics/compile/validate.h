@@ -6,5 +6,7 @@ namespace motorium {
 
 // meshes, their hulls, height fields
 void validate_assets(const Model& m);
+// needs valid joints, limits, tendons and actuators
+void validate_sensors(const Model& m);
 
 }  // namespace motorium

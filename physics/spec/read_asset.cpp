@@ -75,10 +75,21 @@ void read_mesh(Attributes& a, MeshSpec& mesh) {
   a.skip({"maxhullvert"});
 }
 
+void read_material(const Element& element, MaterialSpec& material, Spec& spec) {
+  Attributes(element, spec).take_color("rgba", material.rgba);
+}
+
 void read_assets(const Element& element, const Defaults& defaults, const Folder& folder,
                  Spec& spec) {
   Attributes(element, spec).finish(true);
   for (const Element& child : element.children) {
+    if (child.tag == "material") {
+      Attributes a(child, spec);
+      MaterialSpec material = defaults.classes[find_class(a, defaults, 0)].material;
+      a.take_name("name", material.name);
+      read_material(child, material, spec);
+      spec.materials.push_back(std::move(material));
+    }
     if (child.tag == "texture" || child.tag == "material" || child.tag == "skin") {
       read_viewer_element(child, spec);
       spec.viewer.push_back(child);

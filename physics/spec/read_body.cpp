@@ -90,7 +90,10 @@ class BodyReader {
         read_child(child, body.geoms, frame, childclass, &DefaultClass::geom, read_geom, false);
       } else if (tag == "site") {
         read_child(child, body.sites, frame, childclass, &DefaultClass::site, read_site, false);
-      } else if (tag == "camera" || tag == "light") {
+      } else if (tag == "camera") {
+        read_child(child, body.cameras, frame, childclass, &DefaultClass::camera, read_camera,
+                   false);
+      } else if (tag == "light") {
         read_viewer_element(child, spec_);
         body.viewer.push_back(child);
       } else if (tag == "body") {

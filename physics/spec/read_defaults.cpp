@@ -26,6 +26,8 @@ void read_class(const Element& element, int index, Defaults& defaults, Spec& spe
       read_geom(a, c.geom);
     } else if (tag == "site") {
       read_site(a, c.site);
+    } else if (tag == "camera") {
+      read_camera(a, c.camera);
     } else if (tag == "mesh") {
       read_mesh(a, c.mesh);
     } else if (tag == "pair") {
@@ -36,6 +38,7 @@ void read_class(const Element& element, int index, Defaults& defaults, Spec& spe
       read_tendon(a, true, c.tendon);
     } else if (is_viewer_element(tag)) {
       read_viewer_element(child, spec);
+      if (tag == "material") read_material(child, c.material, spec);
       continue;
     } else {
       if (!refuse_known(child, "default", spec)) {

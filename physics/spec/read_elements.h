@@ -25,9 +25,11 @@ struct DefaultClass {
   std::string name;
   int parent = -1;
   MeshSpec mesh;
+  MaterialSpec material;
   JointSpec joint;
   GeomSpec geom;
   SiteSpec site;
+  CameraSpec camera;
   PairSpec pair;
   EqualitySpec equality;
   TendonSpec tendon;
@@ -49,10 +51,12 @@ void read_joint(Attributes& a, JointSpec& joint);
 void read_freejoint(Attributes& a, JointSpec& joint);
 void read_geom(Attributes& a, GeomSpec& geom);
 void read_site(Attributes& a, SiteSpec& site);
+void read_camera(Attributes& a, CameraSpec& camera);
 void read_world(const Element& element, const Defaults& defaults, Spec& spec);
 bool take_orientation(Attributes& a, Orientation& orientation);
 
 // assets
+void read_material(const Element& element, MaterialSpec& material, Spec& spec);
 void read_mesh(Attributes& a, MeshSpec& mesh);
 void read_assets(const Element& element, const Defaults& defaults, const Folder& folder,
                  Spec& spec);
@@ -80,7 +84,7 @@ void read_defaults(const Element& element, Defaults& defaults, Spec& spec);
 // index of the class that `name` names; reports an unknown one
 int find_class(Attributes& a, const Defaults& defaults, int fallback);
 
-// visual, statistic, texture, material, camera, light, skin: known attributes only, kept as written
+// visual, statistic, texture, material, light, skin: known attributes only, kept as written
 bool is_viewer_element(const std::string& tag);
 void read_viewer_element(const Element& element, Spec& spec);
 

@@ -135,6 +135,7 @@ void read_option(const Element& element, Spec& spec) {
   take_above_zero("ccd_tolerance", o.ccd_tolerance);
   take_count("ccd_iterations", o.ccd_iterations);
   a.take("gravity", o.gravity);
+  a.take("magnetic", o.magnetic);
   take_count("iterations", o.iterations);
   take_count("ls_iterations", o.ls_iterations);
   for (const char* name : {"density", "viscosity"}) {
@@ -175,8 +176,8 @@ void read_option(const Element& element, Spec& spec) {
     a.unsupported("actuatorgroupdisable",
                   "the engine has no actuator groups: remove the actuators");
   }
-  a.report({"sdf_initpoints", "sdf_iterations", "magnetic", "noslip_tolerance", "sleep_tolerance",
-            "o_friction", "o_margin", "o_solimp", "o_solref"});
+  a.report({"sdf_initpoints", "sdf_iterations", "noslip_tolerance", "sleep_tolerance", "o_friction",
+            "o_margin", "o_solimp", "o_solref"});
   a.finish(true);
   for (const Element& child : element.children) {
     if (child.tag == "flag") {

@@ -1,44 +1,10 @@
 // sensors and keyframes
+#include "motorium/physics/sensor_kinds.h"
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
 
 namespace motorium {
 namespace {
-
-// how a sensor names what it looks at
-enum class Target { site, joint, tendon, actuator, body, frame, contact };
-
-struct Kind {
-  const char* tag;
-  SensorType type;
-  Target target;
-  bool reference = false;  // may be given relative to another frame
-  bool cutoff = true;
-};
-
-const Kind kKinds[] = {{"accelerometer", SensorType::accelerometer, Target::site},
-                       {"gyro", SensorType::gyro, Target::site},
-                       {"velocimeter", SensorType::velocimeter, Target::site},
-                       {"jointpos", SensorType::jointpos, Target::joint},
-                       {"jointvel", SensorType::jointvel, Target::joint},
-                       {"tendonpos", SensorType::tendonpos, Target::tendon},
-                       {"tendonvel", SensorType::tendonvel, Target::tendon},
-                       {"tendonactuatorfrc", SensorType::tendonactuatorfrc, Target::tendon},
-                       {"tendonlimitpos", SensorType::tendonlimitpos, Target::tendon},
-                       {"tendonlimitvel", SensorType::tendonlimitvel, Target::tendon},
-                       {"tendonlimitfrc", SensorType::tendonlimitfrc, Target::tendon},
-                       {"actuatorfrc", SensorType::actuatorfrc, Target::actuator},
-                       {"framepos", SensorType::framepos, Target::frame, true},
-                       {"framequat", SensorType::framequat, Target::frame, true, false},
-                       {"framexaxis", SensorType::framexaxis, Target::frame, true, false},
-                       {"frameyaxis", SensorType::frameyaxis, Target::frame, true, false},
-                       {"framezaxis", SensorType::framezaxis, Target::frame, true, false},
-                       {"framelinvel", SensorType::framelinvel, Target::frame, true},
-                       {"frameangvel", SensorType::frameangvel, Target::frame, true},
-                       {"subtreecom", SensorType::subtreecom, Target::body},
-                       {"subtreelinvel", SensorType::subtreelinvel, Target::body},
-                       {"subtreeangmom", SensorType::subtreeangmom, Target::body},
-                       {"contact", SensorType::contact, Target::contact, false, false}};
 
 void take_required(Attributes& a, const char* name, std::string& out) {
   if (!a.has(name)) a.malformed("", std::string(name) + ": is missing");
@@ -57,10 +23,33 @@ void take_object_type(Attributes& a, const char* name, ObjectType& type) {
   } else if (*word == "site") {
     type = ObjectType::site;
   } else if (*word == "camera") {
-    a.unsupported(name, "the engine has no camera frames: put a site there");
+    type = ObjectType::camera;
   } else {
-    a.malformed(name, "unknown word: use body, xbody, geom or site");
+    a.malformed(name, "unknown word: use body, xbody, geom, site or camera");
   }
+}
+
+// words in a fixed order, each a bit
+void take_data(Attributes& a, std::initializer_list<std::string_view> names, int& data) {
+  const std::string* text = a.claim("data");
+  if (!text) return;
+  std::string order;
+  for (const std::string_view name : names) order += " " + std::string(name);
+  data = 0;
+  for (const std::string_view word : words_of(*text)) {
+    int bit = 0, next = 1;
+    for (const std::string_view name : names) {
+      if (word == name) bit = next;
+      next *= 2;
+    }
+    if (bit == 0) {
+      a.malformed("data", "unknown word: use" + order);
+    } else if (data >= bit) {
+      a.malformed("data", "must be in the order" + order);
+    }
+    data |= bit;
+  }
+  if (words_of(*text).empty()) a.malformed("data", "is empty");
 }
 
 void read_contact(Attributes& a, SensorSpec& sensor) {
@@ -79,64 +68,82 @@ void read_contact(Attributes& a, SensorSpec& sensor) {
   take_object("body2", ObjectType::body, sensor.reftype, sensor.reference, given2);
   take_object("subtree2", ObjectType::xbody, sensor.reftype, sensor.reference, given2);
 
-  if (const std::string* data = a.claim("data")) {
-    const char* names[] = {"found", "force", "torque", "dist", "pos", "normal", "tangent"};
-    sensor.data = 0;
-    for (const std::string_view word : words_of(*data)) {
-      if (word == "linvel" || word == "angvel") {
-        a.unsupported("data", "the engine has no contact velocities: use framelinvel");
-        continue;
-      }
-      int bit = 0;
-      for (int i = 0; i < 7; ++i) {
-        if (word == names[i]) bit = 1 << i;
-      }
-      if (bit == 0) {
-        a.malformed("data", "unknown word: use found force torque dist pos normal tangent");
-      } else if (sensor.data >= bit) {
-        a.malformed("data", "must be in the order found force torque dist pos normal tangent");
-      }
-      sensor.data |= bit;
-    }
-    if (words_of(*data).empty()) a.malformed("data", "is empty");
-  }
+  take_data(a, {"found", "force", "torque", "dist", "pos", "normal", "tangent", "linvel", "angvel"},
+            sensor.data);
   a.take("reduce", sensor.reduce,
          {{"none", ContactReduce::none},
           {"mindist", ContactReduce::mindist},
           {"maxforce", ContactReduce::maxforce},
           {"netforce", ContactReduce::netforce}});
+  if (sensor.reduce == ContactReduce::netforce &&
+      (sensor.data & (kContactLinvel | kContactAngvel)) != 0) {
+    a.malformed("reduce", "netforce has no velocity: leave linvel and angvel out of data");
+  }
   a.take("num", sensor.slots);
   if (sensor.slots < 1 || sensor.slots > 10000) a.malformed("num", "give 1 to 10000");
 }
 
-void read_target(Attributes& a, const Kind& kind, SensorSpec& sensor) {
+void read_frame(Attributes& a, SensorSpec& sensor) {
+  if (!a.has("objtype")) {
+    a.malformed("", "objtype: is missing: use body, xbody, geom, site or camera");
+  }
+  take_object_type(a, "objtype", sensor.objtype);
+  take_required(a, "objname", sensor.object);
+}
+
+void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
   switch (kind.target) {
-    case Target::site:
+    case SensorTarget::site:
       sensor.objtype = ObjectType::site;
       return take_required(a, "site", sensor.object);
-    case Target::joint:
+    case SensorTarget::joint:
+    case SensorTarget::ball_joint:
+    case SensorTarget::limited:
       sensor.objtype = ObjectType::joint;
       return take_required(a, "joint", sensor.object);
-    case Target::tendon:
+    case SensorTarget::tendon:
+    case SensorTarget::limited_tendon:
       sensor.objtype = ObjectType::tendon;
       return take_required(a, "tendon", sensor.object);
-    case Target::actuator:
+    case SensorTarget::actuator:
       return take_required(a, "actuator", sensor.object);
-    case Target::body:
+    case SensorTarget::body:
       sensor.objtype = ObjectType::body;
       return take_required(a, "body", sensor.object);
-    case Target::frame:
-      if (!a.has("objtype")) a.malformed("", "objtype: is missing: use body, xbody, geom or site");
-      take_object_type(a, "objtype", sensor.objtype);
-      take_required(a, "objname", sensor.object);
+    case SensorTarget::frame:
+      read_frame(a, sensor);
+      if (!kind.reference) return;
       if (a.has("reftype") != a.has("refname")) {
         a.malformed("", "reftype and refname belong together");
       }
       take_object_type(a, "reftype", sensor.reftype);
       a.take_name("refname", sensor.reference);
       return;
-    case Target::contact:
+    case SensorTarget::site_volume:
+      read_frame(a, sensor);
+      sensor.reftype = ObjectType::site;
+      take_required(a, "site", sensor.reference);
+      a.take("enclosed", sensor.enclosed);
+      if (sensor.enclosed) {
+        a.unsupported("enclosed", "the engine tells whether the origin is inside: leave it out");
+      }
+      return;
+    case SensorTarget::projection:
+      sensor.objtype = ObjectType::site;
+      take_required(a, "site", sensor.object);
+      sensor.reftype = ObjectType::camera;
+      return take_required(a, "camera", sensor.reference);
+    case SensorTarget::range:
+      a.refuse("camera", "rays of a whole image are not cast: attach it to a site");
+      sensor.objtype = ObjectType::site;
+      sensor.data = kRayDist;
+      if (!a.has("camera")) take_required(a, "site", sensor.object);
+      return take_data(a, {"dist", "dir", "origin", "point", "normal", "depth"}, sensor.data);
+    case SensorTarget::contact:
       return read_contact(a, sensor);
+    case SensorTarget::pair:
+    case SensorTarget::nothing:
+      return;
   }
 }
 
@@ -145,9 +152,9 @@ void read_target(Attributes& a, const Kind& kind, SensorSpec& sensor) {
 void read_sensor_section(const Element& element, Spec& spec) {
   Attributes(element, spec).finish(true);
   for (const Element& child : element.children) {
-    const Kind* kind = nullptr;
+    const SensorKind* kind = nullptr;
     std::vector<std::string_view> known;
-    for (const Kind& candidate : kKinds) {
+    for (const SensorKind& candidate : kSensorKinds) {
       known.emplace_back(candidate.tag);
       if (child.tag == candidate.tag) kind = &candidate;
     }
@@ -163,7 +170,7 @@ void read_sensor_section(const Element& element, Spec& spec) {
     a.take_name("name", sensor.name);
     read_target(a, *kind, sensor);
     if (a.take("cutoff", sensor.cutoff) && sensor.cutoff < 0) a.malformed("cutoff", "is negative");
-    if (!kind->cutoff && sensor.cutoff > 0 && kind->target != Target::contact) {
+    if (!kind->cutoff && sensor.cutoff > 0 && kind->target != SensorTarget::contact) {
       a.malformed("cutoff", "directions and rotations cannot be clipped: leave it out");
     }
     // samples of the past

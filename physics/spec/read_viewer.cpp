@@ -46,11 +46,6 @@ const Known kKnown[] = {
      "texuniform",
      "layer"},
     {"layer", "role texture", ""},
-    {"camera",
-     "axisangle class euler focal focalpixel fovy ipd mode name output pos principal "
-     "principalpixel "
-     "projection quat resolution sensorsize target user xyaxes zaxis",
-     ""},
     {"light",
      "active ambient attenuation bulbradius castshadow class cutoff diffuse dir directional "
      "exponent "
@@ -70,7 +65,7 @@ const Known* find_known(const std::string& tag) {
 }  // namespace
 
 bool is_viewer_element(const std::string& tag) {
-  return tag == "texture" || tag == "material" || tag == "camera" || tag == "light";
+  return tag == "texture" || tag == "material" || tag == "light";
 }
 
 void read_viewer_element(const Element& element, Spec& spec) {

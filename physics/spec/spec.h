@@ -44,7 +44,7 @@ struct CompilerSpec {
 struct OptionSpec {
   double timestep = 0.002, impratio = 1, tolerance = 1e-8, ls_tolerance = 0.01;
   double ccd_tolerance = 1e-6;
-  std::array<double, 3> gravity = {0, 0, -9.81};
+  std::array<double, 3> gravity = {0, 0, -9.81}, magnetic = {0, -0.5, 0};
   int iterations = 100, ls_iterations = 50, ccd_iterations = 35;
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
@@ -60,6 +60,12 @@ struct MeshSpec {
   std::array<double, 4> refquat = {1, 0, 0, 0};
   std::vector<float> vertex;  // (n, 3), from the file or inline
   std::vector<int> face;      // (n, 3), empty: the hull of the vertices
+};
+
+// what rays see of a material; a viewer reads the rest as written
+struct MaterialSpec {
+  std::string name;
+  std::array<float, 4> rgba = {1, 1, 1, 1};
 };
 
 struct JointSpec {
@@ -108,6 +114,20 @@ struct SiteSpec {
   std::array<float, 4> rgba = {0.5f, 0.5f, 0.5f, 1};
 };
 
+struct CameraSpec {
+  Place place;
+  std::string name, target;  // target: the body that targetbody and targetbodycom look at
+  CameraMode mode = CameraMode::fixed;
+  Pose frame;
+  std::array<double, 3> pos = {0, 0, 0};
+  Orientation orientation;
+  bool orthographic = false;
+  double fovy = 45;  // [degree], height [m] of an orthographic camera
+  std::array<int, 2> resolution = {1, 1};
+  std::array<double, 2> sensorsize = {0, 0}, focal = {0, 0}, focalpixel = {0, 0},
+                        principal = {0, 0}, principalpixel = {0, 0};
+};
+
 struct InertialSpec {
   Place place;
   Pose frame;
@@ -129,8 +149,9 @@ struct BodySpec {
   std::vector<JointSpec> joints;
   std::vector<GeomSpec> geoms;
   std::vector<SiteSpec> sites;
+  std::vector<CameraSpec> cameras;
   std::vector<BodySpec> bodies;
-  std::vector<Element> viewer;  // cameras and lights as written
+  std::vector<Element> viewer;  // lights as written
 };
 
 struct PairSpec {
@@ -211,8 +232,9 @@ struct SensorSpec {
   SensorType type = SensorType::gyro;
   ObjectType objtype = ObjectType::none, reftype = ObjectType::none;
   double cutoff = 0;
-  int data = kContactFound, slots = 1;  // contact sensors
+  int data = kContactFound, slots = 1;  // contact sensors; data: also rangefinders (RayData bits)
   ContactReduce reduce = ContactReduce::none;
+  bool enclosed = false;  // insidesite
 };
 
 struct KeySpec {
@@ -229,6 +251,7 @@ struct Spec {
   CompilerSpec compiler;
   OptionSpec option;
   std::vector<MeshSpec> meshes;
+  std::vector<MaterialSpec> materials;
   BodySpec world;
   std::vector<PairSpec> pairs;
   std::vector<ExcludeSpec> excludes;

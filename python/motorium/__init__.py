@@ -31,7 +31,8 @@ from motorium._core import (  # noqa: E402
     UnsupportedModel,
     __version__,
 )
-from motorium.batch import Batch  # noqa: E402
+from motorium.batch import Batch, WorldError  # noqa: E402
+from motorium.batch_group import BatchGroup  # noqa: E402
 from motorium.spec import transfer_state  # noqa: E402
 
 # a build of physics alone (MOTORIUM_DOUBLE_ONLY) has no tasks and no learners
@@ -45,6 +46,7 @@ load = Model.from_file
 __all__ = [
     "STATUS_BITS",
     "Batch",
+    "BatchGroup",
     "Contact",
     "Env",
     "Error",
@@ -56,6 +58,7 @@ __all__ = [
     "Step",
     "UnsupportedCpu",
     "UnsupportedModel",
+    "WorldError",
     "__version__",
     "adapters",
     "export_onnx",

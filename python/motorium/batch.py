@@ -1,9 +1,20 @@
 """Named access to the arrays of a batch, added to the C++ class so that every batch has it."""
 
 import difflib
+from typing import NamedTuple
 
-from motorium._core import Batch
-from motorium.views import ActuatorView, BodyView, GeomView, JointView, SensorView, SiteView
+import numpy as np
+
+from motorium._core import STATUS_BITS, Batch
+from motorium.views import (
+    ActuatorView,
+    BodyView,
+    CameraView,
+    GeomView,
+    JointView,
+    SensorView,
+    SiteView,
+)
 
 
 def joint(self, key: int | str) -> JointView:
@@ -26,6 +37,11 @@ def site(self, key: int | str) -> SiteView:
     return SiteView(self, key)
 
 
+def camera(self, key: int | str) -> CameraView:
+    """The slices of one camera, by name or id: xpos, xmat."""
+    return CameraView(self, key)
+
+
 def actuator(self, key: int | str) -> ActuatorView:
     """The slices of one actuator, by name or id: ctrl, act, force, length, velocity, ..."""
     return ActuatorView(self, key)
@@ -36,6 +52,47 @@ def sensor(self, key: int | str) -> SensorView:
     return SensorView(self, key)
 
 
+# what a status bit means to somebody who has to do something about it
+_REASONS = {
+    "fault_state": "a position, velocity or activation is not finite or beyond 1e10",
+    "fault_acc": "an acceleration is not finite or beyond 1e10",
+    "bad_input": "a control or applied force is not finite or beyond 1e10: zeros were used",
+    "spilled": "more constraint rows than the budget: exact, but slower",
+    "waiting": "no memory in this step: the world waits",
+    "capped": "memory exhausted: only the deepest contacts were kept",
+    "not_converged": "the solver stopped at its iteration limit",
+    "search_limit": "the line search stopped at its evaluation limit",
+    "deep": "geoms overlap by more than a tenth of their size",
+}
+
+
+class WorldError(NamedTuple):
+    """What status says about one world."""
+
+    world: int
+    reasons: tuple[str, ...]  # names of STATUS_BITS
+    frozen: bool  # it keeps its last good state until it is reset
+    message: str
+
+
+def errors(self) -> list[WorldError]:
+    """What went wrong since status was read last, one entry per world that has something to say.
+
+    A world never stops another: step() raises nothing, worlds with a fault are frozen at their last
+    good state, and the others go on.
+    """
+    found = []
+    for world in np.flatnonzero(self.status):
+        bits = int(self.status[world])
+        reasons = tuple(name for name in _REASONS if bits & STATUS_BITS[name])
+        frozen = bool(bits & STATUS_BITS["frozen"])
+        text = "; ".join(_REASONS[name] for name in reasons)
+        if frozen:
+            text = f"frozen at its last good state, reset it: {text}"
+        found.append(WorldError(int(world), reasons, frozen, f"world {world}: {text}"))
+    return found
+
+
 def unknown(self, name: str):
     # called only for names that the class does not have
     close = difflib.get_close_matches(name, [n for n in dir(Batch) if n[0] != "_"], n=3)
@@ -43,6 +100,6 @@ def unknown(self, name: str):
     raise AttributeError(f"Batch has no attribute {name!r}{hint}")
 
 
-for _method in (joint, body, geom, site, actuator, sensor):
+for _method in (joint, body, geom, site, camera, actuator, sensor, errors):
     setattr(Batch, _method.__name__, _method)
 Batch.__getattr__ = unknown

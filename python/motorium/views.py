@@ -155,6 +155,12 @@ class SiteView(View):
     _rows = {"xpos": "site_xpos", "xmat": "site_xmat"}
 
 
+class CameraView(View):
+    _kind = "camera"
+    _names = "cam_names"
+    _rows = {"xpos": "cam_xpos", "xmat": "cam_xmat"}
+
+
 class ActuatorView(View):
     _kind = "actuator"
     _names = "actuator_names"

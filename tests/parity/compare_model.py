@@ -72,6 +72,18 @@ SAME = [
     "site_pos",
     "site_quat",
     "site_size",
+    "cam_mode",
+    "cam_bodyid",
+    "cam_targetbodyid",
+    "cam_pos",
+    "cam_quat",
+    "cam_poscom0",
+    "cam_pos0",
+    "cam_mat0",
+    "cam_projection",
+    "cam_fovy",
+    "cam_resolution",
+    "cam_sensorsize",
     "eq_obj1id",
     "eq_obj2id",
     "eq_active0",
@@ -168,6 +180,29 @@ SENSOR = [
     "subtreelinvel",
     "subtreeangmom",
     "contact",
+    "actuatorpos",
+    "actuatorvel",
+    "jointactfrc",
+    "ballquat",
+    "ballangvel",
+    "framelinacc",
+    "frameangacc",
+    "touch",
+    "force",
+    "torque",
+    "clock",
+    "e_potential",
+    "e_kinetic",
+    "magnetometer",
+    "jointlimitpos",
+    "jointlimitvel",
+    "jointlimitfrc",
+    "insidesite",
+    "camprojection",
+    "rangefinder",
+    "geomdist",
+    "geomnormal",
+    "geomfromto",
 ]
 FLAGS = [
     "constraint",
@@ -195,6 +230,7 @@ NAMES = {
     "jnt_name": mujoco.mjtObj.mjOBJ_JOINT,
     "geom_name": mujoco.mjtObj.mjOBJ_GEOM,
     "site_name": mujoco.mjtObj.mjOBJ_SITE,
+    "cam_name": mujoco.mjtObj.mjOBJ_CAMERA,
     "actuator_name": mujoco.mjtObj.mjOBJ_ACTUATOR,
     "sensor_name": mujoco.mjtObj.mjOBJ_SENSOR,
     "eq_name": mujoco.mjtObj.mjOBJ_EQUALITY,
@@ -270,6 +306,7 @@ def compare(ours, m):
         "ngeom",
         "nsite",
         "nmocap",
+        "ncam",
         "neq",
         "ntendon",
         "nwrap",
@@ -349,11 +386,14 @@ def compare(ours, m):
     out["sensor_type"] = float(list(ours["sensor_type"]) != theirs)
     objtype = np.where(m.sensor_objtype == int(mujoco.mjtObj.mjOBJ_ACTUATOR), 0, m.sensor_objtype)
     out["sensor_objtype"] = float(list(ours["sensor_objtype"]) != list(objtype))
-    contact = [i for i in range(m.nsensor) if theirs[i] == SENSOR.index("contact")]
-    intprm = np.reshape(ours["sensor_intprm"], (-1, 3))
     out["sensor_intprm"] = float(
-        any(list(intprm[i]) != list(m.sensor_intprm[i][:3]) for i in contact)
+        list(ours["sensor_intprm"]) != list(np.ravel(m.sensor_intprm[:, :3]))
     )
+    sized = (m.cam_sensorsize > 0).all(axis=1)
+    out["cam_intrinsic"] = residual(
+        np.reshape(ours["cam_intrinsic"], (-1, 4))[sized], m.cam_intrinsic[sized]
+    )
+    out["magnetic"] = residual(ours["magnetic"], m.opt.magnetic)
     placed = m.eq_type <= int(mujoco.mjtEq.mjEQ_WELD)
     out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[placed] != m.eq_objtype[placed]))
     out["eq_type"] = float(list(ours["eq_type"]) != list(m.eq_type))

@@ -23,9 +23,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # arrays that both have under the same name and layout, in the order of the step
 STAGES = """
-xpos xquat xipos ximat xanchor xaxis geom_xpos geom_xmat site_xpos site_xmat subtree_com cinert cdof
-ten_length ten_velocity ten_J actuator_length actuator_velocity cvel cdof_dot qfrc_bias qfrc_passive
-act_dot actuator_force qfrc_actuator qacc_smooth
+xpos xquat xipos ximat xanchor xaxis geom_xpos geom_xmat site_xpos site_xmat cam_xpos cam_xmat
+subtree_com cinert cdof ten_length ten_velocity ten_J actuator_length actuator_velocity cvel cdof_dot
+qfrc_bias qfrc_passive act_dot actuator_force qfrc_actuator qacc_smooth
 """.split()
 # what the oracle warns of is compared as numbers; without this it writes a log file into the folder
 mujoco.set_mju_user_warning(lambda message: None)

@@ -283,6 +283,7 @@ def test_contacts_agree_with_mujoco(double, scene_xml, mujoco):
         assert (contact.geom1, contact.geom2, contact.dim) == (*theirs.geom, theirs.dim)
         np.testing.assert_allclose(contact.pos, theirs.pos, atol=1e-9)
         np.testing.assert_allclose(contact.frame, theirs.frame, atol=1e-9)
+        assert contact.efc_address == theirs.efc_address
         total += contact.frame.reshape(3, 3).T @ contact.force[:3]
     for i in range(d.ncon):
         mujoco.mj_contactForce(m, d, i, one)
