@@ -798,7 +798,7 @@ std::vector<Contact> Batch::contacts(int world) {
       for (int i = 0; i < 5; ++i) c.friction[i] = static_cast<double>(x.con_friction[5 * k + i]);
       // a contact in the gap has no rows
       const int rows = c.dim == 1 || m.cone == Cone::elliptic ? c.dim : 2 * (c.dim - 1);
-      const bool acts = x.row_D[row] > 0;
+      const bool acts = x.row_D[row + c.dim - 1] > 0;
       for (int i = 0; i < c.dim && acts; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
       c.efc_address = acts ? contact_rows : -1;
       contact_rows += acts ? rows : 0;

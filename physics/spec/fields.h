@@ -38,6 +38,7 @@ template <class V> void each_attribute(OptionSpec& s, V&& v) {
   v("tolerance", s.tolerance);
   v("ls_tolerance", s.ls_tolerance);
   v("gravity", s.gravity);
+  v("magnetic", s.magnetic);
   v("ccd_tolerance", s.ccd_tolerance);
   v("ccd_iterations", s.ccd_iterations);
   v("iterations", s.iterations);
@@ -96,6 +97,22 @@ template <class V> void each_attribute(JointSpec& s, V&& v) {
   v("group", s.group);
   v("align", s.align, "");  // of <freejoint> only
   v("velocity_limit", s.velocity_limit, "");
+}
+
+template <class V> void each_attribute(CameraSpec& s, V&& v) {
+  v("name", s.name);
+  v("mode", s.mode);
+  v("target", s.target);
+  v("pos", s.pos);
+  v("orientation", s.orientation);
+  v("orthographic", s.orthographic, "");                 // projection="orthographic"
+  v("fovy", s.fovy, s.sensorsize[0] > 0 ? "" : "fovy");  // or by the lens
+  v("resolution", s.resolution);
+  v("sensorsize", s.sensorsize);
+  v("focal", s.focal);
+  v("focalpixel", s.focalpixel);
+  v("principal", s.principal);
+  v("principalpixel", s.principalpixel);
 }
 
 template <class V> void each_attribute(GeomSpec& s, V&& v) {
@@ -242,11 +259,13 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   if (s.objtype == ObjectType::none) object = "actuator";
   if (frame) object = "objname";
   if (frame) reference = "refname";
+  if (s.tag == "insidesite") object = "objname";
+  if (s.tag == "insidesite" || s.tag == "camprojection") reference = word_of(s.reftype);
   if (contact) object = of_contact(s.objtype, "1");
   if (contact) reference = of_contact(s.reftype, "2");
   v("name", s.name);
   v("tag", s.tag, "");
-  v("objtype", s.objtype, frame ? "objtype" : "");
+  v("objtype", s.objtype, frame || s.tag == "insidesite" ? "objtype" : "");
   v("object", s.object, object);
   v("reftype", s.reftype, frame ? "reftype" : "");
   v("reference", s.reference, reference);
@@ -254,6 +273,7 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   v("num", s.slots, contact ? "num" : "");
   v("reduce", s.reduce, contact ? "reduce" : "");
   v("data", s.data, "");  // words
+  v("enclosed", s.enclosed, s.tag == "insidesite" ? "enclosed" : "");
 }
 
 template <class V> void each_attribute(KeySpec& s, V&& v) {

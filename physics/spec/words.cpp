@@ -32,7 +32,7 @@ MOTORIUM_WORDS(EqualityType, {"connect", EqualityType::connect}, {"weld", Equali
                {"joint", EqualityType::joint}, {"tendon", EqualityType::tendon})
 MOTORIUM_WORDS(ObjectType, {"body", ObjectType::body}, {"xbody", ObjectType::xbody},
                {"joint", ObjectType::joint}, {"geom", ObjectType::geom}, {"site", ObjectType::site},
-               {"tendon", ObjectType::tendon})
+               {"camera", ObjectType::camera}, {"tendon", ObjectType::tendon})
 MOTORIUM_WORDS(TendonType, {"fixed", TendonType::fixed}, {"spatial", TendonType::spatial})
 MOTORIUM_WORDS(WrapType, {"joint", WrapType::joint}, {"pulley", WrapType::pulley},
                {"site", WrapType::site}, {"geom", WrapType::sphere}, {"geom", WrapType::cylinder})
@@ -40,6 +40,9 @@ MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"implicitfast", Integr
 MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
 MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
                {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})
+MOTORIUM_WORDS(CameraMode, {"fixed", CameraMode::fixed}, {"track", CameraMode::track},
+               {"trackcom", CameraMode::trackcom}, {"targetbody", CameraMode::targetbody},
+               {"targetbodycom", CameraMode::targetbodycom})
 #undef MOTORIUM_WORDS
 
 std::span<const Word<uint32_t>> flag_words() {
@@ -64,10 +67,17 @@ std::span<const Word<uint32_t>> flag_words() {
 }
 
 std::span<const Word<int>> contact_data_words() {
-  static const Word<int> table[] = {{"found", kContactFound},    {"force", kContactForce},
-                                    {"torque", kContactTorque},  {"dist", kContactDist},
-                                    {"pos", kContactPos},        {"normal", kContactNormal},
-                                    {"tangent", kContactTangent}};
+  static const Word<int> table[] = {
+      {"found", kContactFound},     {"force", kContactForce},   {"torque", kContactTorque},
+      {"dist", kContactDist},       {"pos", kContactPos},       {"normal", kContactNormal},
+      {"tangent", kContactTangent}, {"linvel", kContactLinvel}, {"angvel", kContactAngvel}};
+  return table;
+}
+
+std::span<const Word<int>> ray_data_words() {
+  static const Word<int> table[] = {{"dist", kRayDist},     {"dir", kRayDir},
+                                    {"origin", kRayOrigin}, {"point", kRayPoint},
+                                    {"normal", kRayNormal}, {"depth", kRayDepth}};
   return table;
 }
 

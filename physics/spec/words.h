@@ -27,6 +27,7 @@ std::span<const Word<WrapType>> words(WrapType);
 std::span<const Word<Integrator>> words(Integrator);
 std::span<const Word<Cone>> words(Cone);
 std::span<const Word<ContactReduce>> words(ContactReduce);
+std::span<const Word<CameraMode>> words(CameraMode);
 
 // the word of a value; empty: it has none
 template <class Enum> std::string word_of(Enum value) {
@@ -58,5 +59,7 @@ template <class Enum> std::string all_words(Enum value) {
 std::span<const Word<uint32_t>> flag_words();
 // what a contact sensor reports, in the order of the readings
 std::span<const Word<int>> contact_data_words();
+// what a rangefinder reports, likewise
+std::span<const Word<int>> ray_data_words();
 
 }  // namespace motorium

@@ -108,9 +108,12 @@ class MjcfWriter {
   }
 
   void copy_viewer(const char* tag, Element& parent) {
+    size_t material = 0;
     for (const Element& element : spec_.viewer) {
       if (element.tag != tag) continue;
       Element copy = without_class(element);
+      // what rays see of a material may come from its class
+      if (element.tag == "material") set(copy, "rgba", text_of(spec_.materials[material++].rgba));
       for (Element& child : copy.children) child = without_class(child);
       for (Attribute& a : copy.attributes) {
         if (!options_.place || a.name.compare(0, 4, "file") != 0) continue;
@@ -174,6 +177,15 @@ class MjcfWriter {
       append_attributes(item, add(in_frame(body, item.frame, open), tag));
   }
 
+  void cameras(const std::vector<CameraSpec>& all, Element& body) {
+    Pose open;
+    for (const CameraSpec& camera : all) {
+      Element& e = add(in_frame(body, camera.frame, open), "camera");
+      append_attributes(camera, e);
+      if (camera.orthographic) set(e, "projection", "orthographic");
+    }
+  }
+
   void joints(const std::vector<JointSpec>& all, Element& body) {
     Pose open;
     for (const JointSpec& joint : all) {
@@ -217,6 +229,7 @@ class MjcfWriter {
     joints(b.joints, e);
     items(b.geoms, "geom", e);
     items(b.sites, "site", e);
+    cameras(b.cameras, e);
     for (const Element& viewer : b.viewer) e.children.push_back(without_class(viewer));
     Pose open;
     for (const BodySpec& child : b.bodies) {
@@ -249,9 +262,10 @@ class MjcfWriter {
     for (const SensorSpec& sensor : spec_.sensors) {
       Element& e = add(in_section("sensor"), sensor.tag.c_str());
       append_attributes(sensor, e);
-      if (sensor.tag != "contact") continue;
+      if (sensor.tag != "contact" && sensor.tag != "rangefinder") continue;
       std::string data;
-      for (const auto& [word, bit] : contact_data_words()) {
+      const bool contact = sensor.tag == "contact";
+      for (const auto& [word, bit] : contact ? contact_data_words() : ray_data_words()) {
         if (sensor.data & bit) data += (data.empty() ? "" : " ") + std::string(word);
       }
       set(e, "data", data);

@@ -102,7 +102,7 @@ def test_fans_agree_with_mujoco(scene, options):
             np.testing.assert_allclose(dist[w, r], t, rtol=1e-9, atol=1e-9)
             np.testing.assert_allclose(normal[w, r], n, atol=1e-8)
             hits += t >= 0
-    assert hits > 1000
+    assert hits > 200
 
 
 def test_rays_of_each_world(scene):
