@@ -85,7 +85,7 @@ def test_bad_files_raise_errors_that_name_the_place():
     with pytest.raises(mo.UnsupportedModel) as info:
         mo.Model.from_string(
             "<mujoco><worldbody><body><joint name='a'/><geom size='1'/></body></worldbody>"
-            "<tendon><fixed name='t'><joint joint='a' coef='1'/></fixed></tendon></mujoco>"
+            "<deformable><flex name='t'/></deformable></mujoco>"
         )
-    assert "tendon" in str(info.value)
+    assert "flex" in str(info.value)
     assert issubclass(mo.UnsupportedModel, mo.Error) and issubclass(mo.Error, ValueError)
