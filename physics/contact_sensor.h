@@ -11,7 +11,7 @@
 namespace motorium {
 
 // is the point, given in the site's frame, inside its shape of half sizes s?
-template <class S> FN bool inside_shape(int type, const Vec3<S>& s, const Vec3<S>& p) {
+template <class S> FN Mask<S> inside_shape(int type, const Vec3<S>& s, const Vec3<S>& p) {
   const S flat = fma(p.x, p.x, p.y * p.y);
   switch (static_cast<GeomType>(type)) {
     case GeomType::sphere:
@@ -25,11 +25,11 @@ template <class S> FN bool inside_shape(int type, const Vec3<S>& s, const Vec3<S
       return dot(q, q) < S(1);
     }
     case GeomType::cylinder:
-      return abs(p.z) < s.y && flat < s.x * s.x;
+      return (abs(p.z) < s.y) & (flat < s.x * s.x);
     case GeomType::box:
-      return abs(p.x) < s.x && abs(p.y) < s.y && abs(p.z) < s.z;
+      return (abs(p.x) < s.x) & (abs(p.y) < s.y) & (abs(p.z) < s.z);
     default:
-      return false;
+      return !everywhere<S>();
   }
 }
 

@@ -73,6 +73,22 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
+    def cam_xmat(self) -> numpy.ndarray:
+        """camera orientations, row-major: they look along -z [-] (worlds, ncam, 9)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def cam_xpos(self) -> numpy.ndarray:
+        """cameras [m] (worlds, ncam, 3)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    def camera(self, key: int | str) -> motorium.views.CameraView:
+        """The slices of one camera, by name or id: xpos, xmat."""
+    @property
     def cdof(self) -> numpy.ndarray:
         """motion axis of each dof [-] (worlds, nv, 6)
 
@@ -142,6 +158,12 @@ class Batch:
         """
     @eq_active.setter
     def eq_active(self, value: numpy.typing.ArrayLike) -> None: ...
+    def errors(self) -> list[motorium.batch.WorldError]:
+        """What went wrong since status was read last, one entry per world that has something to say.
+
+        A world never stops another: step() raises nothing, worlds with a fault are frozen at their last
+        good state, and the others go on.
+        """
     def forward(self, *, ids: object = None) -> None:
         """Computes the bound outputs of the present state, which stays."""
     def geom(self, key: int | str) -> motorium.views.GeomView:
@@ -160,6 +182,8 @@ class Batch:
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
+    def get_model(self, world: typing.SupportsInt | typing.SupportsIndex) -> Model:
+        """The model that a world runs on, without its overrides."""
     def get_override(self, field: str, *, ids: object = None) -> numpy.typing.NDArray[numpy.float64]:
         """A model field as worlds see it: their own numbers, or the model's (n, ...)"""
     def get_state(self, *, ids: object = None) -> numpy.typing.NDArray[numpy.float64]:
@@ -302,6 +326,15 @@ class Batch:
         """
     @qvel.setter
     def qvel(self, value: numpy.typing.ArrayLike) -> None: ...
+    def ray(self, pnt: object, vec: object, geomgroup: object = None, flg_static: bool = True, bodyexclude: object = -1, ids: object = None, normal: bool = False) -> tuple:
+        """Where rays pnt + x vec, x >= 0, meet the visible geoms of each world's present state.
+
+        pnt, vec: broadcast to (n, rays, 3); (3,) is one ray, (rays, 3) the same fan in every world.
+        geomgroup: six flags, None: all. flg_static: whether static geoms count. bodyexclude: a body
+        that rays pass through, or -1; broadcast to (n, rays). Returns distances in lengths of vec
+        (n, rays), -1 where nothing is hit, and geom ids (n, rays), -1; with normal also outward
+        normals (n, rays, 3), zero where nothing is hit.
+        """
     def read_status(self) -> numpy.typing.NDArray[numpy.uint32]:
         """A copy of the status bits; clears all but `frozen`."""
     def reset(self, *, ids: object = None, mask: object = None, keyframe: object = None) -> None:
@@ -371,6 +404,11 @@ class Batch:
         """Gives worlds their own gravity [m/s^2] (n, 1, 3), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
+        """
+    def set_models(self, models: object) -> None:
+        """Gives each world a model of its own, of the sizes of the batch's; None: all share the
+        batch's again. Worlds of equal models run together; the order of worlds stays, and so does
+        their state. Overrides and models of worlds exclude each other.
         """
     def set_state(self, rows: object, *, ids: object = None) -> None:
         """Writes rows of get_state. Raises Error, and writes nothing, if a number is not finite."""
@@ -529,6 +567,9 @@ class Contact:
     @property
     def dist(self) -> float:
         """distance between the surfaces, negative inside [m]"""
+    @property
+    def efc_address(self) -> int:
+        """first constraint row; -1: in the gap, without force"""
     @property
     def force(self) -> numpy.typing.NDArray[numpy.float64]:
         """force and torque in the contact frame [N, N m] (6,)"""
@@ -698,6 +739,48 @@ class Model:
     def body_weldid(self) -> numpy.ndarray:
         """body it is rigidly attached to (nbody,)"""
     @property
+    def cam_bodyid(self) -> numpy.ndarray:
+        """body (ncam,)"""
+    @property
+    def cam_fovy(self) -> numpy.ndarray:
+        """vertical field of view; height of an orthographic camera [degree, m] (ncam,)"""
+    @property
+    def cam_intrinsic(self) -> numpy.ndarray:
+        """focal lengths, principal point [m] (ncam, 4)"""
+    @property
+    def cam_mat0(self) -> numpy.ndarray:
+        """orientation at qpos0 [-] (ncam, 9)"""
+    @property
+    def cam_mode(self) -> numpy.ndarray:
+        """CameraMode (ncam,)"""
+    @property
+    def cam_names(self) -> tuple:
+        """Names of cameras by id, empty where the file gives none."""
+    @property
+    def cam_pos(self) -> numpy.ndarray:
+        """position in the body frame [m] (ncam, 3)"""
+    @property
+    def cam_pos0(self) -> numpy.ndarray:
+        """from the body origin at qpos0, world axes [m] (ncam, 3)"""
+    @property
+    def cam_poscom0(self) -> numpy.ndarray:
+        """from the centre of mass of the body's subtree at qpos0, world axes [m] (ncam, 3)"""
+    @property
+    def cam_projection(self) -> numpy.ndarray:
+        """0 perspective, 1 orthographic (ncam,)"""
+    @property
+    def cam_quat(self) -> numpy.ndarray:
+        """orientation in the body frame; it looks along -z, y is up [-] (ncam, 4)"""
+    @property
+    def cam_resolution(self) -> numpy.ndarray:
+        """pixels: width, height (ncam, 2)"""
+    @property
+    def cam_sensorsize(self) -> numpy.ndarray:
+        """width, height; 0: not given [m] (ncam, 2)"""
+    @property
+    def cam_targetbodyid(self) -> numpy.ndarray:
+        """body it looks at or -1 (ncam,)"""
+    @property
     def cgeom_id(self) -> numpy.ndarray:
         """geoms that occur in a pair, rising (ncgeom,)"""
     @property
@@ -842,6 +925,9 @@ class Model:
     def geom_type(self) -> numpy.ndarray:
         """GeomType (ngeom,)"""
     @property
+    def geom_visible(self) -> numpy.ndarray:
+        """1: rays see it: its colour is not fully transparent (ngeom,)"""
+    @property
     def gravity(self) -> numpy.ndarray:
         """gravity [m/s^2] (3,)"""
     @property
@@ -880,6 +966,9 @@ class Model:
     @property
     def jnt_dofadr(self) -> numpy.ndarray:
         """first number in qvel (njnt,)"""
+    @property
+    def jnt_limitadr(self) -> numpy.ndarray:
+        """index in limit_jnt, or of a ball in balllimit_jnt; -1: no limit (njnt,)"""
     @property
     def jnt_limited(self) -> numpy.ndarray:
         """1: has limits (njnt,)"""
@@ -946,6 +1035,9 @@ class Model:
     @property
     def limit_tendon(self) -> numpy.ndarray:
         """limited tendons (ntendonlimit,)"""
+    @property
+    def magnetic(self) -> numpy.ndarray:
+        """magnetic flux, world axes [-] (3,)"""
     @property
     def mesh_extrema(self) -> numpy.ndarray:
         """hull vertices that reach furthest, directions (x, y, z) in {-1, 0, 1} (nmesh, 27)"""
@@ -1029,6 +1121,9 @@ class Model:
         """a size of the model"""
     @property
     def nbody(self) -> int:
+        """a size of the model"""
+    @property
+    def ncam(self) -> int:
         """a size of the model"""
     @property
     def ncgeom(self) -> int:
@@ -1182,7 +1277,7 @@ class Model:
         """numbers (nsensor,)"""
     @property
     def sensor_intprm(self) -> numpy.ndarray:
-        """contact: ContactData bits, ContactReduce, slots (nsensor, 3)"""
+        """contact: ContactData bits, ContactReduce, slots; rangefinder: RayData bits; insidesite: enclosed (nsensor, 3)"""
     @property
     def sensor_names(self) -> tuple:
         """Names of sensors by id, empty where the file gives none."""
