@@ -101,7 +101,7 @@ import compare_model
 
 
 def check(path):
-    (ours,) = dump([path], "--ignore-mimic")
+    (ours,) = dump([path])
     if "model" not in ours and "has no collider" in ours["error"]:
         pytest.skip("SKIPPED: " + ours["error"].splitlines()[0])
     assert "model" in ours, ours["error"]
