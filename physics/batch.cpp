@@ -40,7 +40,7 @@ std::vector<FieldShape> state_shapes(const Model& m) {
 }
 std::vector<FieldShape> output_shapes(const Model& m) {
   const int nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
-            nsite = m.nsite, ncam = m.ncam, ntendon = m.ntendon, nJten = m.nJten,
+            nsite = m.nsite, ncam = m.ncam, ntendon = m.ntendon, nJten = m.nJten, nwrap = m.nwrap,
             nsensordata = m.nsensordata, nM = m.nM;
   return {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, (rows) * (columns)},
@@ -175,6 +175,8 @@ void require_same_shapes(const Model& ours, const Model& theirs, size_t world) {
 template <class S> void want_output(ModelData<S>& d, const std::string& name) {
   if (name == "geom_xpos" || name == "geom_xmat") d.want_geoms = true;
   if (name == "cam_xpos" || name == "cam_xmat") d.want_cameras = true;
+  if (name == "ten_wrapadr" || name == "ten_wrapnum" || name == "wrap_obj" || name == "wrap_xpos")
+    d.want_paths = true;
   if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext") d.want_forces = true;
   if (name == "subtree_linvel" || name == "subtree_angmom") d.want_momenta = true;
 }

@@ -41,6 +41,7 @@ template <class S> struct ModelData {
   bool want_geoms = false;      // an output asks for the poses of all geoms
   bool want_cameras = false;    // ... or a sensor, for the poses of cameras
   bool want_time = false;       // a sensor reads the clock
+  bool want_paths = false;      // ... for the points of strings
   bool want_forces = false;     // ... for accelerations and forces of bodies after the solve
   bool want_momenta = false;    // ... for velocities and momenta of subtrees
   int row_budget = 1 << 30;     // rows a world may have before it counts as spilled
@@ -85,7 +86,8 @@ template <class Real> struct ModelView {
   int nfriction;
   const int* friction_tendon;
   int nfriction_tendon;
-  bool dof_damped, tendon_inertia, want_geoms, want_cameras, want_time, want_forces, want_momenta;
+  bool dof_damped, tendon_inertia, want_geoms, want_cameras, want_time, want_paths, want_forces,
+      want_momenta;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
@@ -129,6 +131,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.want_geoms = d.want_geoms;
   m.want_cameras = d.want_cameras;
   m.want_time = d.want_time;
+  m.want_paths = d.want_paths;
   m.want_forces = d.want_forces;
   m.want_momenta = d.want_momenta;
   m.row_budget = d.row_budget;

@@ -190,6 +190,7 @@ FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* 
 // outputs that belong to accelerations keep what their arrays hold
 template <class Team, class Real> FN void observe(Team team, Pack3<Real>& p, Refresh upto) {
   const bool all = upto == Refresh::acc;
+  if (p.m.want_paths) tendon_paths(team, p.m, p.x);
   if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
   sensors(team, p.m, p.s, p.x, all ? SensorStage::all : SensorStage::position_velocity);
   if (p.m.want_forces && all) rne_post(team, p.m, p.s, p.x);

@@ -1,9 +1,10 @@
 // Recursive Newton-Euler after the solve: what accelerometers feel, and the forces between bodies.
 //   cacc = cacc_p + cdof_dot qvel + cdof qacc,   cacc_world = -g
 //   cfrc_int = sum over the subtree of  I cacc + cvel x* (I cvel) - cfrc_ext
-// cfrc_ext holds applied, contact, connect and weld forces, about the centre of mass of the tree.
+// cfrc_ext holds applied, contact, connect, weld and string forces, about the centre of mass of the
+// tree.
 #pragma once
-#include "motorium/physics/rows.h"
+#include "motorium/physics/tendon_force.h"
 
 namespace motorium {
 
@@ -87,7 +88,9 @@ template <class Real> FN void push_contact(const ModelView<Real>& m, Scratch<Rea
 // which are G (w1 - w2)
 template <class Real> FN void push_equality(const ModelView<Real>& m, Scratch<Real>& x, int e) {
   const auto type = static_cast<EqualityType>(m.eq_type[e]);
-  if (type == EqualityType::joint || x.blk_dim[e] == 0 || !any(x.has_rows[0])) return;
+  if (type == EqualityType::joint || type == EqualityType::tendon || x.blk_dim[e] == 0 ||
+      !any(x.has_rows[0]))
+    return;
   const Real zero = Real(0.f), one = Real(1.f);
   const Real* row = x.row_f + x.blk_row[e];
   const Anchor<Real> a1 = equality_anchor(m, x, e, 0), a2 = equality_anchor(m, x, e, 1);
@@ -110,6 +113,20 @@ template <class Real> FN void push_equality(const ModelView<Real>& m, Scratch<Re
   push_body(m, x, a2.body, -one, a2.pos, force, torque);
 }
 
+// a string pulls the ends of its straight parts towards each other
+template <class Real> FN void push_tendon(const ModelView<Real>& m, Scratch<Real>& x, int t) {
+  if (static_cast<TendonType>(m.tendon_type[t]) == TendonType::fixed) return;
+  const Real force = tendon_force(m, x, t);
+  const Vec3<Real> none = {Real(0.f), Real(0.f), Real(0.f)};
+  each_segment(m, x, t, [&](const Segment<Real>& s) {
+    if (s.b0 == s.b1) return;
+    Real length;
+    const Vec3<Real> pull = direction_of(s, length) * (force * s.share);
+    push_body(m, x, s.b0, Real(-1.f), s.p0, pull, none);
+    push_body(m, x, s.b1, Real(1.f), s.p1, pull, none);
+  });
+}
+
 // needs rne_post_acceleration
 template <class Team, class Real>
 STAGE void rne_post_forces(Team team, const ModelView<Real>& m, const State<Real>& s,
@@ -124,6 +141,7 @@ STAGE void rne_post_forces(Team team, const ModelView<Real>& m, const State<Real
   team.once([&] {
     for (int k = 0; k < x.con_slots; ++k) push_contact(m, x, k);
     for (int e = 0; e < m.neq; ++e) push_equality(m, x, e);
+    for (int t = 0; t < m.ntendon; ++t) push_tendon(m, x, t);
   });
 
   // what each body lacks comes from its parent; leaves first

@@ -40,6 +40,10 @@ namespace motorium {
   X(ten_length, ntendon, 1, "m, rad", "tendon lengths")                                    \
   X(ten_velocity, ntendon, 1, "m/s, rad/s", "tendon velocities")                           \
   X(ten_J, nJten, 1, "-, m/rad", "derivatives of the lengths by the dofs in ten_J_colind")  \
+  X(ten_wrapadr, ntendon, 1, "-", "first point of each string in wrap_xpos")               \
+  X(ten_wrapnum, ntendon, 1, "-", "points of each string")                                 \
+  X(wrap_obj, nwrap, 2, "-", "what each point is on: geom, -1: site, -2: a pulley instead of it") \
+  X(wrap_xpos, nwrap, 6, "m", "points of all strings, in order, two places an object")     \
   X(actuator_length, nu, 1, "m, rad", "actuator lengths")                                  \
   X(actuator_velocity, nu, 1, "m/s, rad/s", "actuator velocities")                         \
   X(actuator_force, nu, 1, "N, N m", "actuator forces")                                    \
@@ -82,10 +86,14 @@ template <class Real> struct Scratch {
 #undef MOTORIUM_FIELD
 
   // tree
-  Real *geom_pos, *geom_mat;   // poses of colliding geoms: (ncgeom, 3), (ncgeom, 9)
-  Real* dof_com;               // centre of mass of each dof's tree, (ntree, 3)
-  Real* moment;                // actuator moments on the dofs of its joint or body chain, (nu, nv)
-  Real* actuator_slope;        // d force / d velocity of each actuator
+  Real *geom_pos, *geom_mat;  // poses of colliding geoms: (ncgeom, 3), (ncgeom, 9)
+  Real* dof_com;              // centre of mass of each dof's tree, (ntree, 3)
+  Real* moment;               // actuator moments on the dofs of its joint or body chain, (nu, nv)
+  Real* actuator_slope;       // d force / d velocity of each actuator
+  // where strings touch the geoms on their paths, for each object: first and last point (6), the
+  // way between, and 1 where they do touch
+  Real *wrap_point, *wrap_arc, *wrap_on;
+  Real* ten_Jdotv;             // acceleration of the length at zero qacc, (ntendon)
   Real* qH;                    // a second matrix with the pattern of qM (implicit integration)
   Real *vec_a, *vec_b;         // work vectors, nv
   Real *next_qpos, *next_act;  // the state to come
@@ -166,7 +174,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   Carver c{base};
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, njnt = d.njnt,
             ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq,
-            ntendon = d.ntendon, nJten = d.nJten, nsensordata = d.nsensordata, nM = d.nM;
+            ntendon = d.ntendon, nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata,
+            nM = d.nM;
   (void)njnt;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));
@@ -192,6 +201,10 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.dof_com = c.take<Real>(3 * trees);
   x.moment = c.take<Real>(static_cast<size_t>(nu) * n);
   x.actuator_slope = c.take<Real>(static_cast<size_t>(nu));
+  x.wrap_point = c.take<Real>(6 * static_cast<size_t>(nwrap));
+  x.wrap_arc = c.take<Real>(static_cast<size_t>(nwrap));
+  x.wrap_on = c.take<Real>(static_cast<size_t>(nwrap));
+  x.ten_Jdotv = c.take<Real>(static_cast<size_t>(ntendon));
   x.qH = c.take<Real>(static_cast<size_t>(nM));
   x.vec_a = c.take<Real>(n);
   x.vec_b = c.take<Real>(n);

@@ -13,7 +13,7 @@
 #include "motorium/physics/rows.h"
 #include "motorium/physics/sensors.h"
 #include "motorium/physics/smooth.h"
-#include "motorium/physics/tendon.h"
+#include "motorium/physics/tendon_points.h"
 #include "motorium/physics/velocity.h"
 
 namespace motorium {

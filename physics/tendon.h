@@ -1,11 +1,14 @@
 // Tendons: a length, and the row J of its derivatives by the dofs.
 //   fixed:    length = sum of coef q,   J = coef
 //   spatial:  a string from site to site; a straight part from p0 to p1 in direction u counts
-//             1 / divisor of the last pulley:  J += u' (J_p1 - J_p0) / divisor
+//             1 / divisor of the last pulley:  J += u' (J_p1 - J_p0) / divisor; arcs on geoms count
+//             towards the length only, because the string takes the shortest way
 // J is packed: only the dofs that can change the length (ten_J_colind). A tendon acts on joints by
 // J' force, its inertia adds armature J' J to M and armature J' (Jdot v) to the bias.
 #pragma once
 #include "motorium/physics/jacobian.h"
+#include "motorium/physics/kinematics.h"
+#include "motorium/physics/wrap.h"
 
 namespace motorium {
 
@@ -62,8 +65,34 @@ FN void add_tendon_force(Team team, const ModelView<Real>& m, const Scratch<Real
 template <class Real> struct Segment {
   int b0, b1;
   Vec3<Real> p0, p1;
-  Real share;  // 1 / divisor
+  Real share;  // 1 / divisor; 0 in worlds whose string goes another way
+  Real arc;    // on a geom, before it; not part of |p1 - p0|
 };
+
+// the string from site w to site w + 2 past the geom between them
+template <class Real> FN void wrap_object(const ModelView<Real>& m, Scratch<Real>& x, int w) {
+  const int geom = m.wrap_objid[w + 1], side = static_cast<int>(m.wrap_prm.p[w + 1]);
+  Real pos[3], mat[9];
+  place_on_body(x, m.geom_bodyid[geom], m.geom_pos, m.geom_quat, geom, pos, mat);
+  const Vec3<Real> centre = vec3(pos);
+  const Mat3<Real> R = mat3(mat);
+  const auto inside = [&](int site) {
+    return transpose_times(R, vec3(x.site_xpos + 3 * site) - centre);
+  };
+  const Vec3<Real> p0 = inside(m.wrap_objid[w]), p1 = inside(m.wrap_objid[w + 2]);
+  const Wrap<Real> wrap =
+      wrap_geom(static_cast<WrapType>(m.wrap_type[w + 1]) == WrapType::cylinder,
+                m.geom_size[3 * geom], p0, p1, side >= 0, side >= 0 ? inside(side) : p0);
+  put3(x.wrap_point + 6 * (w + 1), centre + R * wrap.q0);
+  put3(x.wrap_point + 6 * (w + 1) + 3, centre + R * wrap.q1);
+  x.wrap_arc[w + 1] = wrap.arc;
+  x.wrap_on[w + 1] = select(wrap.on, Real(1.f), Real(0.f));
+}
+
+FN bool is_obstacle(int wrap_type) {
+  const auto type = static_cast<WrapType>(wrap_type);
+  return type == WrapType::sphere || type == WrapType::cylinder;
+}
 
 // visit(segment) for the straight parts of a spatial tendon, in the order of its path
 template <class Real, class Visit>
@@ -74,10 +103,32 @@ FN void each_segment(const ModelView<Real>& m, const Scratch<Real>& x, int t, Vi
     const auto type = static_cast<WrapType>(m.wrap_type[w]);
     if (type == WrapType::pulley) share = Real(1.f) / m.wrap_prm[w];
     if (type != WrapType::site || w + 1 == end) continue;
-    const int site = m.wrap_objid[w], next = m.wrap_objid[w + 1];
-    if (static_cast<WrapType>(m.wrap_type[w + 1]) != WrapType::site) continue;
-    visit(Segment<Real>{m.site_bodyid[site], m.site_bodyid[next], vec3(x.site_xpos + 3 * site),
-                        vec3(x.site_xpos + 3 * next), share});
+    if (static_cast<WrapType>(m.wrap_type[w + 1]) == WrapType::pulley) continue;
+    const bool around = is_obstacle(m.wrap_type[w + 1]);
+    const int site = m.wrap_objid[w], next = m.wrap_objid[around ? w + 2 : w + 1];
+    const int b0 = m.site_bodyid[site], b1 = m.site_bodyid[next];
+    const Vec3<Real> p0 = vec3(x.site_xpos + 3 * site), p1 = vec3(x.site_xpos + 3 * next);
+
+    // straight; past a geom to it and away from it, or straight
+    for (int part = 0; part < (around ? 3 : 1); ++part) {
+      Segment<Real> s = {b0, b1, p0, p1, share, Real(0.f)};
+      if (around) {
+        const Real on = x.wrap_on[w + 1], here = part < 2 ? on : Real(1.f) - on;
+        if (!any(here > Real(0.f))) continue;
+        const int b = m.geom_bodyid[m.wrap_objid[w + 1]];
+        const Real* q = x.wrap_point + 6 * (w + 1);
+        s.share = share * here;
+        if (part == 0) {
+          s.b1 = b;
+          s.p1 = vec3(q);
+        } else if (part == 1) {
+          s.b0 = b;
+          s.p0 = vec3(q + 3);
+          s.arc = x.wrap_arc[w + 1];
+        }
+      }
+      visit(s);
+    }
   }
 }
 
@@ -109,7 +160,7 @@ template <class Real> FN void spatial_tendon(const ModelView<Real>& m, Scratch<R
   each_segment(m, x, t, [&](const Segment<Real>& s) {
     Real l;
     const Vec3<Real> u = direction_of(s, l) * s.share;
-    length = fma(l, s.share, length);
+    length = fma(l + s.arc, s.share, length);
 
     // dofs that move both ends do not stretch it
     for (int k = 0; k < n; ++k) {
@@ -128,6 +179,9 @@ template <class Team, class Real>
 STAGE void tendon(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
   if (m.ntendon == 0) return;
   team.each(m.nJten, [&](int k) { x.ten_J[k] = Real(0.f); });
+  team.each(m.nwrap, [&](int w) {
+    if (is_obstacle(m.wrap_type[w])) wrap_object(m, x, w - 1);
+  });
   team.each(m.ntendon, [&](int t) {
     if (static_cast<TendonType>(m.tendon_type[t]) == TendonType::fixed)
       fixed_tendon(m, s, x, t);
@@ -193,8 +247,8 @@ STAGE void tendon_bias(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   if (!m.tendon_inertia) return;
   for (int t = 0; t < m.ntendon; ++t) {
     if (static_cast<TendonType>(m.tendon_type[t]) == TendonType::fixed) continue;
-    const Real force = m.tendon_armature[t] * tendon_bias_acceleration(m, x, t);
-    add_tendon_force(team, m, x, t, force, x.qfrc_bias);
+    team.once([&] { x.ten_Jdotv[t] = tendon_bias_acceleration(m, x, t); });
+    add_tendon_force(team, m, x, t, m.tendon_armature[t] * x.ten_Jdotv[t], x.qfrc_bias);
   }
 }
 

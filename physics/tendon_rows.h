@@ -40,6 +40,19 @@ FN unsigned coupling_mask(const ModelView<Real>& m, EqualityType type, int id, i
   return d / 32 == word ? 1u << (d % 32) : 0u;
 }
 
+// derivative of the polynomial by the second object's length
+template <class Real>
+FN Real coupling_polynomial_slope(const ModelView<Real>& m, int e, const Real& u) {
+  const auto c = [&](int i) { return m.eq_data[11 * e + i]; };
+  return fma(u, fma(u, fma(u, Real(4.f) * c(4), Real(3.f) * c(3)), Real(2.f) * c(2)), c(1));
+}
+// at the present length of the second tendon
+template <class Real>
+FN Real coupling_slope(const ModelView<Real>& m, const Scratch<Real>& x, int e) {
+  const int t = m.eq_obj2id[e];
+  return coupling_polynomial_slope(m, e, x.ten_length[t] - m.tendon_length0[t]);
+}
+
 // Jacobian, residual and weight of one coupling
 template <class Team, class Real>
 FN void coupling_row(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x,
@@ -55,7 +68,7 @@ FN void coupling_row(Team team, const ModelView<Real>& m, const State<Real>& s, 
     const CouplingSide<Real> second = coupling_side(m, s, x, type, other);
     const Real u = second.moved;
     r -= u * fma(u, fma(u, fma(u, c(4), c(3)), c(2)), c(1));
-    slope = fma(u, fma(u, fma(u, Real(4.f) * c(4), Real(3.f) * c(3)), Real(2.f) * c(2)), c(1));
+    slope = coupling_polynomial_slope(m, e, u);
     weight = weight + second.weight;
   }
   const int n = x.blk_num[e];

@@ -41,7 +41,6 @@ void read_spatial_path(const Element& element, TendonSpec& tendon, Spec& spec) {
       wrap.type = WrapType::sphere;
       take_required(a, "geom", wrap.object);
       a.take_name("sidesite", wrap.sidesite);
-      a.unsupported("", "strings do not wrap yet: use sites");
     } else if (child.tag == "pulley") {
       wrap.type = WrapType::pulley;
       if (!a.take("divisor", wrap.number) && !a.has("divisor")) {
