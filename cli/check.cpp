@@ -42,7 +42,7 @@ void print_contents(const Model& m) {
   }
   std::printf("geoms      %d%s%s; %d candidate pairs\n", m.ngeom, geoms.empty() ? "" : ": ",
               geoms.c_str(), m.npair);
-  std::printf("actuators  %d, activations %d\n", m.nu, m.na);
+  std::printf("actuators  %d, controls %d, activations %d\n", m.nactuator, m.nu, m.na);
   std::printf("sensors    %d, %d numbers\n", m.nsensor, m.nsensordata);
   std::printf("other      %d equality constraints, %d sites, %d mocap bodies, %d keyframes\n",
               m.neq, m.nsite, m.nmocap, m.nkey);
@@ -152,7 +152,7 @@ void find_strong_motors(const Model& m, std::vector<std::string>& out) {
 }
 
 void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
-  for (int a = 0; a < m.nu; ++a) {
+  for (int a = 0; a < m.nactuator; ++a) {
     const size_t at = static_cast<size_t>(a);
     const double kp = -m.actuator_biasprm[10 * at + 1], kv = -m.actuator_biasprm[10 * at + 2];
     const bool servo = m.actuator_biastype[at] == static_cast<int>(BiasType::affine) && kp > 0;
@@ -160,7 +160,7 @@ void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
     if (!servo || m.actuator_trntype[at] != static_cast<int>(TransmissionType::joint)) continue;
     const size_t dof =
         static_cast<size_t>(m.jnt_dofadr[static_cast<size_t>(m.actuator_trnid[2 * at])]);
-    const double gear = m.actuator_gear[6 * at], inertia = m.dof_M0[dof];
+    const double gear = m.actuator_gear[6 * static_cast<size_t>(m.actuator_outadr[at])], inertia = m.dof_M0[dof];
     if (kv + m.dof_damping[dof] <= 0)
       out.push_back("actuator " + name +
                     ": a position servo without damping: give kv, dampratio or joint damping");

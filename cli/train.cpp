@@ -55,7 +55,7 @@ std::vector<std::pair<std::string, std::string>> describe(const std::string& tas
   const std::vector<std::string> actions = env.action_names();
   std::vector<std::string> joints;
   std::vector<double> stiffness, damping, pose;
-  for (int a = 0; a < m.nu; ++a) {
+  for (int a = 0; a < m.nactuator; ++a) {
     const size_t at = static_cast<size_t>(a);
     if (m.actuator_trntype[at] != static_cast<int>(TransmissionType::joint)) continue;
     if (std::find(actions.begin(), actions.end(), m.actuator_name[at]) == actions.end() &&

@@ -14,6 +14,7 @@
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/compile/derive.h"
+#include "motorium/physics/initial_state.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/model_data.h"
 #include "motorium/physics/scratch.h"
@@ -30,8 +31,8 @@ struct FieldShape {
   int columns;
 };
 std::vector<FieldShape> state_shapes(const Model& m) {
-  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, nmocap = m.nmocap,
-            neq = m.neq;
+  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nhistory = m.nhistory, nbody = m.nbody,
+            nmocap = m.nmocap, neq = m.neq;
   return {
 #define MOTORIUM_FIELD(name, columns, unit, doc) {#name, (columns)},
       MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
@@ -39,7 +40,7 @@ std::vector<FieldShape> state_shapes(const Model& m) {
   };
 }
 std::vector<FieldShape> output_shapes(const Model& m) {
-  const int nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
+  const int nv = m.nv, nout = m.nout, na = m.na, nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom,
             nsite = m.nsite, ncam = m.ncam, ntendon = m.ntendon, nJten = m.nJten, nwrap = m.nwrap,
             nsensordata = m.nsensordata, nM = m.nM;
   return {
@@ -173,6 +174,7 @@ void require_same_shapes(const Model& ours, const Model& theirs, size_t world) {
 
 // an output that costs extra work is asked for
 template <class S> void want_output(ModelData<S>& d, const std::string& name) {
+  if (name == "actuator_moment") d.want_moments = true;
   if (name == "geom_xpos" || name == "geom_xmat") d.want_geoms = true;
   if (name == "cam_xpos" || name == "cam_xmat") d.want_cameras = true;
   if (name == "ten_wrapadr" || name == "ten_wrapnum" || name == "wrap_obj" || name == "wrap_xpos")
@@ -209,6 +211,7 @@ struct Batch::Impl {
   Threads* threads = nullptr;
   std::unique_ptr<Worlds<float>> single;
   std::unique_ptr<Worlds<double>> reference;
+  std::vector<double> ctrl0, history0;  // of a world that starts
   std::vector<double> time0;                             // time at step 0 of each world
   std::map<std::string, std::vector<double>> overrides;  // masters in double, (worlds, size)
   std::vector<std::shared_ptr<const Model>> models;      // (worlds), empty: all have `model`
@@ -311,6 +314,8 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
     impl_->single = std::make_unique<Worlds<float>>(*impl_->model, options.worlds);
   else
     impl_->reference = std::make_unique<Worlds<double>>(*impl_->model, options.worlds);
+  impl_->ctrl0 = initial_control(*impl_->model);
+  impl_->history0 = initial_history(*impl_->model);
   impl_->time0.assign(static_cast<size_t>(options.worlds), 0.0);
   impl_->visit([&](auto& w) { w.arrays.time0 = impl_->time0.data(); });
   impl_->all.resize(static_cast<size_t>(options.worlds));
@@ -371,7 +376,8 @@ void Batch::Impl::reset_world(int world, int keyframe) {
     fill(w.arrays.qpos, m.nq, key ? m.key_qpos : m.qpos0, k);
     fill(w.arrays.qvel, m.nv, key ? m.key_qvel : zero, k);
     fill(w.arrays.act, m.na, key ? m.key_act : zero, k);
-    fill(w.arrays.ctrl, m.nu, key ? m.key_ctrl : zero, k);
+    fill(w.arrays.ctrl, m.nu, key ? m.key_ctrl : ctrl0, k);
+    fill(w.arrays.history, m.nhistory, history0, 0);
     fill(w.arrays.qacc_warmstart, m.nv, zero, 0);
     fill(w.arrays.qfrc_applied, m.nv, zero, 0);
     fill(w.arrays.xfrc_applied, 6 * m.nbody, zero, 0);

@@ -2,7 +2,7 @@
 //   M_ij = cdof_j' I_crb(i) cdof_i  for j on the path from i to the root, plus rotor inertia.
 #pragma once
 #include "motorium/core/spatial.h"
-#include "motorium/physics/scratch.h"
+#include "motorium/physics/rotor.h"
 
 namespace motorium {
 
@@ -31,6 +31,7 @@ STAGE void crb(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
       x.qM[adr + k] = dot(spatial(x.cdof + 6 * m.M_col[adr + k]), f) + Real(0.f);
     x.qM[adr + n - 1] += m.dof_armature[i];
   });
+  if (m.rotor_heavy) add_rotor_inertia(team, m, x);
 }
 
 }  // namespace motorium

@@ -16,6 +16,7 @@ namespace motorium {
   X(qpos, nq, "m, rad, -", "joint positions; quaternions are (w, x, y, z)")        \
   X(qvel, nv, "m/s, rad/s", "joint velocities")                                    \
   X(act, na, "as act", "actuator activations")                                     \
+  X(history, nhistory, "mixed", "past controls and readings; times in steps from now") \
   X(qacc_warmstart, nv, "m/s^2, rad/s^2", "acceleration the solver starts from")   \
   X(ctrl, nu, "as ctrl", "controls")                                               \
   X(qfrc_applied, nv, "N, N m", "generalized forces from the caller")              \

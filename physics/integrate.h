@@ -10,6 +10,7 @@
 #include "motorium/core/spatial.h"
 #include "motorium/physics/actuation.h"
 #include "motorium/physics/factor.h"
+#include "motorium/physics/rotor.h"
 
 namespace motorium {
 
@@ -79,7 +80,8 @@ template <class Team, class Real>
 STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const State<Real>& s,
                                  Scratch<Real>& x, Real* out) {
   const Real h = Real(m.timestep);
-  const bool damped = m.on(kFlagDamper) && m.dof_damped;
+  const bool rotors = m.on(kFlagDamper) && m.rotor_damped;
+  const bool damped = m.on(kFlagDamper) && (m.dof_damped || rotors);
   const bool implicit = m.integrator == Integrator::implicitfast;
   if (!implicit && !(damped && m.on(kFlagEulerdamp))) {
     team.each(m.nv, [&](int i) { out[i] = x.qacc[i]; });
@@ -91,17 +93,21 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
     if (damped) diagonal = fma(h, m.dof_damping[i], diagonal);
     out[i] = x.qfrc_smooth[i] + x.qfrc_constraint[i];
   });
+  if (rotors) add_rotor_slope(team, m, s, h, x.qH);
 
   // actuators: - h moment' slope moment, entries outside the tree's pattern dropped
   if (implicit && m.on(kFlagActuation))
     team.each(m.nv, [&](int i) {
-      for (int a = 0; a < m.nu; ++a) {
+      for (int a = 0; a < m.nactuator; ++a) {
         if (!actuates(m, a, i)) continue;
-        const Real c = -(h * x.actuator_slope[a] * x.moment[a * m.nv + i]);
-        for (int p = 0; p < m.M_rownum[i]; ++p) {
-          const int j = m.M_col[m.M_rowadr[i] + p];
-          if (actuates(m, a, j))
-            x.qH[m.M_rowadr[i] + p] = fma(c, x.moment[a * m.nv + j], x.qH[m.M_rowadr[i] + p]);
+        for (int o = m.actuator_outadr[a]; o < m.actuator_outadr[a] + m.actuator_outnum[a]; ++o) {
+          const Real* moment = x.actuator_moment + o * m.nv;
+          const Real c = -(h * x.actuator_slope[o] * moment[i]);
+          for (int p = 0; p < m.M_rownum[i]; ++p) {
+            const int j = m.M_col[m.M_rowadr[i] + p];
+            if (actuates(m, a, j))
+              x.qH[m.M_rowadr[i] + p] = fma(c, moment[j], x.qH[m.M_rowadr[i] + p]);
+          }
         }
       }
     });
@@ -136,6 +142,25 @@ template <class Real> FN Real without_dust(const Real& v) {
   return select(abs(v) < number<Real>(1e-18), Real(0.f), v);
 }
 
+// activations of one actuator. Setpoints on a circle keep near the length
+template <class Real>
+FN void integrate_activation(const ModelView<Real>& m, const State<Real>& s, const Scratch<Real>& x,
+                             int a, Real* next) {
+  const int adr = m.actuator_actadr[a], out = m.actuator_outadr[a];
+  const bool acting = m.on(kFlagActuation), still = is_disabled(m, a);
+  for (int k = 0; k < m.actuator_actnum[a]; ++k) {
+    const Real act = s.act[adr + k], rate = still ? Real(0.f) : x.act_dot[adr + k];
+    next[adr + k] = acting ? without_dust(next_activation(m, x, a, k, act, rate)) : act;
+  }
+  if (!acting || static_cast<DynType>(m.actuator_dyntype[a]) != DynType::integrator) return;
+  const bool affine = static_cast<BiasType>(m.actuator_biastype[a]) == BiasType::affine;
+  if (static_cast<GainType>(m.actuator_gaintype[a]) == GainType::so3)
+    put3(next + adr, shortest(vec3(next + adr)));
+  else if (static_cast<GainType>(m.actuator_gaintype[a]) == GainType::fixed && affine &&
+           lies_on_circle(m, a))
+    next[adr] = wrap_setpoint(m, a, next[adr], x.actuator_length[out], is_servo(m, a));
+}
+
 // Advances the worlds of `live`; returns those whose new state is bad, which keep the old one.
 template <class Team, class Real>
 STAGE Mask<Real> integrate_state(Team team, const ModelView<Real>& m, State<Real>& s,
@@ -144,10 +169,7 @@ STAGE Mask<Real> integrate_state(Team team, const ModelView<Real>& m, State<Real
   Real *next_v = x.vec_a, *next_q = x.next_qpos, *next_act = x.next_act;
   implicit_acceleration(team, m, s, x, next_v);
   team.each(m.nv, [&](int i) { next_v[i] = without_dust(fma(h, next_v[i], s.qvel[i])); });
-  team.each(m.nu, [&](int a) {
-    const int k = m.actuator_actadr[a];
-    if (k >= 0) next_act[k] = without_dust(next_activation(m, s.act[k], x.act_dot[k], a));
-  });
+  team.each(m.nactuator, [&](int a) { integrate_activation(m, s, x, a, next_act); });
   team.each(m.njnt, [&](int j) {
     int q = m.jnt_qposadr[j], d = m.jnt_dofadr[j];
     switch (m.joint(j)) {
@@ -181,6 +203,7 @@ STAGE Mask<Real> integrate_state(Team team, const ModelView<Real>& m, State<Real
     s.qacc_warmstart[i] = select(commit, x.qacc[i], s.qacc_warmstart[i]);
   });
   team.each(m.na, [&](int i) { s.act[i] = select(commit, next_act[i], s.act[i]); });
+  if (m.nhistory > 0) advance_histories(team, m, s, commit);
   return live & (bad > zero);
 }
 

@@ -25,10 +25,39 @@ enum class GeomType : int {
 enum class EqualityType : int { connect = 0, weld = 1, joint = 2, tendon = 3 };
 enum class TendonType : int { fixed = 0, spatial = 1 };
 enum class WrapType : int { joint = 1, pulley = 2, site = 3, sphere = 4, cylinder = 5 };
-enum class DynType : int { none = 0, integrator = 1, filter = 2, filterexact = 3 };
-enum class GainType : int { fixed = 0, affine = 1 };
-enum class BiasType : int { none = 0, affine = 1 };
-enum class TransmissionType : int { joint = 0, jointinparent = 1, tendon = 3, site = 4 };
+enum class DynType : int {
+  none = 0,
+  integrator = 1,
+  filter = 2,
+  filterexact = 3,
+  muscle = 4,
+  dcmotor = 5,
+  pid = 6
+};
+enum class GainType : int { fixed = 0, affine = 1, muscle = 2, dcmotor = 3, so3 = 4, pid = 5 };
+enum class BiasType : int { none = 0, affine = 1, muscle = 2, dcmotor = 3, so3 = 4 };
+enum class TransmissionType : int {
+  joint = 0,
+  jointinparent = 1,
+  slidercrank = 2,
+  tendon = 3,
+  site = 4,
+  body = 5,
+  so3 = 6
+};
+// bits of actuator_ctrlspec: which inputs an actuator has, packed in this order
+enum ControlInput : int {
+  kInputPos = 1,
+  kInputVel = 2,
+  kInputFeedforward = 4,
+  kInputVoltage = 8,
+  kInputNone = 16,  // no inputs at all (dcmotor)
+  kInputPressure = 32
+};
+// actuator_ctrlspec of orientation servos: how the three or four controls give the target
+enum class Chart : int { expmap = 1, quat = 2 };
+// how a history is read between its samples
+enum class Interpolation : int { zoh = 0, linear = 1, cubic = 2 };
 enum class Integrator : int { euler = 0, implicitfast = 3 };
 enum class Cone : int { pyramidal = 0, elliptic = 1 };
 enum class ObjectType : int {
@@ -171,6 +200,9 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nq)          /* numbers in qpos                                            */           \
   X(nv)          /* degrees of freedom, numbers in qvel                        */           \
   X(nu)          /* controls                                                   */           \
+  X(nactuator)   /* actuators, of one or more controls each                    */           \
+  X(nout)        /* forces of actuators, one or three each                     */           \
+  X(nhistory)    /* numbers in history                                         */           \
   X(na)          /* activation states                                          */           \
   X(nbody)       /* bodies, the world (0) included                             */           \
   X(njnt)        /* joints                                                     */           \
@@ -276,12 +308,18 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(tendon_length0, ntendon, 1, "m, rad", "length at qpos0")                                \
   X(tendon_width, ntendon, 1, "m", "radius in the viewer")                                  \
   X(wrap_prm, nwrap, 1, "mixed", "joint: coefficient; pulley: divisor; geom: side site or -1") \
-  X(actuator_gear, nu, 6, "-", "gear")                                                      \
+  X(actuator_gear, nout, 6, "-", "gear")                                                    \
+  X(actuator_cranklength, nactuator, 1, "m", "rod of a slider-crank")                       \
   X(actuator_ctrlrange, nu, 2, "as ctrl", "bounds of the control")                          \
-  X(actuator_forcerange, nu, 2, "N, N m", "bounds of the force")                            \
-  X(actuator_actrange, nu, 2, "as act", "bounds of the activation")                         \
-  X(actuator_dynprm, nu, 10, "mixed", "dynamics parameters; [0] time constant")             \
-  X(actuator_length0, nu, 1, "m, rad", "length at qpos0")                                   \
+  X(actuator_forcerange, nactuator, 2, "N, N m", "bounds of the force")                     \
+  X(actuator_actrange, nactuator, 2, "as act", "bounds of the activation")                  \
+  X(actuator_dynprm, nactuator, 10, "mixed", "dynamics parameters; [0] time constant")      \
+  X(actuator_delay, nactuator, 1, "s", "delay of the controls, 0: none")                    \
+  X(actuator_damping, nactuator, 1, "N s/m, N m s/rad", "damping of the target, before gear^2") \
+  X(actuator_dampingpoly, nactuator, 2, "mixed", "its quadratic and cubic part")            \
+  X(actuator_armature, nactuator, 1, "kg, kg m^2", "inertia added to the target, before gear^2") \
+  X(actuator_length0, nout, 1, "m, rad", "length at qpos0")                                 \
+  X(actuator_lengthrange, nout, 2, "m, rad", "lengths that muscles can reach")              \
   X(sensor_cutoff, nsensor, 1, "as the sensor", "0: no clipping")                           \
   X(key_time, nkey, 1, "s", "time of the keyframe")                                         \
   X(key_qpos, nkey, nq, "m, rad, -", "positions")                                           \
@@ -313,9 +351,9 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(dof_invweight0, nv, 1, "1/kg, 1/(kg m^2)", "diagonal of the inverse inertia at qpos0 (derived)") \
   X(tendon_invweight0, ntendon, 1, "1/kg, 1/(kg m^2)", "inverse inertia at qpos0 (derived)") \
   X(geom_friction, ngeom, 3, "-", "slide, spin, roll")                                      \
-  X(actuator_gainprm, nu, 10, "mixed", "gain parameters")                                   \
-  X(actuator_biasprm, nu, 10, "mixed", "bias parameters")                                   \
-  X(actuator_acc0, nu, 1, "m/s^2, rad/s^2", "acceleration from unit force at qpos0 (derived)")
+  X(actuator_gainprm, nactuator, 10, "mixed", "gain parameters")                                   \
+  X(actuator_biasprm, nactuator, 10, "mixed", "bias parameters")                                   \
+  X(actuator_acc0, nout, 1, "m/s^2, rad/s^2", "acceleration from unit force at qpos0 (derived)")
 // clang-format on
 
 // integers:  X(name, rows, columns, meaning)
@@ -392,16 +430,25 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(ten_J_rownnz, ntendon, 1, "dofs that change the length")                                \
   X(ten_J_rowadr, ntendon, 1, "first of them in ten_J_colind")                              \
   X(ten_J_colind, nJten, 1, "these dofs, rising")                                           \
-  X(actuator_trntype, nu, 1, "TransmissionType")                                            \
-  X(actuator_trnid, nu, 2, "joint, tendon or site; reference site or -1")                   \
-  X(actuator_dyntype, nu, 1, "DynType")                                                     \
-  X(actuator_gaintype, nu, 1, "GainType")                                                   \
-  X(actuator_biastype, nu, 1, "BiasType")                                                   \
+  X(actuator_trntype, nactuator, 1, "TransmissionType")                                     \
+  X(actuator_trnid, nactuator, 2, "joint, tendon, site or body; other site or -1")          \
+  X(actuator_dyntype, nactuator, 1, "DynType")                                              \
+  X(actuator_gaintype, nactuator, 1, "GainType")                                            \
+  X(actuator_biastype, nactuator, 1, "BiasType")                                            \
+  X(actuator_ctrladr, nactuator, 1, "first control")                                        \
+  X(actuator_ctrlnum, nactuator, 1, "controls")                                             \
+  X(actuator_ctrlspec, nactuator, 1, "ControlInput bits, or Chart of an orientation servo") \
+  X(actuator_outadr, nactuator, 1, "first force")                                           \
+  X(actuator_outnum, nactuator, 1, "forces: 3 of an orientation servo, else 1")             \
   X(actuator_ctrllimited, nu, 1, "1: control is clamped")                                   \
-  X(actuator_forcelimited, nu, 1, "1: force is clamped")                                    \
-  X(actuator_actlimited, nu, 1, "1: activation is clamped")                                 \
-  X(actuator_actadr, nu, 1, "activation or -1")                                             \
-  X(actuator_actearly, nu, 1, "1: force from the next activation")                          \
+  X(actuator_forcelimited, nactuator, 1, "1: force is clamped")                             \
+  X(actuator_actlimited, nactuator, 1, "1: activation is clamped")                          \
+  X(actuator_actadr, nactuator, 1, "first activation or -1")                                \
+  X(actuator_actnum, nactuator, 1, "activations")                                           \
+  X(actuator_actearly, nactuator, 1, "1: force from the next activation")                   \
+  X(actuator_history, nactuator, 2, "samples kept, Interpolation")                          \
+  X(actuator_historyadr, nactuator, 1, "first number in history or -1")                     \
+  X(actuator_group, nactuator, 1, "group, 0 .. 30 can be disabled")                         \
   X(sensor_type, nsensor, 1, "SensorType")                                                  \
   X(sensor_objtype, nsensor, 1, "ObjectType")                                               \
   X(sensor_objid, nsensor, 1, "object")                                                     \
@@ -460,6 +507,7 @@ struct Model {
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0x1ffffu;  // Flag bits
+  uint32_t disableactuator = 0;  // bit g: actuators of group g are off
   double meaninertia = 1;     // mean diagonal of the inertia matrix at qpos0 (statistics only)
 
   // names, by id; empty where the file gives none
@@ -473,7 +521,7 @@ struct Model {
 
 // visits every array of the model: visit(name, vector, rows, columns)
 template <class M, class Visit> void each_field(M& m, Visit visit) {
-  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, njnt = m.njnt,
+  const int nq = m.nq, nv = m.nv, nu = m.nu, nactuator = m.nactuator, nout = m.nout, na = m.na, nbody = m.nbody, njnt = m.njnt,
             ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, ncam = m.ncam, neq = m.neq,
             ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit,
             nsensor = m.nsensor, nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair,

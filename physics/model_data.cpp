@@ -64,9 +64,15 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     if (type == SensorType::clock) data.want_time = true;
     if (m.sensor_objtype[at] == camera || m.sensor_reftype[at] == camera) data.want_cameras = true;
   }
+  data.disableactuator = m.disableactuator;
   for (int d = 0; d < m.nv; ++d) {
     if (m.dof_frictionloss[static_cast<size_t>(d)] > 0) friction_dof.push_back(d);
     if (m.dof_damping[static_cast<size_t>(d)] > 0) data.dof_damped = true;
+  }
+  for (size_t a = 0; a < m.actuator_damping.size(); ++a) {
+    data.rotor_heavy = data.rotor_heavy || m.actuator_armature[a] != 0;
+    data.rotor_damped = data.rotor_damped || m.actuator_damping[a] != 0 ||
+                        m.actuator_dampingpoly[2 * a] != 0 || m.actuator_dampingpoly[2 * a + 1] != 0;
   }
   data.friction_dof = friction_dof.data();
   data.nfriction = static_cast<int>(friction_dof.size());

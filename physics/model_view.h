@@ -30,6 +30,7 @@ template <class S> struct ModelData {
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0;
+  uint32_t disableactuator = 0;
 
   // dofs that can have dry friction: non-zero in the model or overridden
   const int* friction_dof = nullptr;
@@ -38,6 +39,9 @@ template <class S> struct ModelData {
   int nfriction_tendon = 0;
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
+  bool rotor_damped = false;    // any actuator damps its joint
+  bool rotor_heavy = false;     // ... adds inertia to it
+  bool want_moments = false;    // an output asks for the moments of actuators, zeros included
   bool want_geoms = false;      // an output asks for the poses of all geoms
   bool want_cameras = false;    // ... or a sensor, for the poses of cameras
   bool want_time = false;       // a sensor reads the clock
@@ -81,12 +85,12 @@ template <class Real> struct ModelView {
   bool convex_pairs;
   Integrator integrator;
   Cone cone;
-  uint32_t flags;
+  uint32_t flags, disableactuator;
   const int* friction_dof;
   int nfriction;
   const int* friction_tendon;
   int nfriction_tendon;
-  bool dof_damped, tendon_inertia, want_geoms, want_cameras, want_time, want_paths, want_forces,
+  bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms, want_cameras, want_time, want_paths, want_forces,
       want_momenta;
   int row_budget;
 
@@ -122,16 +126,20 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.integrator = d.integrator;
   m.cone = d.cone;
   m.flags = d.flags;
+  m.disableactuator = d.disableactuator;
   m.friction_dof = d.friction_dof;
   m.nfriction = d.nfriction;
   m.friction_tendon = d.friction_tendon;
   m.nfriction_tendon = d.nfriction_tendon;
   m.tendon_inertia = d.tendon_inertia;
   m.dof_damped = d.dof_damped;
+  m.rotor_damped = d.rotor_damped;
+  m.rotor_heavy = d.rotor_heavy;
   m.want_geoms = d.want_geoms;
   m.want_cameras = d.want_cameras;
   m.want_time = d.want_time;
   m.want_paths = d.want_paths;
+  m.want_moments = d.want_moments;
   m.want_forces = d.want_forces;
   m.want_momenta = d.want_momenta;
   m.row_budget = d.row_budget;

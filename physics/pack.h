@@ -98,8 +98,8 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   const ModelData<Scalar<Real>>& d = *args.model;
   p.m = view_of<Real>(d);
   layout(d, static_cast<char*>(args.scratch), p.m, p.s, p.x);
-  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, nmocap = d.nmocap,
-            neq = d.neq;
+  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory,
+            nactuator = d.nactuator, nout = d.nout, nbody = d.nbody, nmocap = d.nmocap, neq = d.neq;
 
   // state and inputs; forces that nobody applies stay unread
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
@@ -261,6 +261,8 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     store_moved(team, p.s.qvel, args.state.qvel, nv, worlds, count, moved);
     store_moved(team, p.s.qacc_warmstart, args.state.qacc_warmstart, nv, worlds, count, moved);
     if (na > 0) store_moved(team, p.s.act, args.state.act, na, worlds, count, moved);
+    if (p.m.nhistory > 0)
+      store_moved(team, p.s.history, args.state.history, p.m.nhistory, worlds, count, moved);
   }
   team.once([&] {
     for (int l = 0; l < count && l < kWidth<Real>; ++l)

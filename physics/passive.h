@@ -1,7 +1,7 @@
 // Joint springs and dampers:  f = -k (q - q_spring) - b v.
 #pragma once
 #include "motorium/core/quat.h"
-#include "motorium/physics/scratch.h"
+#include "motorium/physics/rotor.h"
 
 namespace motorium {
 
@@ -11,6 +11,7 @@ STAGE void passive(Team team, const ModelView<Real>& m, const State<Real>& s, Sc
   team.each(m.nv, [&](int i) {
     x.qfrc_passive[i] = damped ? -(m.dof_damping[i] * s.qvel[i]) : Real(0.f);
   });
+  if (damped && m.rotor_damped) add_rotor_damping(team, m, s, x);
   if (!sprung) return;
   team.each(m.njnt, [&](int j) {
     // a model constant: uniform

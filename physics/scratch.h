@@ -44,9 +44,10 @@ namespace motorium {
   X(ten_wrapnum, ntendon, 1, "-", "points of each string")                                 \
   X(wrap_obj, nwrap, 2, "-", "what each point is on: geom, -1: site, -2: a pulley instead of it") \
   X(wrap_xpos, nwrap, 6, "m", "points of all strings, in order, two places an object")     \
-  X(actuator_length, nu, 1, "m, rad", "actuator lengths")                                  \
-  X(actuator_velocity, nu, 1, "m/s, rad/s", "actuator velocities")                         \
-  X(actuator_force, nu, 1, "N, N m", "actuator forces")                                    \
+  X(actuator_length, nout, 1, "m, rad", "actuator lengths")                                \
+  X(actuator_moment, nout, nv, "m, -", "moment of each force on the dofs, dense")          \
+  X(actuator_velocity, nout, 1, "m/s, rad/s", "actuator velocities")                       \
+  X(actuator_force, nout, 1, "N, N m", "actuator forces")                                  \
   X(act_dot, na, 1, "1/s", "activation rates")                                             \
   X(qfrc_bias, nv, 1, "N, N m", "Coriolis, centrifugal and gravity forces")                \
   X(qfrc_passive, nv, 1, "N, N m", "springs and dampers")                                  \
@@ -88,7 +89,6 @@ template <class Real> struct Scratch {
   // tree
   Real *geom_pos, *geom_mat;  // poses of colliding geoms: (ncgeom, 3), (ncgeom, 9)
   Real* dof_com;              // centre of mass of each dof's tree, (ntree, 3)
-  Real* moment;               // actuator moments on the dofs of its joint or body chain, (nu, nv)
   Real* actuator_slope;       // d force / d velocity of each actuator
   // where strings touch the geoms on their paths, for each object: first and last point (6), the
   // way between, and 1 where they do touch
@@ -172,7 +172,7 @@ template <class Real>
 FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& m, State<Real>& s,
                  Scratch<Real>& x) {
   Carver c{base};
-  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nbody = d.nbody, njnt = d.njnt,
+  const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout, nhistory = d.nhistory, na = d.na, nbody = d.nbody, njnt = d.njnt,
             ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq,
             ntendon = d.ntendon, nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata,
             nM = d.nM;
@@ -199,8 +199,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.geom_pos = c.take<Real>(3 * geoms);
   x.geom_mat = c.take<Real>(9 * geoms);
   x.dof_com = c.take<Real>(3 * trees);
-  x.moment = c.take<Real>(static_cast<size_t>(nu) * n);
-  x.actuator_slope = c.take<Real>(static_cast<size_t>(nu));
+  x.actuator_slope = c.take<Real>(static_cast<size_t>(nout));
   x.wrap_point = c.take<Real>(6 * static_cast<size_t>(nwrap));
   x.wrap_arc = c.take<Real>(static_cast<size_t>(nwrap));
   x.wrap_on = c.take<Real>(static_cast<size_t>(nwrap));

@@ -155,7 +155,8 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       tendon_sensor(m, x, i, out);
       break;
     case SensorType::actuatorfrc:
-      out[0] = x.actuator_force[id];
+      for (int k = 0; k < m.sensor_dim[i]; ++k)
+        out[k] = x.actuator_force[m.actuator_outadr[id] + k];
       break;
     case SensorType::subtreecom:
       put3(out, vec3(x.subtree_com + 3 * id));
@@ -167,10 +168,12 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       put3(out, vec3(x.subtree_angmom + 3 * id));
       break;
     case SensorType::actuatorpos:
-      out[0] = x.actuator_length[id];
+      for (int k = 0; k < m.sensor_dim[i]; ++k)
+        out[k] = x.actuator_length[m.actuator_outadr[id] + k];
       break;
     case SensorType::actuatorvel:
-      out[0] = x.actuator_velocity[id];
+      for (int k = 0; k < m.sensor_dim[i]; ++k)
+        out[k] = x.actuator_velocity[m.actuator_outadr[id] + k];
       break;
     case SensorType::jointactuatorfrc:
       out[0] = x.qfrc_actuator[m.jnt_dofadr[id]];

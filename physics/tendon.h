@@ -319,15 +319,17 @@ STAGE void bound_tendon_forces(Team team, const ModelView<Real>& m, Scratch<Real
              m.actuator_trnid[2 * a] == t;
     };
     Real sum = Real(0.f);
-    for (int a = 0; a < m.nu; ++a)
-      if (pulls(a)) sum += x.actuator_force[a];
+    for (int a = 0; a < m.nactuator; ++a)
+      if (pulls(a)) sum += x.actuator_force[m.actuator_outadr[a]];
     const Real lo = m.tendon_actfrcrange[2 * t], hi = m.tendon_actfrcrange[2 * t + 1];
     const Mask<Real> outside = (sum < lo) | (sum > hi);
     const Real scale = clamp(sum, lo, hi) / select(outside, sum, Real(1.f));
-    for (int a = 0; a < m.nu; ++a) {
+    for (int a = 0; a < m.nactuator; ++a) {
       if (!pulls(a)) continue;
-      x.actuator_force[a] = select(outside, scale * x.actuator_force[a], x.actuator_force[a]);
-      x.actuator_slope[a] = select(outside, Real(0.f), x.actuator_slope[a]);
+      Real& force = x.actuator_force[m.actuator_outadr[a]];
+      Real& slope = x.actuator_slope[m.actuator_outadr[a]];
+      force = select(outside, scale * force, force);
+      slope = select(outside, Real(0.f), slope);
     }
   });
 }

@@ -41,10 +41,10 @@ FN void tendon_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int i, R
   if (static_cast<SensorType>(m.sensor_type[i]) != SensorType::tendonactuatorfrc)
     return tendon_limit_sensor(m, x, i, out);
   Real sum = Real(0.f);
-  for (int a = 0; a < m.nu; ++a)
+  for (int a = 0; a < m.nactuator; ++a)
     if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon &&
         m.actuator_trnid[2 * a] == m.sensor_objid[i])
-      sum += x.actuator_force[a];
+      sum += x.actuator_force[m.actuator_outadr[a]];
   out[0] = sum;
 }
 

@@ -6,6 +6,7 @@
 #include "motorium/core/error.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
+#include "motorium/physics/initial_state.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium::python {
@@ -46,8 +47,9 @@ int last_axis(const char* name, const char* columns) {
   return std::atoi(columns);
 }
 
-std::vector<py::ssize_t> shape_of(int worlds, int columns, const FieldRow& f) {
+std::vector<py::ssize_t> shape_of(const Model& m, int worlds, int columns, const FieldRow& f) {
   if (!std::strcmp(f.rows, "1") && !std::strcmp(f.columns, "1")) return {worlds};
+  if (!std::strcmp(f.columns, "nv")) return {worlds, m.nv > 0 ? columns / m.nv : 0, m.nv};
   const int last = last_axis(f.name, f.columns);
   if (last == 1) return {worlds, columns};
   return {worlds, columns / last, last};
@@ -60,7 +62,7 @@ std::string doc_of(const FieldRow& f, bool output) {
   if (const size_t star = rows.find("* "); star != std::string::npos) rows = rows.substr(star + 2);
   if (std::strcmp(f.rows, "1") || last != 1) shape += ", " + rows;
   if (last != 1)
-    shape += ", " + std::to_string(last);
+    shape += ", " + (last > 0 ? std::to_string(last) : std::string(f.columns));
   else if (shape == "worlds")
     shape += ",";
   return std::string(f.doc) + " [" + f.unit + "] (" + shape + ")" +
@@ -71,7 +73,7 @@ std::string doc_of(const FieldRow& f, bool output) {
 }
 
 py::array array_of(const Self& self, const FieldRow& f, const ArrayView& a) {
-  const std::vector<py::ssize_t> shape = shape_of(self->batch->worlds(), a.columns, f);
+  const std::vector<py::ssize_t> shape = shape_of(*self->model, self->batch->worlds(), a.columns, f);
   if (self->batch->precision() == Precision::single)
     return view(static_cast<const float*>(a.data), shape, py::cast(self), a.writable);
   return view(static_cast<const double*>(a.data), shape, py::cast(self), a.writable);
@@ -140,14 +142,14 @@ py::array bind_name(const Self& self, const std::string& name) {
 // ---- rows of state -----------------------------------------------------------------------------
 
 // the parts of a state row, in the order of MuJoCo's mjSTATE_INTEGRATION
-const char* const kRowParts[] = {"time",           "qpos",      "qvel",         "act",
-                                 "qacc_warmstart", "ctrl",      "qfrc_applied", "xfrc_applied",
-                                 "eq_active",      "mocap_pos", "mocap_quat"};
+const char* const kRowParts[] = {
+    "time", "qpos",         "qvel",         "act",       "history",   "qacc_warmstart",
+    "ctrl", "qfrc_applied", "xfrc_applied", "eq_active", "mocap_pos", "mocap_quat"};
 
 int part_size(const Model& m, const std::string& part) {
   if (part == "time") return 1;
-  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nbody = m.nbody, nmocap = m.nmocap,
-            neq = m.neq;
+  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nhistory = m.nhistory, nbody = m.nbody,
+            nmocap = m.nmocap, neq = m.neq;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   if (part == #name) return (columns);
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
@@ -192,6 +194,7 @@ py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
         else
           each_number(b, part, list[i], size,
                       [&](auto& x, int k) { p[k] = static_cast<double>(x); });
+        if (!std::strcmp(part, "history")) history_to_seconds(*b.model, b.batch->time(list[i]), p);
         p += size;
       }
     }
@@ -224,13 +227,20 @@ void set_state(PyBatch& b, const py::object& values, const py::object& ids) {
     }
     for (int i = 0; i < n; ++i) {
       const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns);
+      std::vector<double> history;
       for (const char* part : kRowParts) {
         const int size = part_size(*b.model, part);
+        const double* from = p;
+        if (!std::strcmp(part, "history")) {
+          history.assign(p, p + size);
+          history_from_seconds(*b.model, b.batch->time(list[i]), history.data());
+          from = history.data();
+        }
         if (!std::strcmp(part, "time"))
           b.batch->set_time(list[i], *p);
         else if (!is_absent(b, part))
           each_number(b, part, list[i], size, [&](auto& x, int k) {
-            x = static_cast<std::remove_reference_t<decltype(x)>>(p[k]);
+            x = static_cast<std::remove_reference_t<decltype(x)>>(from[k]);
           });
         p += size;
       }
@@ -398,7 +408,7 @@ py::dict rollout(const Self& self, const py::object& controls,
     bind_name(self, name);
     const ArrayView source = unlocked(
         *b.lock, [&] { return find_state(name) ? b.batch->state(name) : b.batch->bind(name); });
-    std::vector<py::ssize_t> shape = shape_of(n, source.columns, *f);
+    std::vector<py::ssize_t> shape = shape_of(*b.model, n, source.columns, *f);
     shape.insert(shape.begin() + 1, steps);
     py::array a(single ? py::dtype::of<float>() : py::dtype::of<double>(), shape);
     records.push_back({f, source, static_cast<char*>(a.mutable_data()),

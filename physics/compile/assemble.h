@@ -43,6 +43,8 @@ void rest_tendons(Model& m);
 // transmissions, laws and ranges; `finish` resolves what needs the derived constants
 void assemble_actuators(Assembly& a);
 void finish_actuators(Assembly& a, const Derived& derived);
+// of muscles whose file gives none; needs a complete, valid model
+void find_length_ranges(Assembly& a);
 // needs poses at qpos0
 void assemble_equalities(Assembly& a);
 void assemble_sensors(Assembly& a);

@@ -114,7 +114,12 @@ void assemble_sensors(Assembly& a) {
       a.malformed(s.place, element, "camera: its resolution must be positive");
     }
     const std::array<int, 3> prm = parameters(s);
-    const int count = sensor_dim(*sensor_kind(s.type), prm.data());
+    int count = sensor_dim(*sensor_kind(s.type), prm.data());
+    // one number for each force
+    const bool force = s.type == SensorType::actuatorfrc || s.type == SensorType::actuatorpos ||
+                       s.type == SensorType::actuatorvel;
+    const int object = m.sensor_objid.back();
+    if (force && object >= 0) count = m.actuator_outnum[object];
     m.sensor_dim.push_back(count);
     m.sensor_adr.push_back(m.nsensordata);
     m.sensor_cutoff.push_back(s.cutoff);

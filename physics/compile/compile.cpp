@@ -20,6 +20,7 @@ void take_options(const Spec& spec, Model& m) {
   m.integrator = o.integrator;
   m.cone = o.cone;
   m.flags = o.flags;
+  m.disableactuator = o.disableactuator;
   m.gravity.assign(o.gravity.begin(), o.gravity.end());
   m.magnetic.assign(o.magnetic.begin(), o.magnetic.end());
 }
@@ -76,6 +77,8 @@ Model compile(const Spec& spec) {
   scene.problems.throw_if_any();
   m.report = std::move(scene.report);
   validate(m);
+  find_length_ranges(a);
+  scene.problems.throw_if_any();
   return m;
 }
 

@@ -200,6 +200,7 @@ class Deriver {
       const int parent = m_.body_parentid[b];
       if (parent > 0) accumulate(composite[parent], composite[b]);
     }
+    const std::vector<double> rotor = actuator_armature();
     L_.assign(m_.nM, 0);
     D_.resize(m_.nv);
     out_.dof_M0.resize(m_.nv);
@@ -207,13 +208,29 @@ class Deriver {
       const Spatial momentum = times(composite[m_.dof_bodyid[i]], cdof_[i]);
       const int row = m_.M_rowadr[i], count = m_.M_rownum[i];
       for (int k = 0; k < count; ++k) L_[row + k] = dot(cdof_[m_.M_col[row + k]], momentum);
-      L_[row + count - 1] += armature_[i];
+      L_[row + count - 1] += armature_[i] + rotor[i];
       out_.dof_M0[i] = L_[row + count - 1];
     }
     tendon_inertia();
     double sum = 0;
     for (int i = 0; i < m_.nv; ++i) sum += L_[m_.M_rowadr[i] + m_.M_rownum[i] - 1];
     out_.meaninertia = m_.nv > 0 ? sum / m_.nv : 1;
+  }
+
+  // inertia of rotors, seen through their gears
+  std::vector<double> actuator_armature() const {
+    std::vector<double> sum(m_.nv, 0);
+    for (int u = 0; u < m_.nactuator; ++u) {
+      const auto type = static_cast<TransmissionType>(m_.actuator_trntype[u]);
+      if (type != TransmissionType::joint && type != TransmissionType::jointinparent) continue;
+      const double gear = gear_of(u)[0];
+      for (int i = 0; i < m_.nv; ++i) {
+        if (m_.dof_jntid[i] == m_.actuator_trnid[2 * u]) {
+          sum[i] += gear * gear * m_.actuator_armature[u];
+        }
+      }
+    }
+    return sum;
   }
 
   // M = L' D L, L unit lower triangular, in place
@@ -307,37 +324,91 @@ class Deriver {
   }
 
   void actuators() {
-    out_.actuator_acc0.resize(m_.nu);
-    out_.actuator_inertia0.resize(m_.nu);
-    out_.actuator_length0.assign(m_.nu, 0);
+    out_.actuator_acc0.resize(m_.nout);
+    out_.actuator_length0.assign(m_.nout, 0);
+    out_.actuator_inertia0.assign(m_.nactuator, 0);
     std::vector<double> x(m_.nv), moment(m_.nv);
-    for (int u = 0; u < m_.nu; ++u) {
-      std::fill(moment.begin(), moment.end(), 0.0);
-      switch (static_cast<TransmissionType>(m_.actuator_trntype[u])) {
-        case TransmissionType::site:
-          site_moment(u, moment);
-          break;
-        case TransmissionType::tendon:
-          tendon_row(m_.actuator_trnid[2 * u], m_.actuator_gear[6 * u], moment);
-          out_.actuator_length0[u] =
-              m_.actuator_gear[6 * u] * out_.tendon_length0[m_.actuator_trnid[2 * u]];
-          break;
-        case TransmissionType::joint:
-        case TransmissionType::jointinparent:
-          joint_moment(u, moment);
-          break;
+    for (int u = 0; u < m_.nactuator; ++u) {
+      const int count = m_.actuator_outnum[u];
+      double felt = 0;  // J M^-1 J', the mean of the outputs
+      for (int k = 0; k < count; ++k) {
+        std::fill(moment.begin(), moment.end(), 0.0);
+        output_moment(u, k, moment);
+        solve(moment, x);
+        double norm2 = 0;
+        for (int i = 0; i < m_.nv; ++i) norm2 += x[i] * x[i], felt += x[i] * moment[i] / count;
+        out_.actuator_acc0[m_.actuator_outadr[u] + k] = std::sqrt(norm2);
       }
-      solve(moment, x);
-      double norm2 = 0, felt = 0;
-      for (int i = 0; i < m_.nv; ++i) norm2 += x[i] * x[i], felt += x[i] * moment[i];
-      out_.actuator_acc0[u] = std::sqrt(norm2);
       out_.actuator_inertia0[u] = felt > kMinVal ? 1 / felt : 0;
     }
   }
 
+  // moment and length of output k of an actuator
+  void output_moment(int u, int k, std::vector<double>& moment) {
+    switch (static_cast<TransmissionType>(m_.actuator_trntype[u])) {
+      case TransmissionType::site:
+        return site_moment(u, moment);
+      case TransmissionType::slidercrank:
+        return slidercrank_moment(u, moment);
+      case TransmissionType::so3:
+        return so3_moment(u, k, moment);
+      case TransmissionType::tendon:
+        tendon_row(m_.actuator_trnid[2 * u], gear_of(u)[0], moment);
+        length0(u) = gear_of(u)[0] * out_.tendon_length0[m_.actuator_trnid[2 * u]];
+        return;
+      case TransmissionType::body:
+        return;  // nothing touches yet
+      case TransmissionType::joint:
+      case TransmissionType::jointinparent:
+        return joint_moment(u, moment);
+    }
+  }
+
+  double& length0(int u, int k = 0) { return out_.actuator_length0[m_.actuator_outadr[u] + k]; }
+  const double* gear_of(int u) const { return &m_.actuator_gear[6 * m_.actuator_outadr[u]]; }
+
+  void slidercrank_moment(int u, std::vector<double>& moment) {
+    const int crank = m_.actuator_trnid[2 * u], slider = m_.actuator_trnid[2 * u + 1];
+    const double gear = gear_of(u)[0], rod = m_.actuator_cranklength[u];
+    const Pose at = site_pose(m_, poses_, slider);
+    const Vec axis = rotate(at.quat, {0, 0, 1});
+    const Vec w = subtract(site_pose(m_, poses_, crank).pos, at.pos);
+    const double along = motorium::dot(w, axis);
+    const double det = along * along + rod * rod - motorium::dot(w, w);
+    const bool reaches = det > 0;
+    const double root = reaches ? std::sqrt(det) : 1;
+    length0(u) = gear * (reaches ? along - root : along);
+    // d length = (axis + (w - along axis) / root) d w + (w - along w / root) d axis
+    Vec by_w = axis, by_axis = w;
+    if (reaches) {
+      by_w = add(axis, scaled(subtract(w, scaled(axis, along)), 1 / root));
+      by_axis = scaled(w, 1 - along / root);
+    }
+    add_wrench(crank, scaled(by_w, gear), {0, 0, 0}, 1, moment);
+    add_wrench(slider, scaled(by_w, -gear), scaled(cross(axis, by_axis), gear), 1, moment);
+  }
+
+  void so3_moment(int u, int k, std::vector<double>& moment) {
+    const int target = m_.actuator_trnid[2 * u], reference = m_.actuator_trnid[2 * u + 1];
+    if (reference < 0) {
+      const double* q = &m_.qpos0[m_.jnt_qposadr[target]];
+      length0(u, k) = rotation_vector(normalized({q[0], q[1], q[2], q[3]}))[k];
+      moment[m_.jnt_dofadr[target] + k] = 1;
+      return;
+    }
+    const Pose pose = site_pose(m_, poses_, target), frame = site_pose(m_, poses_, reference);
+    length0(u, k) = rotation_vector(relative(frame, pose).quat)[k];
+    Vec unit = {0, 0, 0};
+    unit[k] = 1;
+    const Vec torque = rotate(pose.quat, unit);
+    add_wrench(target, {0, 0, 0}, torque, 1, moment);
+    add_wrench(reference, {0, 0, 0}, torque, -1, moment);
+    clear_common(target, reference, moment);
+  }
+
   void joint_moment(int u, std::vector<double>& moment) {
     const int j = m_.actuator_trnid[2 * u], d = m_.jnt_dofadr[j];
-    const double* gear = &m_.actuator_gear[6 * u];
+    const double* gear = gear_of(u);
     const bool in_parent =
         static_cast<TransmissionType>(m_.actuator_trntype[u]) == TransmissionType::jointinparent;
     const double* q = &m_.qpos0[m_.jnt_qposadr[j]];
@@ -360,7 +431,7 @@ class Deriver {
       case JointType::slide:
       case JointType::hinge:
         moment[d] = gear[0];
-        out_.actuator_length0[u] = gear[0] * q[0];
+        length0(u) = gear[0] * q[0];
         return;
     }
   }
@@ -380,7 +451,7 @@ class Deriver {
 
   void site_moment(int u, std::vector<double>& moment) {
     const int site = m_.actuator_trnid[2 * u], reference = m_.actuator_trnid[2 * u + 1];
-    const double* g = &m_.actuator_gear[6 * u];
+    const double* g = gear_of(u);
     const Pose pose = site_pose(m_, poses_, site);
     const Pose frame = reference >= 0 ? site_pose(m_, poses_, reference) : pose;
     const Vec force = rotate(frame.quat, {g[0], g[1], g[2]});
@@ -388,22 +459,30 @@ class Deriver {
     add_wrench(site, force, torque, 1, moment);
     if (reference < 0) return;
     add_wrench(reference, force, torque, -1, moment);
-    // dofs that move both sites do not change the distance
+    clear_common(site, reference, moment);
+    const Pose between = relative(frame, pose);
+    const Vec turned = rotation_vector(between.quat);
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) sum += g[i] * between.pos[i] + g[3 + i] * turned[i];
+    length0(u) = sum;
+  }
+
+  // dofs that move both sites do not change what is between them
+  void clear_common(int site, int reference, std::vector<double>& moment) const {
     const int a = m_.site_bodyid[site], b = m_.site_bodyid[reference];
     for (int i = 0; i < m_.nv; ++i) {
       const int both =
           m_.body_dofmask[a * m_.nword + i / 32] & m_.body_dofmask[b * m_.nword + i / 32];
       if (static_cast<uint32_t>(both) >> (i % 32) & 1) moment[i] = 0;
     }
-    const Pose between = relative(frame, pose);
-    const Quaternion& q = between.quat;
+  }
+
+  // angle in (-pi, pi]
+  static Vec rotation_vector(const Quaternion& q) {
     const double s = std::sqrt(q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
     double angle = 2 * std::atan2(s, q[0]);
     if (angle > 3.14159265358979323846) angle -= 2 * 3.14159265358979323846;
-    const double scale = s > kMinVal ? angle / s : 0;
-    double sum = 0;
-    for (int i = 0; i < 3; ++i) sum += g[i] * between.pos[i] + g[3 + i] * q[1 + i] * scale;
-    out_.actuator_length0[u] = sum;
+    return scaled({q[1], q[2], q[3]}, s > kMinVal ? angle / s : 0);
   }
 
   // x = M^-1 b

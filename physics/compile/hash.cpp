@@ -47,6 +47,7 @@ uint64_t hash(const Model& m) {
   h.word(static_cast<uint32_t>(m.integrator));
   h.word(static_cast<uint32_t>(m.cone));
   h.word(m.flags);
+  h.word(m.disableactuator);
   return h.state;
 }
 

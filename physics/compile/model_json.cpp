@@ -65,6 +65,7 @@ std::string model_to_json(const Model& m) {
   w.field("integrator", static_cast<int>(m.integrator));
   w.field("cone", static_cast<int>(m.cone));
   w.field("flags", static_cast<int>(m.flags));
+  w.field("disableactuator", static_cast<int>(m.disableactuator));
   w.field("meaninertia", m.meaninertia);
   w.field("body_name", m.body_name);
   w.field("jnt_name", m.jnt_name);

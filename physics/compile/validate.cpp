@@ -31,7 +31,7 @@ class Validator {
     pairs();
     equalities();
     tendons();
-    actuators();
+    validate_actuators(m_);
     lists();
     validate_sensors(m_);
     quaternions();
@@ -79,8 +79,11 @@ class Validator {
     size("npolygonmax", m_.npolygonmax, m_.nmeshpolyvert);
     size("nhfield", m_.nhfield, 1 << 20);
     size("nhfielddata", m_.nhfielddata, limits::kHeightSamplesAll);
-    size("nu", m_.nu, 1 << 20);
-    size("na", m_.na, m_.nu);
+    size("nactuator", m_.nactuator, 1 << 20);
+    size("nu", m_.nu, 4 * m_.nactuator);
+    size("nout", m_.nout, 3 * m_.nactuator);
+    size("na", m_.na, 5 * m_.nactuator);
+    size("nhistory", m_.nhistory, limits::kHistoryNumbers);
     size("neq", m_.neq, 1 << 20);
     size("ntendon", m_.ntendon, 1 << 20);
     size("nwrap", m_.nwrap, 1 << 24);
@@ -126,7 +129,7 @@ class Validator {
     names("mesh_name", m_.mesh_name, m_.nmesh);
     names("hfield_name", m_.hfield_name, m_.nhfield);
     names("cam_name", m_.cam_name, m_.ncam);
-    names("actuator_name", m_.actuator_name, m_.nu);
+    names("actuator_name", m_.actuator_name, m_.nactuator);
     names("sensor_name", m_.sensor_name, m_.nsensor);
     names("eq_name", m_.eq_name, m_.neq);
     names("tendon_name", m_.tendon_name, m_.ntendon);
@@ -419,32 +422,6 @@ class Validator {
     not_negative(m_.tendon_damping, "tendon_damping");
     not_negative(m_.tendon_armature, "tendon_armature");
     not_negative(m_.tendon_frictionloss, "tendon_frictionloss");
-  }
-
-  void actuators() const {
-    int act = 0;
-    for (int u = 0; u < m_.nu; ++u) {
-      const int type = m_.actuator_trntype[u], target = m_.actuator_trnid[2 * u];
-      check(type == 0 || type == 1 || type == 3 || type == 4, "actuator_trntype", u, "is unknown");
-      const int targets = type == 4 ? m_.nsite : type == 3 ? m_.ntendon : m_.njnt;
-      check(target >= 0 && target < targets, "actuator_trnid", 2 * u, "is out of range");
-      const int reference = m_.actuator_trnid[2 * u + 1];
-      check(reference >= -1 && reference < (type == 4 ? m_.nsite : 0), "actuator_trnid", 2 * u + 1,
-            "is out of range");
-      const bool stateful = m_.actuator_dyntype[u] != 0;
-      check(m_.actuator_actadr[u] == (stateful ? act : -1), "actuator_actadr", u, "is wrong");
-      act += stateful;
-      const bool filter = m_.actuator_dyntype[u] >= 2;
-      check(!filter || m_.actuator_dynprm[10 * u] >= 0, "actuator_dynprm", 10 * u, "is negative");
-    }
-    check(act == m_.na, "na", 0, "does not fit the actuators");
-    in_range(m_.actuator_dyntype, "actuator_dyntype", 0, 4);
-    in_range(m_.actuator_gaintype, "actuator_gaintype", 0, 2);
-    in_range(m_.actuator_biastype, "actuator_biastype", 0, 2);
-    in_range(m_.actuator_ctrllimited, "actuator_ctrllimited", 0, 2);
-    in_range(m_.actuator_forcelimited, "actuator_forcelimited", 0, 2);
-    in_range(m_.actuator_actlimited, "actuator_actlimited", 0, 2);
-    in_range(m_.actuator_actearly, "actuator_actearly", 0, 2);
   }
 
   void lists() const {

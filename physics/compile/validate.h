@@ -8,5 +8,7 @@ namespace motorium {
 void validate_assets(const Model& m);
 // needs valid joints, limits, tendons and actuators
 void validate_sensors(const Model& m);
+// laws, targets, and the blocks of controls, forces, activations and samples of every actuator
+void validate_actuators(const Model& m);
 
 }  // namespace motorium

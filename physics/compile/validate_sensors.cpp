@@ -110,11 +110,18 @@ void validate_sensors(const Model& m) {
     adr += m.sensor_dim[s];
     check(parameters_fit(*kind, &m.sensor_intprm[3 * s]), "sensor_intprm", s,
           "does not fit the sensor");
-    check(m.sensor_dim[s] == sensor_dim(*kind, &m.sensor_intprm[3 * s]), "sensor_dim", s,
+    const auto type = static_cast<SensorType>(m.sensor_type[s]);
+    const bool forces = type == SensorType::actuatorfrc || type == SensorType::actuatorpos ||
+                        type == SensorType::actuatorvel;
+    const int id = m.sensor_objid[s];
+    const int dim = forces && id >= 0 && id < m.nactuator
+                        ? m.actuator_outnum[id]
+                        : sensor_dim(*kind, &m.sensor_intprm[3 * s]);
+    check(m.sensor_dim[s] == dim, "sensor_dim", s,
           "does not fit the sensor");
     const int object = m.sensor_objtype[s], id = m.sensor_objid[s];
     const bool actuator = kind->target == SensorTarget::actuator;
-    const int count = actuator ? m.nu : count_of(m, object);
+    const int count = actuator ? m.nactuator : count_of(m, object);
     check(object == 0 && !actuator ? id == -1 : id >= 0 && id < count, "sensor_objid", s,
           "is out of range");
     const int reference = m.sensor_reftype[s], id2 = m.sensor_refid[s];

@@ -45,6 +45,8 @@ template <class V> void each_attribute(OptionSpec& s, V&& v) {
   v("ls_iterations", s.ls_iterations);
   v("integrator", s.integrator);
   v("cone", s.cone);
+  std::string groups = group_text(s.disableactuator);
+  v("actuatorgroupdisable", groups);
 }
 
 template <class V> void each_attribute(MeshSpec& s, V&& v) {
@@ -229,6 +231,8 @@ template <class V> void each_attribute(ActuatorSpec& s, V&& v) {
   v("transmission", s.transmission, "");  // the name of the target
   v("target", s.target, word_of(s.transmission));
   v("refsite", s.refsite);
+  v("slidersite", s.slidersite);
+  v("cranklength", s.cranklength);
   v("dyntype", s.dyntype);
   v("gaintype", s.gaintype);
   v("biastype", s.biastype);
@@ -242,7 +246,17 @@ template <class V> void each_attribute(ActuatorSpec& s, V&& v) {
   v("forcerange", s.forcerange);
   v("actlimited", s.actlimited);
   v("actrange", s.actrange);
+  std::string inputs = input_text(s.gaintype, s.inputs);
+  v("input", inputs);
+  v("velrange", s.velrange);
+  v("ffrange", s.ffrange);
   v("inheritrange", s.inheritrange);
+  v("lengthrange", s.lengthrange);
+  v("damping", s.damping);
+  v("armature", s.armature);
+  v("nsample", s.nsample);
+  v("delay", s.delay);
+  v("interp", s.interp);
   v("actearly", s.actearly);
   v("group", s.group);
 }

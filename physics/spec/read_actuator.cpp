@@ -1,124 +1,82 @@
-// actuators: motor, position, velocity and general
+// actuators: transmissions, mechanical attributes and <general>
+#include <algorithm>
+
 #include "motorium/physics/spec/read_elements.h"
+#include "motorium/physics/spec/text.h"
 
 namespace motorium {
 namespace {
 
-// parameters of the shortcuts; what a default class wrote with the same shortcut, or with
-// <general>, or the documented values
-struct Shortcut {
-  double kp = 1, kv = 0, dampratio = 0, timeconst = 0;
-};
+const char* const kActuators[] = {"general",  "motor",    "position", "velocity",
+                                  "intvelocity", "damper", "cylinder", "muscle",
+                                  "adhesion", "pid",      "dcmotor",  "orientation"};
 
-Shortcut inherited(const std::string& tag, const Defaults& defaults, int class_index) {
-  Shortcut s;
-  if (tag == "velocity") s.kv = 1;
-  for (int i = class_index; i >= 0; i = defaults.classes[i].parent) {
-    const ActuatorDefault& d = defaults.classes[i].actuator;
-    const bool same = d.written_as == tag;
-    const bool general = d.written_as == "general" && d.actuator.gaintype == GainType::fixed;
-    if (!same && !general) continue;
-    const ActuatorSpec& raw = d.actuator;
-    if (tag == "velocity") {
-      s.kv = raw.gainprm[0];
-    } else {
-      s.kp = raw.gainprm[0];
-      s.kv = raw.biasprm[2] < 0 ? -raw.biasprm[2] : 0;
-      s.dampratio = raw.biasprm[2] > 0 ? raw.biasprm[2] : 0;
-      if (raw.dyntype == DynType::filterexact) s.timeconst = raw.dynprm[0];
+// attributes of actuators that some kinds do not have
+const std::pair<const char*, const char*> kForeign[] = {
+    {"adhesion", "ctrllimited lengthrange gear cranklength damping armature"},
+    {"orientation", "lengthrange gear cranklength damping armature jointinparent cranksite"},
+    {"damper", "ctrllimited"},
+    {"muscle", "site refsite"},
+    {"dcmotor", "forcelimited forcerange"}};
+
+void refuse_foreign(Attributes& a, const std::string& tag) {
+  for (const auto& [kind, names] : kForeign) {
+    if (tag != kind) continue;
+    for (const std::string_view name : words_of(names)) {
+      if (a.has(name)) a.malformed(name, "is no attribute of " + tag + ": remove it");
     }
-    break;
   }
-  return s;
 }
 
-void read_position(Attributes& a, Shortcut s, ActuatorSpec& actuator) {
-  a.take("kp", s.kp);
-  if (a.take("kv", s.kv)) s.dampratio = 0;
-  if (a.take("dampratio", s.dampratio)) {
-    if (a.has("kv")) a.malformed("dampratio", "give kv or dampratio, not both");
-    s.kv = 0;
+template <class Enum>
+void take_law(Attributes& a, const char* attribute, Enum& out,
+              std::initializer_list<std::pair<const char*, Enum>> words) {
+  const std::string* word = a.element().find(attribute);
+  if (word && *word == "user") {
+    a.refuse(attribute, "the engine calls nobody back: use one of its own laws");
+    return;
   }
-  a.take("timeconst", s.timeconst);
-  if (s.kp < 0) a.malformed("kp", "is negative");
-  if (s.kv < 0) a.malformed("kv", "is negative");
-  if (s.dampratio < 0) a.malformed("dampratio", "is negative");
-  if (s.timeconst < 0) a.malformed("timeconst", "is negative");
-  actuator.gainprm[0] = s.kp;
-  actuator.biastype = BiasType::affine;
-  // a damping ratio is kept with a plus sign until the inertia is known
-  actuator.biasprm[1] = -s.kp;
-  actuator.biasprm[2] = s.dampratio > 0 ? s.dampratio : -s.kv;
-  if (s.timeconst > 0) {
-    actuator.dyntype = DynType::filterexact;
-    actuator.dynprm[0] = s.timeconst;
-  }
-  if (a.take("inheritrange", actuator.inheritrange)) {
-    if (actuator.inheritrange < 0) a.malformed("inheritrange", "is negative");
-    if (a.has("ctrlrange")) a.malformed("inheritrange", "give ctrlrange or inheritrange, not both");
-  }
+  a.take(attribute, out, words);
 }
 
 void read_general(Attributes& a, ActuatorSpec& actuator) {
-  const auto why = "the engine has no such law: use none, filter, filterexact; fixed, affine";
-  if (const std::string* word = a.claim("dyntype")) {
-    if (*word == "none") {
-      actuator.dyntype = DynType::none;
-    } else if (*word == "filter") {
-      actuator.dyntype = DynType::filter;
-    } else if (*word == "filterexact") {
-      actuator.dyntype = DynType::filterexact;
-    } else if (*word == "integrator" || *word == "muscle" || *word == "user" ||
-               *word == "dcmotor") {
-      a.unsupported("dyntype", why);
-    } else {
-      a.malformed("dyntype", "unknown word: use none, filter or filterexact");
-    }
-  }
-  if (const std::string* word = a.claim("gaintype")) {
-    if (*word == "fixed") {
-      actuator.gaintype = GainType::fixed;
-    } else if (*word == "affine") {
-      actuator.gaintype = GainType::affine;
-    } else if (*word == "muscle" || *word == "user" || *word == "dcmotor" || *word == "so3") {
-      a.unsupported("gaintype", why);
-    } else {
-      a.malformed("gaintype", "unknown word: use fixed or affine");
-    }
-  }
-  if (const std::string* word = a.claim("biastype")) {
-    if (*word == "none") {
-      actuator.biastype = BiasType::none;
-    } else if (*word == "affine") {
-      actuator.biastype = BiasType::affine;
-    } else if (*word == "muscle" || *word == "user" || *word == "dcmotor" || *word == "so3") {
-      a.unsupported("biastype", why);
-    } else {
-      a.malformed("biastype", "unknown word: use none or affine");
-    }
-  }
+  const GainType inherited = actuator.gaintype;
+  take_law(a, "dyntype", actuator.dyntype,
+           {{"none", DynType::none},
+            {"integrator", DynType::integrator},
+            {"filter", DynType::filter},
+            {"filterexact", DynType::filterexact},
+            {"muscle", DynType::muscle},
+            {"dcmotor", DynType::dcmotor},
+            {"pid", DynType::pid}});
+  take_law(a, "gaintype", actuator.gaintype,
+           {{"fixed", GainType::fixed},
+            {"affine", GainType::affine},
+            {"muscle", GainType::muscle},
+            {"dcmotor", GainType::dcmotor},
+            {"so3", GainType::so3},
+            {"pid", GainType::pid}});
+  take_law(a, "biastype", actuator.biastype,
+           {{"none", BiasType::none},
+            {"affine", BiasType::affine},
+            {"muscle", BiasType::muscle},
+            {"dcmotor", BiasType::dcmotor},
+            {"so3", BiasType::so3}});
+  // inputs belong to a gain type
+  if (actuator.gaintype != inherited) actuator.inputs = 0;
+  read_inputs(a, actuator.gaintype, actuator.inputs);
   a.take("gainprm", actuator.gainprm, 1);
   a.take("biasprm", actuator.biasprm, 1);
   a.take("dynprm", actuator.dynprm, 1);
   a.take("actlimited", actuator.actlimited);
   a.take("actrange", actuator.actrange);
   a.take("actearly", actuator.actearly);
+  a.take("velrange", actuator.velrange);
+  a.take("ffrange", actuator.ffrange);
   if (a.take("inheritrange", actuator.inheritrange) && actuator.inheritrange < 0) {
     a.malformed("inheritrange", "is negative");
   }
-  int actdim = -1;
-  if (a.take("actdim", actdim)) {
-    if (actdim > 1) a.unsupported("actdim", "an actuator has at most one activation");
-    if (actdim == 1 && actuator.dyntype == DynType::none) {
-      a.malformed("actdim", "needs a dyntype other than none");
-    }
-    if (actdim == 0 && actuator.dyntype != DynType::none) {
-      a.malformed("actdim", "is 1 for this dyntype");
-    }
-  }
-  a.refuse_nonzero("ffrange", "the engine has one control per actuator");
-  a.refuse_nonzero("velrange", "the engine has one control per actuator");
-  a.report({"input"});
+  a.take("actdim", actuator.actdim);
 }
 
 void read_transmission(Attributes& a, ActuatorSpec& actuator) {
@@ -127,69 +85,105 @@ void read_transmission(Attributes& a, ActuatorSpec& actuator) {
       {"joint", TransmissionType::joint},
       {"jointinparent", TransmissionType::jointinparent},
       {"tendon", TransmissionType::tendon},
-      {"site", TransmissionType::site}};
+      {"cranksite", TransmissionType::slidercrank},
+      {"site", TransmissionType::site},
+      {"body", TransmissionType::body}};
+  const bool adhesion = actuator.tag == "adhesion", general = actuator.tag == "general";
   for (const auto& [name, kind] : kinds) {
+    if (kind == TransmissionType::body && !adhesion && !general) continue;
+    if (kind != TransmissionType::body && adhesion) continue;
     if (a.has(name) && ++given > 1) a.malformed(name, "the transmission is given twice");
     if (a.take_name(name, actuator.target)) actuator.transmission = kind;
   }
-  for (const char* name : {"slidersite", "cranksite", "body"}) {
-    if (!a.has(name)) continue;
-    ++given;
-    a.refuse(
-        name,
-        "the engine drives joints, tendons and sites: use joint, jointinparent, tendon or site");
-  }
   a.take_name("refsite", actuator.refsite);
   if (a.has("refsite") && !a.has("site")) a.malformed("refsite", "needs a site to refer to");
-  if (given == 0) a.malformed("", "joint: is missing: name a joint, jointinparent, tendon or site");
+  const bool crank = actuator.transmission == TransmissionType::slidercrank;
+  a.take_name("slidersite", actuator.slidersite);
+  for (const char* name : {"slidersite", "cranklength"}) {
+    if (a.has(name) && !crank) a.malformed(name, "needs a cranksite");
+  }
+  if (given == 0) {
+    a.malformed("", adhesion ? "body: is missing: name the body that sticks"
+                             : "joint: is missing: name a joint, jointinparent, tendon, site or cranksite");
+  }
+}
+
+// attributes shared by all kinds
+void read_mechanics(Attributes& a, ActuatorSpec& actuator) {
+  a.take("ctrllimited", actuator.ctrllimited);
+  a.take("ctrlrange", actuator.ctrlrange);
+  a.take("forcelimited", actuator.forcelimited);
+  a.take("forcerange", actuator.forcerange);
+  a.take("lengthrange", actuator.lengthrange);
+  a.take("gear", actuator.gear, 1);
+  a.take("group", actuator.group);
+  a.take("cranklength", actuator.cranklength);
+  if (a.take("damping", actuator.damping, 1) && actuator.damping[0] < 0) {
+    a.malformed("damping", "is negative");
+  }
+  if (a.take("armature", actuator.armature) && actuator.armature < 0) {
+    a.malformed("armature", "is negative");
+  }
+  a.take("nsample", actuator.nsample);
+  if (actuator.nsample < 0) a.malformed("nsample", "is negative");
+  if (a.take("delay", actuator.delay) && actuator.delay < 0) a.malformed("delay", "is negative");
+  a.take("interp", actuator.interp,
+         {{"zoh", Interpolation::zoh},
+          {"linear", Interpolation::linear},
+          {"cubic", Interpolation::cubic}});
+  a.report({"user"});
 }
 
 }  // namespace
 
 bool is_actuator(const std::string& tag) {
-  return tag == "motor" || tag == "position" || tag == "velocity" || tag == "general";
+  return std::find(std::begin(kActuators), std::end(kActuators), tag) != std::end(kActuators);
+}
+
+void read_inputs(Attributes& a, GainType gain, int& inputs) {
+  const std::string* text = a.claim("input");
+  if (!text) return;
+  inputs = 0;
+  if (gain == GainType::so3) {
+    if (*text == "expmap" || *text == "quat") {
+      inputs = static_cast<int>(*text == "quat" ? Chart::quat : Chart::expmap);
+    } else if (!text->empty()) {
+      a.malformed("input", "unknown word: use expmap or quat");
+    }
+    return;
+  }
+  const std::pair<std::string_view, int> words[] = {
+      {"pos", kInputPos},         {"vel", kInputVel},   {"ff", kInputFeedforward},
+      {"voltage", kInputVoltage}, {"none", kInputNone}, {"pressure", kInputPressure}};
+  const bool servo = gain == GainType::pid, motor = gain == GainType::dcmotor;
+  const int allowed = servo   ? kInputPos | kInputVel | kInputFeedforward
+                      : motor ? kInputPos | kInputVel | kInputFeedforward | kInputVoltage | kInputNone
+                              : kInputPos | kInputVel | kInputPressure;
+  const std::string_view hint = servo   ? "give a subset of pos vel ff, in this order"
+                                : motor ? "give a subset of pos vel ff voltage, in this order, or none"
+                                        : "give one of pos, vel and pressure";
+  int last = 0, count = 0;
+  for (const std::string_view word : words_of(*text)) {
+    int bit = 0;
+    for (const auto& [name, value] : words)
+      if (name == word) bit = value;
+    if (bit <= last || !(bit & allowed)) return a.malformed("input", std::string(hint));
+    inputs |= last = bit;
+    ++count;
+  }
+  const bool several = servo || motor;
+  if ((count > 1 && !several) || ((inputs & kInputNone) && count > 1)) {
+    a.malformed("input", std::string(hint));
+  }
 }
 
 void read_actuator(Attributes& a, const Defaults& defaults, int class_index,
                    ActuatorSpec& actuator) {
-  const std::string& tag = a.element().tag;
-  actuator.tag = tag;
-  // mechanical attributes, shared by all kinds
-  a.take("ctrllimited", actuator.ctrllimited);
-  a.take("ctrlrange", actuator.ctrlrange);
-  a.take("forcelimited", actuator.forcelimited);
-  a.take("forcerange", actuator.forcerange);
-  a.take("gear", actuator.gear, 1);
-  a.take("group", actuator.group);
-  a.refuse_nonzero("damping", "act on joints instead: joint/damping");
-  a.refuse_nonzero("armature", "act on joints instead: joint/armature");
-  a.refuse_nonzero("delay", "the engine has no delayed controls: delay them in the caller");
-  a.refuse_nonzero("nsample", "the engine has no delayed controls: delay them in the caller");
-  a.report({"interp", "user", "lengthrange", "cranklength"});
-  if (tag == "general") return read_general(a, actuator);
-
-  // a shortcut says everything about gain, bias and dynamics
-  const Shortcut s = inherited(tag, defaults, class_index);
-  const double inheritrange = actuator.inheritrange;
-  actuator.gaintype = GainType::fixed;
-  actuator.biastype = BiasType::none;
-  actuator.dyntype = DynType::none;
-  actuator.gainprm = {1};
-  actuator.biasprm = {};
-  actuator.dynprm = {1};
-  actuator.actearly = false;
-  actuator.inheritrange = 0;
-  if (tag == "position") {
-    actuator.inheritrange = inheritrange;
-    read_position(a, s, actuator);
-  } else if (tag == "velocity") {
-    double kv = s.kv;
-    a.take("kv", kv);
-    if (kv < 0) a.malformed("kv", "is negative");
-    actuator.gainprm[0] = kv;
-    actuator.biastype = BiasType::affine;
-    actuator.biasprm[2] = -kv;
-  }
+  actuator.tag = a.element().tag;
+  refuse_foreign(a, actuator.tag);
+  read_mechanics(a, actuator);
+  if (actuator.tag == "general") return read_general(a, actuator);
+  read_shortcut(a, shortcut_source(actuator.tag, defaults, class_index), actuator);
 }
 
 void read_actuator_section(const Element& element, const Defaults& defaults, Spec& spec) {
@@ -197,7 +191,7 @@ void read_actuator_section(const Element& element, const Defaults& defaults, Spe
   for (const Element& child : element.children) {
     if (!is_actuator(child.tag)) {
       if (!refuse_known(child, "actuator", spec)) {
-        unknown_element(child, "actuator", {"motor", "position", "velocity", "general"}, spec);
+        unknown_element(child, "actuator", {std::begin(kActuators), std::end(kActuators)}, spec);
       }
       continue;
     }
@@ -205,6 +199,7 @@ void read_actuator_section(const Element& element, const Defaults& defaults, Spe
     const int class_index = find_class(a, defaults, 0);
     ActuatorSpec actuator = defaults.classes[class_index].actuator.actuator;
     actuator.place = child.place;
+    actuator.tag = child.tag;
     a.take_name("name", actuator.name);
     read_transmission(a, actuator);
     // an explicit range beats an inherited one

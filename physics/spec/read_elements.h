@@ -73,6 +73,15 @@ void read_tendon_section(const Element& element, const Defaults& defaults, Spec&
 
 // actuators, sensors, keyframes
 bool is_actuator(const std::string& tag);
+// the class default whose parameters a shortcut takes: one written with the same shortcut, or with
+// <general> and the shortcut's gain; null: the documented values
+const ActuatorSpec* shortcut_source(const std::string& tag, const Defaults& defaults,
+                                    int class_index);
+// gain, bias and dynamics of a shortcut, from its attributes and those of its class
+void read_shortcut(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator);
+void read_dcmotor(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator);
+// the inputs that `input` lists, as ControlInput bits or Chart
+void read_inputs(Attributes& a, GainType gain, int& inputs);
 void read_actuator(Attributes& a, const Defaults& defaults, int class_index,
                    ActuatorSpec& actuator);
 void read_actuator_section(const Element& element, const Defaults& defaults, Spec& spec);

@@ -17,10 +17,8 @@ struct Refusal {
 
 const Refusal kRefusals[] = {
     {"mujoco", "extension", "the engine has no plugins: remove it"},
-    {"default", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
-     "the engine has motor, position, velocity and general: use general with gain and bias"},
-    {"actuator", "intvelocity orientation pid damper cylinder muscle adhesion dcmotor plugin",
-     "the engine has motor, position, velocity and general: use general with gain and bias"},
+    {"default", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
+    {"actuator", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
     {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
     {"worldbody", "attach", "models cannot be attached: use <include>"},
     {"worldbody", "replicate", "copies are not generated: write them out"},

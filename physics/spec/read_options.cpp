@@ -1,6 +1,7 @@
 // compiler, option, flag, size
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
@@ -53,6 +54,27 @@ void read_flags(const Element& element, Spec& spec) {
   a.finish();
 }
 
+void read_lengthrange(const Element& element, Spec& spec) {
+  Attributes a(element, spec);
+  LengthRangeSpec& r = spec.compiler.lengthrange;
+  using Mode = LengthRangeSpec::Mode;
+  a.take("mode", r.mode,
+         {{"none", Mode::none},
+          {"muscle", Mode::muscle},
+          {"muscleuser", Mode::muscleuser},
+          {"all", Mode::all}});
+  a.take("useexisting", r.useexisting);
+  a.take("uselimit", r.uselimit);
+  const std::pair<const char*, double*> numbers[] = {
+      {"accel", &r.accel},       {"maxforce", &r.maxforce}, {"timeconst", &r.timeconst},
+      {"timestep", &r.timestep}, {"inttotal", &r.inttotal}, {"interval", &r.interval},
+      {"tolrange", &r.tolrange}};
+  for (const auto& [name, number] : numbers) {
+    if (a.take(name, *number) && !(*number >= 0)) a.malformed(name, "is negative");
+  }
+  a.finish();
+}
+
 }  // namespace
 
 void read_compiler(const Element& element, Spec& spec) {
@@ -100,7 +122,7 @@ void read_compiler(const Element& element, Spec& spec) {
   a.finish(true);
   for (const Element& child : element.children) {
     if (child.tag == "lengthrange") {
-      report_once(spec, "compiler/lengthrange: ignored");
+      read_lengthrange(child, spec);
     } else {
       unknown_element(child, "compiler", {"lengthrange"}, spec);
     }
@@ -170,11 +192,15 @@ void read_option(const Element& element, Spec& spec) {
     }
     report_once(spec, "option/jacobian: ignored");
   }
-  // disabled actuator groups would change forces
   std::vector<double> groups;
-  if (a.take("actuatorgroupdisable", groups) && !groups.empty()) {
-    a.unsupported("actuatorgroupdisable",
-                  "the engine has no actuator groups: remove the actuators");
+  if (a.take("actuatorgroupdisable", groups)) {
+    for (const double group : groups) {
+      if (group >= 0 && group <= 30 && group == std::floor(group)) {
+        o.disableactuator |= 1u << static_cast<int>(group);
+      } else {
+        a.malformed("actuatorgroupdisable", "give groups 0 .. 30");
+      }
+    }
   }
   a.report({"sdf_initpoints", "sdf_iterations", "noslip_tolerance", "sleep_tolerance", "o_friction",
             "o_margin", "o_solimp", "o_solref"});

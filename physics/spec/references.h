@@ -77,8 +77,9 @@ template <class V> void each_reference(TendonSpec& s, V&& v) {
 }
 template <class V> void each_reference(ActuatorSpec& s, V&& v) {
   const std::string kind = word_of(s.transmission);
-  v(kind == "jointinparent" ? "joint" : kind, s.target);
+  v(kind == "jointinparent" ? "joint" : kind == "cranksite" ? "site" : kind, s.target);
   v("site", s.refsite);
+  v("site", s.slidersite);
 }
 template <class V> void each_reference(SensorSpec& s, V&& v) {
   v(kind_of(s.objtype), s.object);

@@ -32,6 +32,14 @@ struct Pose {
   std::array<double, 4> quat = {1, 0, 0, 0};
 };
 
+// how the lengths that muscles can reach are found
+struct LengthRangeSpec {
+  enum class Mode { none, muscle, muscleuser, all } mode = Mode::muscle;
+  bool useexisting = true, uselimit = false;
+  double accel = 20, maxforce = 0, timeconst = 1, timestep = 0.01, inttotal = 10, interval = 2,
+         tolrange = 0.05;
+};
+
 struct CompilerSpec {
   bool autolimits = true, degree = true, balanceinertia = false, fitaabb = false, strippath = false;
   bool alignfree = false, fusestatic = false, discardvisual = false;
@@ -39,6 +47,7 @@ struct CompilerSpec {
   Tristate inertiafromgeom = Tristate::automatic;
   std::array<int, 2> inertiagrouprange = {0, 5};
   double boundmass = 0, boundinertia = 0, settotalmass = -1;
+  LengthRangeSpec lengthrange;
 };
 
 struct OptionSpec {
@@ -49,6 +58,7 @@ struct OptionSpec {
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0x1ffffu;  // Flag bits
+  uint32_t disableactuator = 0;  // bit g: actuators of group g are off
 };
 
 struct MeshSpec {
@@ -211,7 +221,8 @@ struct TendonSpec {
 
 struct ActuatorSpec {
   Place place;
-  std::string tag = "general", name, target, refsite;  // target: joint, tendon or site
+  std::string tag = "general", name, target, refsite;  // target: joint, tendon, site or body
+  std::string slidersite;                              // of a slider-crank, whose target is the crank
   TransmissionType transmission = TransmissionType::joint;
   DynType dyntype = DynType::none;
   GainType gaintype = GainType::fixed;
@@ -221,9 +232,15 @@ struct ActuatorSpec {
   Tristate ctrllimited = Tristate::automatic, forcelimited = Tristate::automatic,
            actlimited = Tristate::automatic;
   std::array<double, 2> ctrlrange = {0, 0}, forcerange = {0, 0}, actrange = {0, 0};
-  double inheritrange = 0;
+  std::array<double, 2> velrange = {0, 0}, ffrange = {0, 0};  // of further inputs
+  std::array<double, 2> lengthrange = {0, 0};                 // not rising: found by simulation
+  std::array<double, 3> damping = {0, 0, 0};                  // linear, quadratic, cubic
+  double armature = 0, cranklength = 0, inheritrange = 0, delay = 0;
+  Interpolation interp = Interpolation::zoh;
+  int inputs = 0;   // ControlInput bits or Chart; 0: as the gain type has it
+  int actdim = -1;  // activations; -1: as the dynamics have it
+  int nsample = 0, group = 0;
   bool actearly = false;
-  int group = 0;
 };
 
 struct SensorSpec {

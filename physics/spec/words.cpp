@@ -22,12 +22,20 @@ MOTORIUM_WORDS(MeshSpec::Inertia, {"legacy", MeshSpec::Inertia::legacy},
                {"exact", MeshSpec::Inertia::exact}, {"convex", MeshSpec::Inertia::convex},
                {"shell", MeshSpec::Inertia::shell})
 MOTORIUM_WORDS(DynType, {"none", DynType::none}, {"integrator", DynType::integrator},
-               {"filter", DynType::filter}, {"filterexact", DynType::filterexact})
-MOTORIUM_WORDS(GainType, {"fixed", GainType::fixed}, {"affine", GainType::affine})
-MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine})
+               {"filter", DynType::filter}, {"filterexact", DynType::filterexact},
+               {"muscle", DynType::muscle}, {"dcmotor", DynType::dcmotor}, {"pid", DynType::pid})
+MOTORIUM_WORDS(GainType, {"fixed", GainType::fixed}, {"affine", GainType::affine},
+               {"muscle", GainType::muscle}, {"dcmotor", GainType::dcmotor},
+               {"so3", GainType::so3}, {"pid", GainType::pid})
+MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine},
+               {"muscle", BiasType::muscle}, {"dcmotor", BiasType::dcmotor},
+               {"so3", BiasType::so3})
+MOTORIUM_WORDS(Interpolation, {"zoh", Interpolation::zoh}, {"linear", Interpolation::linear},
+               {"cubic", Interpolation::cubic})
 MOTORIUM_WORDS(TransmissionType, {"joint", TransmissionType::joint},
                {"jointinparent", TransmissionType::jointinparent},
-               {"tendon", TransmissionType::tendon}, {"site", TransmissionType::site})
+               {"tendon", TransmissionType::tendon}, {"site", TransmissionType::site},
+               {"cranksite", TransmissionType::slidercrank}, {"body", TransmissionType::body})
 MOTORIUM_WORDS(EqualityType, {"connect", EqualityType::connect}, {"weld", EqualityType::weld},
                {"joint", EqualityType::joint}, {"tendon", EqualityType::tendon})
 MOTORIUM_WORDS(ObjectType, {"body", ObjectType::body}, {"xbody", ObjectType::xbody},
@@ -64,6 +72,23 @@ std::span<const Word<uint32_t>> flag_words() {
                                          {"island", kFlagIsland},
                                          {"multiccd", kFlagMulticcd}};
   return table;
+}
+
+std::string input_text(GainType gain, int inputs) {
+  if (gain == GainType::so3)
+    return inputs == 0 ? "" : inputs == static_cast<int>(Chart::quat) ? "quat" : "expmap";
+  const char* names[] = {"pos", "vel", "ff", "voltage", "none", "pressure"};
+  std::string text;
+  for (int bit = 0; bit < 6; ++bit)
+    if (inputs >> bit & 1) text += (text.empty() ? "" : " ") + std::string(names[bit]);
+  return text;
+}
+
+std::string group_text(uint32_t groups) {
+  std::string text;
+  for (int g = 0; g < 31; ++g)
+    if (groups >> g & 1) text += (text.empty() ? "" : " ") + std::to_string(g);
+  return text;
 }
 
 std::span<const Word<int>> contact_data_words() {

@@ -17,6 +17,10 @@ std::span<const Word<JointType>> words(JointType);
 std::span<const Word<GeomType>> words(GeomType);
 std::span<const Word<MeshSpec::Inertia>> words(MeshSpec::Inertia);
 std::span<const Word<DynType>> words(DynType);
+std::span<const Word<Interpolation>> words(Interpolation);
+// `input` of an actuator with this gain, and `actuatorgroupdisable`, as MJCF writes them
+std::string input_text(GainType gain, int inputs);
+std::string group_text(uint32_t groups);
 std::span<const Word<GainType>> words(GainType);
 std::span<const Word<BiasType>> words(BiasType);
 std::span<const Word<TransmissionType>> words(TransmissionType);

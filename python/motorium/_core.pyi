@@ -42,21 +42,28 @@ class Batch:
         """The slices of one actuator, by name or id: ctrl, act, force, length, velocity, ..."""
     @property
     def actuator_force(self) -> numpy.ndarray:
-        """actuator forces [N, N m] (worlds, nu)
+        """actuator forces [N, N m] (worlds, nout)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
     def actuator_length(self) -> numpy.ndarray:
-        """actuator lengths [m, rad] (worlds, nu)
+        """actuator lengths [m, rad] (worlds, nout)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def actuator_moment(self) -> numpy.ndarray:
+        """moment of each force on the dofs, dense [m, -] (worlds, nout, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
     def actuator_velocity(self) -> numpy.ndarray:
-        """actuator velocities [m/s, rad/s] (worlds, nu)
+        """actuator velocities [m/s, rad/s] (worlds, nout)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
@@ -190,6 +197,14 @@ class Batch:
         """The whole state and inputs of worlds as float64 rows (n, nstate), laid out as
         mj_getState(..., mjSTATE_INTEGRATION) does; state_layout names the columns.
         """
+    @property
+    def history(self) -> numpy.ndarray:
+        """past controls and readings; times in steps from now [mixed] (worlds, nhistory)
+
+        A writable view of the batch's memory.
+        """
+    @history.setter
+    def history(self, value: numpy.typing.ArrayLike) -> None: ...
     def joint(self, key: int | str) -> motorium.views.JointView:
         """The slices of one joint, by name or id: qpos, qvel, qacc, xanchor, damping, ..."""
     def load(self, world: typing.SupportsInt | typing.SupportsIndex, bytes: bytes) -> None:
@@ -356,12 +371,12 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     def set_actuator_biasprm(self, values: object, *, ids: object = None) -> None:
-        """Gives worlds their own bias parameters [mixed] (n, nu, 10), broadcast as NumPy does.
+        """Gives worlds their own bias parameters [mixed] (n, nactuator, 10), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
     def set_actuator_gainprm(self, values: object, *, ids: object = None) -> None:
-        """Gives worlds their own gain parameters [mixed] (n, nu, 10), broadcast as NumPy does.
+        """Gives worlds their own gain parameters [mixed] (n, nactuator, 10), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
@@ -608,64 +623,109 @@ class Model:
         """entries of the row: its ancestors and itself (nv,)"""
     @property
     def actuator_acc0(self) -> numpy.ndarray:
-        """acceleration from unit force at qpos0 (derived) [m/s^2, rad/s^2] (nu,)"""
+        """acceleration from unit force at qpos0 (derived) [m/s^2, rad/s^2] (nout,)"""
     @property
     def actuator_actadr(self) -> numpy.ndarray:
-        """activation or -1 (nu,)"""
+        """first activation or -1 (nactuator,)"""
     @property
     def actuator_actearly(self) -> numpy.ndarray:
-        """1: force from the next activation (nu,)"""
+        """1: force from the next activation (nactuator,)"""
     @property
     def actuator_actlimited(self) -> numpy.ndarray:
-        """1: activation is clamped (nu,)"""
+        """1: activation is clamped (nactuator,)"""
+    @property
+    def actuator_actnum(self) -> numpy.ndarray:
+        """activations (nactuator,)"""
     @property
     def actuator_actrange(self) -> numpy.ndarray:
-        """bounds of the activation [as act] (nu, 2)"""
+        """bounds of the activation [as act] (nactuator, 2)"""
+    @property
+    def actuator_armature(self) -> numpy.ndarray:
+        """inertia added to the target, before gear^2 [kg, kg m^2] (nactuator,)"""
     @property
     def actuator_biasprm(self) -> numpy.ndarray:
-        """bias parameters [mixed] (nu, 10)"""
+        """bias parameters [mixed] (nactuator, 10)"""
     @property
     def actuator_biastype(self) -> numpy.ndarray:
-        """BiasType (nu,)"""
+        """BiasType (nactuator,)"""
+    @property
+    def actuator_cranklength(self) -> numpy.ndarray:
+        """rod of a slider-crank [m] (nactuator,)"""
+    @property
+    def actuator_ctrladr(self) -> numpy.ndarray:
+        """first control (nactuator,)"""
     @property
     def actuator_ctrllimited(self) -> numpy.ndarray:
         """1: control is clamped (nu,)"""
     @property
+    def actuator_ctrlnum(self) -> numpy.ndarray:
+        """controls (nactuator,)"""
+    @property
     def actuator_ctrlrange(self) -> numpy.ndarray:
         """bounds of the control [as ctrl] (nu, 2)"""
     @property
+    def actuator_ctrlspec(self) -> numpy.ndarray:
+        """ControlInput bits, or Chart of an orientation servo (nactuator,)"""
+    @property
+    def actuator_damping(self) -> numpy.ndarray:
+        """damping of the target, before gear^2 [N s/m, N m s/rad] (nactuator,)"""
+    @property
+    def actuator_dampingpoly(self) -> numpy.ndarray:
+        """its quadratic and cubic part [mixed] (nactuator, 2)"""
+    @property
+    def actuator_delay(self) -> numpy.ndarray:
+        """delay of the controls, 0: none [s] (nactuator,)"""
+    @property
     def actuator_dynprm(self) -> numpy.ndarray:
-        """dynamics parameters; [0] time constant [mixed] (nu, 10)"""
+        """dynamics parameters; [0] time constant [mixed] (nactuator, 10)"""
     @property
     def actuator_dyntype(self) -> numpy.ndarray:
-        """DynType (nu,)"""
+        """DynType (nactuator,)"""
     @property
     def actuator_forcelimited(self) -> numpy.ndarray:
-        """1: force is clamped (nu,)"""
+        """1: force is clamped (nactuator,)"""
     @property
     def actuator_forcerange(self) -> numpy.ndarray:
-        """bounds of the force [N, N m] (nu, 2)"""
+        """bounds of the force [N, N m] (nactuator, 2)"""
     @property
     def actuator_gainprm(self) -> numpy.ndarray:
-        """gain parameters [mixed] (nu, 10)"""
+        """gain parameters [mixed] (nactuator, 10)"""
     @property
     def actuator_gaintype(self) -> numpy.ndarray:
-        """GainType (nu,)"""
+        """GainType (nactuator,)"""
     @property
     def actuator_gear(self) -> numpy.ndarray:
-        """gear [-] (nu, 6)"""
+        """gear [-] (nout, 6)"""
+    @property
+    def actuator_group(self) -> numpy.ndarray:
+        """group, 0 .. 30 can be disabled (nactuator,)"""
+    @property
+    def actuator_history(self) -> numpy.ndarray:
+        """samples kept, Interpolation (nactuator, 2)"""
+    @property
+    def actuator_historyadr(self) -> numpy.ndarray:
+        """first number in history or -1 (nactuator,)"""
     @property
     def actuator_length0(self) -> numpy.ndarray:
-        """length at qpos0 [m, rad] (nu,)"""
+        """length at qpos0 [m, rad] (nout,)"""
+    @property
+    def actuator_lengthrange(self) -> numpy.ndarray:
+        """lengths that muscles can reach [m, rad] (nout, 2)"""
     @property
     def actuator_names(self) -> tuple:
         """Names of actuators by id, empty where the file gives none."""
     @property
+    def actuator_outadr(self) -> numpy.ndarray:
+        """first force (nactuator,)"""
+    @property
+    def actuator_outnum(self) -> numpy.ndarray:
+        """forces: 3 of an orientation servo, else 1 (nactuator,)"""
+    @property
     def actuator_trnid(self) -> numpy.ndarray:
-        """joint, tendon or site; reference site or -1 (nu, 2)"""
+        """joint, tendon, site or body; other site or -1 (nactuator, 2)"""
     @property
     def actuator_trntype(self) -> numpy.ndarray:
-        """TransmissionType (nu,)"""
+        """TransmissionType (nactuator,)"""
     @property
     def balllimit_jnt(self) -> numpy.ndarray:
         """limited ball joints (nballlimit,)"""
@@ -1114,6 +1174,9 @@ class Model:
     def na(self) -> int:
         """a size of the model"""
     @property
+    def nactuator(self) -> int:
+        """a size of the model"""
+    @property
     def name(self) -> str:
         """The model's name."""
     @property
@@ -1142,6 +1205,9 @@ class Model:
         """a size of the model"""
     @property
     def nhfielddata(self) -> int:
+        """a size of the model"""
+    @property
+    def nhistory(self) -> int:
         """a size of the model"""
     @property
     def njnt(self) -> int:
@@ -1181,6 +1247,9 @@ class Model:
         """a size of the model"""
     @property
     def nmocap(self) -> int:
+        """a size of the model"""
+    @property
+    def nout(self) -> int:
         """a size of the model"""
     @property
     def npair(self) -> int:

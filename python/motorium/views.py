@@ -167,17 +167,22 @@ class ActuatorView(View):
     _overrides = {"gainprm": "actuator_gainprm", "biasprm": "actuator_biasprm"}
 
     def _slices(self):
-        one = slice(self.id, self.id + 1)
+        m = self._batch.model
+
+        def block(name):
+            first = int(getattr(m, f"actuator_{name}adr")[self.id])
+            return slice(first, first + int(getattr(m, f"actuator_{name}num")[self.id]))
+
+        outputs = block("out")
         slices = {
-            "ctrl": ("ctrl", one),
-            "length": ("actuator_length", one),
-            "velocity": ("actuator_velocity", one),
-            "force": ("actuator_force", one),
+            "ctrl": ("ctrl", block("ctrl")),
+            "length": ("actuator_length", outputs),
+            "velocity": ("actuator_velocity", outputs),
+            "force": ("actuator_force", outputs),
         }
-        activation = int(self._batch.model.actuator_actadr[self.id])
-        if activation >= 0:
-            slices["act"] = ("act", slice(activation, activation + 1))
-            slices["act_dot"] = ("act_dot", slice(activation, activation + 1))
+        if int(m.actuator_actnum[self.id]) > 0:
+            slices["act"] = ("act", block("act"))
+            slices["act_dot"] = ("act_dot", block("act"))
         return slices
 
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "motorium/physics/initial_state.h"
 #include "motorium/robots/tasks/compiler.h"
 
 namespace motorium {
@@ -42,6 +43,10 @@ void Compiler::read_basics() {
   t_.nq = m_.nq;
   t_.nv = m_.nv;
   t_.nu = m_.nu;
+  require(m_.nu == m_.nactuator && m_.nu == m_.nout,
+          top_.where() + ": the model has actuators of several controls: tasks want one each");
+  for (const double x : initial_history(m_)) c_.history0.push_back(static_cast<float>(x));
+  t_.nhistory = m_.nhistory;
   t_.nsensordata = m_.nsensordata;
   t_.floating = m_.njnt > 0 && m_.jnt_type[0] == static_cast<int>(JointType::free);
 }
@@ -260,6 +265,7 @@ void Compiler::run() {
   t_.ids = c_.ids.data();
   t_.numbers = c_.numbers.data();
   t_.qpos0 = c_.qpos0.data();
+  t_.history0 = c_.history0.data();
   for (int g = 0; g < t_.ngroup; ++g) {
     t_.groups[g].elements = c_.elements[g].data();
     t_.groups[g].count = static_cast<int>(c_.elements[g].size());

@@ -159,7 +159,7 @@ struct LogLayout {
 
 // Everything of a task; arrays are (worlds, columns), world-major.
 struct TaskTable {
-  int worlds = 0, nq = 0, nv = 0, nu = 0, nsensordata = 0, njoint = 0, nfeet = 0;
+  int worlds = 0, nq = 0, nv = 0, nu = 0, nhistory = 0, nsensordata = 0, njoint = 0, nfeet = 0;
   bool floating = false;               // the first joint is free
   float dt = 0.02f, substep = 0.005f;  // [s]
   int decimation = 4;
@@ -184,6 +184,7 @@ struct TaskTable {
   CommandTable command;
   PushTable push;
   const float* qpos0 = nullptr;  // (nq) pose at reset
+  const float* history0 = nullptr;  // (nhistory) past controls at reset
   StateLayout at{};
   LogLayout log_at{};
 

@@ -59,7 +59,7 @@ struct CompiledTask {
   std::vector<FootRow> feet;
   std::vector<TermRow> rewards, dones, resets;
   std::vector<int> ids;
-  std::vector<float> numbers, qpos0;
+  std::vector<float> numbers, qpos0, history0;
   std::vector<ObserveElement> elements[kMaxGroups];
 
   std::vector<std::string> joint_names, foot_names, reward_names, done_names, group_names;

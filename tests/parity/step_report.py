@@ -219,6 +219,24 @@ def state_of(m, d):
     return row
 
 
+def samples_of(m, batch, d):
+    """Times and values of all control histories, ours and MuJoCo's, oldest first."""
+    layout, columns = batch.state_layout, []
+    ours = batch.get_state()[0, layout["history"]] if m.nhistory else np.zeros(0)
+    theirs = np.array(d.history)
+    for a in range(m.nactuator):
+        n, first = m.actuator_history[a, 0], m.actuator_historyadr[a] + 2
+        if m.actuator_historyadr[a] < 0:
+            continue
+        size = int(n * (1 + m.actuator_ctrlnum[a]))
+        order = (np.arange(n) + int(theirs[first - 1]) + 1) % n
+        values = theirs[first + n : first + size].reshape(n, -1)[order]
+        theirs[first : first + n] = theirs[first : first + n][order]
+        theirs[first + n : first + size] = values.ravel()
+        columns += range(first, first + size)
+    return ours[columns], theirs[columns]
+
+
 def iterations_of(d):
     return int(d.solver_niter[: max(1, d.nisland)].sum()) if d.nefc else 0
 
@@ -250,6 +268,7 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         residuals.note("sizes", np.inf)
         return residuals
     bound = {stage: batch.bind(stage) for stage in [*STAGES, "qM", "qfrc_constraint", "qacc"]}
+    bound["actuator_moment"] = batch.bind("actuator_moment")
     bound.update({k: batch.bind(k) for k in ("sensordata", "nefc", "ncon", "solver_niter")})
     rng = np.random.default_rng(seed)
     M = np.zeros((m.nv, m.nv))
@@ -276,6 +295,12 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         # position, velocity, acceleration
         for stage in STAGES:
             residuals.compare(stage, bound[stage][0], getattr(d, stage))
+        if m.nout:
+            moment = np.zeros((m.nout, m.nv))
+            mujoco.mju_sparse2dense(
+                moment, d.actuator_moment, d.moment_rownnz, d.moment_rowadr, d.moment_colind
+            )
+            residuals.compare("actuator_moment", bound["actuator_moment"][0], moment)
         mujoco.mj_fullM(m, d, M)
         residuals.compare("qM", full_inertia(model, bound["qM"][0]), M)
         compare_contacts(residuals, before, d.contact)
@@ -293,6 +318,7 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         residuals.compare("next_qpos", batch.qpos, d.qpos)
         residuals.compare("next_qvel", batch.qvel, d.qvel)
         residuals.compare("next_act", batch.act, d.act)
+        residuals.compare("next_history", *samples_of(m, batch, d))
         residuals.compare("next_warmstart", batch.qacc_warmstart, d.qacc_warmstart)
         residuals.note("next_time", abs(batch.time[0] - d.time))
     return residuals
