@@ -117,9 +117,8 @@ void validate_sensors(const Model& m) {
     const int dim = forces && id >= 0 && id < m.nactuator
                         ? m.actuator_outnum[id]
                         : sensor_dim(*kind, &m.sensor_intprm[3 * s]);
-    check(m.sensor_dim[s] == dim, "sensor_dim", s,
-          "does not fit the sensor");
-    const int object = m.sensor_objtype[s], id = m.sensor_objid[s];
+    check(m.sensor_dim[s] == dim, "sensor_dim", s, "does not fit the sensor");
+    const int object = m.sensor_objtype[s];
     const bool actuator = kind->target == SensorTarget::actuator;
     const int count = actuator ? m.nactuator : count_of(m, object);
     check(object == 0 && !actuator ? id == -1 : id >= 0 && id < count, "sensor_objid", s,
