@@ -160,7 +160,8 @@ void find_bad_actuators(const Model& m, std::vector<std::string>& out) {
     if (!servo || m.actuator_trntype[at] != static_cast<int>(TransmissionType::joint)) continue;
     const size_t dof =
         static_cast<size_t>(m.jnt_dofadr[static_cast<size_t>(m.actuator_trnid[2 * at])]);
-    const double gear = m.actuator_gear[6 * static_cast<size_t>(m.actuator_outadr[at])], inertia = m.dof_M0[dof];
+    const double gear = m.actuator_gear[6 * static_cast<size_t>(m.actuator_outadr[at])],
+                 inertia = m.dof_M0[dof];
     if (kv + m.dof_damping[dof] <= 0)
       out.push_back("actuator " + name +
                     ": a position servo without damping: give kv, dampratio or joint damping");

@@ -25,8 +25,8 @@ inline constexpr int kPairs = 10'000'000;
 inline constexpr int kSensorNumbers = 100'000;
 inline constexpr int kTendonNumbers = 4'000'000;  // non-zeros of all tendon Jacobians
 inline constexpr int kKeyframes = 10'000;
-inline constexpr int kHistorySamples = 10'000;    // of one actuator or sensor
-inline constexpr int kHistoryNumbers = 1'000'000;  // of all histories together
+inline constexpr int kHistorySamples = 10'000;          // of one actuator or sensor
+inline constexpr int kHistoryNumbers = 1'000'000;       // of all histories together
 inline constexpr int64_t kKeyframeNumbers = 4'000'000;  // of all keyframes together
 
 // convex collisions: what a model asks beyond it is not done

@@ -120,8 +120,7 @@ template <class Real> FN void no_force(const ModelView<Real>& m, Scratch<Real>& 
 template <class Team, class Real>
 STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
   const bool acting = m.on(kFlagActuation);
-  if (m.want_moments)
-    team.each(m.nout * m.nv, [&](int i) { x.actuator_moment[i] = Real(0.f); });
+  if (m.want_moments) team.each(m.nout * m.nv, [&](int i) { x.actuator_moment[i] = Real(0.f); });
   team.each(m.nactuator, [&](int a) {
     transmission(m, s, x, a);
     if (acting) {
@@ -163,7 +162,8 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     const Mask<Real> saturated = (f <= lo) | (f >= hi);
     for (int a = 0; a < m.nactuator; ++a) {
       const TransmissionType type = transmission_type(m, a);
-      const bool drives = type == TransmissionType::joint || type == TransmissionType::jointinparent;
+      const bool drives =
+          type == TransmissionType::joint || type == TransmissionType::jointinparent;
       if (!drives || m.actuator_trnid[2 * a] != j) continue;
       const int o = m.actuator_outadr[a];
       x.actuator_slope[o] = select(saturated, Real(0.f), x.actuator_slope[o]);

@@ -211,7 +211,7 @@ struct Batch::Impl {
   Threads* threads = nullptr;
   std::unique_ptr<Worlds<float>> single;
   std::unique_ptr<Worlds<double>> reference;
-  std::vector<double> ctrl0, history0;  // of a world that starts
+  std::vector<double> ctrl0, history0;                   // of a world that starts
   std::vector<double> time0;                             // time at step 0 of each world
   std::map<std::string, std::vector<double>> overrides;  // masters in double, (worlds, size)
   std::vector<std::shared_ptr<const Model>> models;      // (worlds), empty: all have `model`

@@ -6,9 +6,7 @@
 namespace motorium {
 
 // the controls of one actuator
-template <class Real> struct Controls {
-  Real u[4];
-};
+template <class Real> struct Controls { Real u[4]; };
 
 template <class Real>
 FN Controls<Real> read_controls(const ModelView<Real>& m, const State<Real>& s, int a) {

@@ -9,8 +9,7 @@ std::vector<HistoryBuffer> history_buffers(const Model& m) {
   std::vector<HistoryBuffer> out;
   for (int a = 0; a < m.nactuator; ++a)
     if (m.actuator_historyadr[a] >= 0)
-      out.push_back(
-          {m.actuator_historyadr[a], m.actuator_history[2 * a], m.actuator_ctrlnum[a]});
+      out.push_back({m.actuator_historyadr[a], m.actuator_history[2 * a], m.actuator_ctrlnum[a]});
   return out;
 }
 

@@ -506,9 +506,9 @@ struct Model {
   int ls_iterations = 50;       // line-search evaluations at most
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
-  uint32_t flags = 0x1ffffu;  // Flag bits
+  uint32_t flags = 0x1ffffu;     // Flag bits
   uint32_t disableactuator = 0;  // bit g: actuators of group g are off
-  double meaninertia = 1;     // mean diagonal of the inertia matrix at qpos0 (statistics only)
+  double meaninertia = 1;        // mean diagonal of the inertia matrix at qpos0 (statistics only)
 
   // names, by id; empty where the file gives none
   std::string name;
@@ -521,11 +521,12 @@ struct Model {
 
 // visits every array of the model: visit(name, vector, rows, columns)
 template <class M, class Visit> void each_field(M& m, Visit visit) {
-  const int nq = m.nq, nv = m.nv, nu = m.nu, nactuator = m.nactuator, nout = m.nout, na = m.na, nbody = m.nbody, njnt = m.njnt,
-            ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap, ncam = m.ncam, neq = m.neq,
-            ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten, ntendonlimit = m.ntendonlimit,
-            nsensor = m.nsensor, nkey = m.nkey, nM = m.nM, nlevel = m.nlevel, npair = m.npair,
-            ncgeom = m.ncgeom, nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
+  const int nq = m.nq, nv = m.nv, nu = m.nu, nactuator = m.nactuator, nout = m.nout, na = m.na,
+            nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap,
+            ncam = m.ncam, neq = m.neq, ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten,
+            ntendonlimit = m.ntendonlimit, nsensor = m.nsensor, nkey = m.nkey, nM = m.nM,
+            nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom, nword = m.nword,
+            nlimit = m.nlimit, nballlimit = m.nballlimit;
   const int nmesh = m.nmesh, nmeshvert = m.nmeshvert, nmeshface = m.nmeshface,
             nmeshgraph = m.nmeshgraph, nmeshpoly = m.nmeshpoly, nmeshpolyvert = m.nmeshpolyvert,
             nmeshpolymap = m.nmeshpolymap, nhfield = m.nhfield, nhfielddata = m.nhfielddata;

@@ -72,7 +72,8 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   for (size_t a = 0; a < m.actuator_damping.size(); ++a) {
     data.rotor_heavy = data.rotor_heavy || m.actuator_armature[a] != 0;
     data.rotor_damped = data.rotor_damped || m.actuator_damping[a] != 0 ||
-                        m.actuator_dampingpoly[2 * a] != 0 || m.actuator_dampingpoly[2 * a + 1] != 0;
+                        m.actuator_dampingpoly[2 * a] != 0 ||
+                        m.actuator_dampingpoly[2 * a + 1] != 0;
   }
   data.friction_dof = friction_dof.data();
   data.nfriction = static_cast<int>(friction_dof.size());

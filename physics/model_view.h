@@ -90,8 +90,8 @@ template <class Real> struct ModelView {
   int nfriction;
   const int* friction_tendon;
   int nfriction_tendon;
-  bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms, want_cameras, want_time, want_paths, want_forces,
-      want_momenta;
+  bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms,
+      want_cameras, want_time, want_paths, want_forces, want_momenta;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }

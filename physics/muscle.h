@@ -9,9 +9,7 @@
 
 namespace motorium {
 
-template <class Real> FN Real at_least_tiny(const Real& v) {
-  return max(v, number<Real>(1e-15));
-}
+template <class Real> FN Real at_least_tiny(const Real& v) { return max(v, number<Real>(1e-15)); }
 
 // length and velocity in units of the muscle, and its peak force
 template <class Real> struct MuscleState {
@@ -26,12 +24,13 @@ FN MuscleState<Real> muscle_state(const ModelView<Real>& m, int a, const Real& l
   const Real L0 = at_least_tiny((high - low) / at_least_tiny(prm(1) - prm(0)));
   const Real unit = at_least_tiny(L0 * prm(6));
   const Real scaled = prm(3) / at_least_tiny(m.actuator_acc0[out]);
-  return {prm(0) + (length - low) / L0, speed / unit,
-          select(prm(2) < Real(0.f), scaled, prm(2)), unit};
+  return {prm(0) + (length - low) / L0, speed / unit, select(prm(2) < Real(0.f), scaled, prm(2)),
+          unit};
 }
 
 // active force over length: a bump of four half parabolas between lmin and lmax, peak 1 at 1
-template <class Real> FN Real muscle_length_curve(const Real& L, const Real& lmin, const Real& lmax) {
+template <class Real>
+FN Real muscle_length_curve(const Real& L, const Real& lmin, const Real& lmax) {
   const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
   const Real a = half * (lmin + one), b = half * (one + lmax);
   const auto part = [&](const Real& x, const Real& width) {
@@ -60,8 +59,8 @@ FN void muscle_speed_curve(const Real& V, const Real& fvmax, Real& f, Real& slop
 
 // force per activation, and its slope over velocity
 template <class Real, class Prm>
-FN Real muscle_gain(const ModelView<Real>& m, int a, const Real& length, const Real& speed,
-                    Prm prm, Real& slope) {
+FN Real muscle_gain(const ModelView<Real>& m, int a, const Real& length, const Real& speed, Prm prm,
+                    Real& slope) {
   const MuscleState<Real> x = muscle_state(m, a, length, speed, prm);
   const Real peak = x.force * muscle_length_curve(x.length, prm(4), prm(5));
   Real fv, dfv;

@@ -47,7 +47,8 @@ FN void orientation_force(const ModelView<Real>& m, const State<Real>& s, Scratc
   const Real kp = m.actuator_gainprm[10 * a], slope = m.actuator_biasprm[10 * a + 2];
   Vec3<Real> force;
   for (int k = 0; k < 3; ++k)
-    force[k] = fma(kp, error[k], fma(slope, x.actuator_velocity[out + k], m.actuator_biasprm[10 * a]));
+    force[k] =
+        fma(kp, error[k], fma(slope, x.actuator_velocity[out + k], m.actuator_biasprm[10 * a]));
   Mask<Real> saturated = !everywhere<Real>();
   if (m.actuator_forcelimited[a]) {
     const Real most = m.actuator_forcerange[2 * a + 1], size = norm(force);
@@ -55,8 +56,7 @@ FN void orientation_force(const ModelView<Real>& m, const State<Real>& s, Scratc
     force = force * select(size > most, most / select(size > most, size, Real(1.f)), Real(1.f));
   }
   put3(x.actuator_force + out, force);
-  for (int k = 0; k < 3; ++k)
-    x.actuator_slope[out + k] = select(saturated, Real(0.f), slope);
+  for (int k = 0; k < 3; ++k) x.actuator_slope[out + k] = select(saturated, Real(0.f), slope);
 }
 
 }  // namespace motorium

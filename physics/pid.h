@@ -29,7 +29,8 @@ template <class Real> FN Real slewed(const Real& setpoint, const Real& was, cons
 // rate of an integral that may only shrink at its bound
 template <class Real> FN Real integral_rate(const Real& error, const Real& z, const Real& bound) {
   const Real zero = Real(0.f);
-  const Real held = select(z >= bound, min(error, zero), select(z <= -bound, max(error, zero), error));
+  const Real held =
+      select(z >= bound, min(error, zero), select(z <= -bound, max(error, zero), error));
   return select(bound > zero, held, error);
 }
 

@@ -38,9 +38,9 @@ FN void add_rotor_damping(Team team, const ModelView<Real>& m, const State<Real>
   team.once([&] {
     each_rotor(m, [&](int a, int i) {
       const Real v = s.qvel[i];
-      const Real b = fma(abs(v), fma(abs(v), m.actuator_dampingpoly[2 * a + 1],
-                                     m.actuator_dampingpoly[2 * a]),
-                         m.actuator_damping[a]);
+      const Real b =
+          fma(abs(v), fma(abs(v), m.actuator_dampingpoly[2 * a + 1], m.actuator_dampingpoly[2 * a]),
+              m.actuator_damping[a]);
       x.qfrc_passive[i] = fma(-(squared_gear(m, a) * b), v, x.qfrc_passive[i]);
     });
   });
@@ -53,9 +53,9 @@ FN void add_rotor_slope(Team team, const ModelView<Real>& m, const State<Real>& 
   team.once([&] {
     each_rotor(m, [&](int a, int i) {
       const Real v = abs(s.qvel[i]), two = Real(2.f), three = Real(3.f);
-      const Real b = fma(v, fma(three * v, m.actuator_dampingpoly[2 * a + 1],
-                                two * m.actuator_dampingpoly[2 * a]),
-                         m.actuator_damping[a]);
+      const Real b = fma(
+          v, fma(three * v, m.actuator_dampingpoly[2 * a + 1], two * m.actuator_dampingpoly[2 * a]),
+          m.actuator_damping[a]);
       Real& diagonal = A[m.M_rowadr[i] + m.M_rownum[i] - 1];
       diagonal = fma(h * squared_gear(m, a), b, diagonal);
     });

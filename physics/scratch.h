@@ -172,10 +172,10 @@ template <class Real>
 FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& m, State<Real>& s,
                  Scratch<Real>& x) {
   Carver c{base};
-  const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout, nhistory = d.nhistory, na = d.na, nbody = d.nbody, njnt = d.njnt,
-            ngeom = d.ngeom, nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq,
-            ntendon = d.ntendon, nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata,
-            nM = d.nM;
+  const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout,
+            nhistory = d.nhistory, na = d.na, nbody = d.nbody, njnt = d.njnt, ngeom = d.ngeom,
+            nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq, ntendon = d.ntendon,
+            nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata, nM = d.nM;
   (void)njnt;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));

@@ -39,7 +39,8 @@ FN Real tendon_force(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
   for (int a = 0; a < m.nactuator; ++a)
     if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon &&
         m.actuator_trnid[2 * a] == t)
-      sum = fma(m.actuator_gear[6 * m.actuator_outadr[a]], x.actuator_force[m.actuator_outadr[a]], sum);
+      sum = fma(m.actuator_gear[6 * m.actuator_outadr[a]], x.actuator_force[m.actuator_outadr[a]],
+                sum);
   // accelerations of the ends at zero qacc are gone by now: `tendon_bias` has kept Jdot v
   if (m.tendon_inertia)
     sum = fma(-m.tendon_armature[t], tendon_times(m, x, t, x.qacc) + x.ten_Jdotv[t], sum);

@@ -200,8 +200,7 @@ FN void so3_transmission(const ModelView<Real>& m, const State<Real>& s, Scratch
   Real* moment = x.actuator_moment + out * m.nv;
   if (ref < 0) {
     const int d = m.jnt_dofadr[target];
-    put3(x.actuator_length + out,
-         rotation_vector(normalize(quat(s.qpos + m.jnt_qposadr[target]))));
+    put3(x.actuator_length + out, rotation_vector(normalize(quat(s.qpos + m.jnt_qposadr[target]))));
     for (int k = 0; k < 3; ++k)
       for (int j = 0; j < 3; ++j) moment[k * m.nv + d + j] = Real(k == j ? 1.f : 0.f);
     return;
@@ -248,8 +247,7 @@ FN void transmission(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   }
   for (int k = 0; k < m.actuator_outnum[a]; ++k) {
     Real speed = Real(0.f);
-    each_actuated_dof(m, a,
-                      [&](int i) { speed = fma(moment[k * m.nv + i], s.qvel[i], speed); });
+    each_actuated_dof(m, a, [&](int i) { speed = fma(moment[k * m.nv + i], s.qvel[i], speed); });
     x.actuator_velocity[out + k] = speed;
   }
 }

@@ -73,7 +73,8 @@ std::string doc_of(const FieldRow& f, bool output) {
 }
 
 py::array array_of(const Self& self, const FieldRow& f, const ArrayView& a) {
-  const std::vector<py::ssize_t> shape = shape_of(*self->model, self->batch->worlds(), a.columns, f);
+  const std::vector<py::ssize_t> shape =
+      shape_of(*self->model, self->batch->worlds(), a.columns, f);
   if (self->batch->precision() == Precision::single)
     return view(static_cast<const float*>(a.data), shape, py::cast(self), a.writable);
   return view(static_cast<const double*>(a.data), shape, py::cast(self), a.writable);
@@ -142,9 +143,9 @@ py::array bind_name(const Self& self, const std::string& name) {
 // ---- rows of state -----------------------------------------------------------------------------
 
 // the parts of a state row, in the order of MuJoCo's mjSTATE_INTEGRATION
-const char* const kRowParts[] = {
-    "time", "qpos",         "qvel",         "act",       "history",   "qacc_warmstart",
-    "ctrl", "qfrc_applied", "xfrc_applied", "eq_active", "mocap_pos", "mocap_quat"};
+const char* const kRowParts[] = {"time",         "qpos",           "qvel",      "act",
+                                 "history",      "qacc_warmstart", "ctrl",      "qfrc_applied",
+                                 "xfrc_applied", "eq_active",      "mocap_pos", "mocap_quat"};
 
 int part_size(const Model& m, const std::string& part) {
   if (part == "time") return 1;

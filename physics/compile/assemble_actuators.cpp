@@ -191,8 +191,8 @@ class ActuatorMaker {
         count = controls_;
         break;
       case DynType::dcmotor:
-        count = (s_.dynprm[7] > 0) + (s_.gainprm[5] > 0) + (s_.dynprm[2] > 0) +
-                (s_.dynprm[5] > 0) + (s_.dynprm[0] > 0);
+        count = (s_.dynprm[7] > 0) + (s_.gainprm[5] > 0) + (s_.dynprm[2] > 0) + (s_.dynprm[5] > 0) +
+                (s_.dynprm[0] > 0);
         break;
       case DynType::pid:
         count = (s_.dynprm[1] > 0) + (s_.gainprm[0] > 0);
@@ -259,9 +259,9 @@ class ActuatorMaker {
   // bounds as a share of the joint's range about its middle
   bool inherit_range(Range& range) {
     // of servos only; other laws leave it without effect
-    const bool servo = is(BiasType::affine) &&
-                       ((is(GainType::fixed) && s_.gainprm[0] == -s_.biasprm[1]) ||
-                        is(GainType::pid));
+    const bool servo =
+        is(BiasType::affine) &&
+        ((is(GainType::fixed) && s_.gainprm[0] == -s_.biasprm[1]) || is(GainType::pid));
     if (s_.inheritrange <= 0 || !servo) return false;
     if (is(DynType::filter)) {
       malformed("inheritrange: needs a position servo");

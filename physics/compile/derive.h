@@ -15,9 +15,10 @@ struct Derived {
   std::vector<double> tendon_length0;     // [m, rad]          (ntendon)
   std::vector<double> tendon_invweight0;  // [1/kg, 1/(kg m^2)] (ntendon)
   std::vector<double> actuator_acc0;  // [m/s^2, rad/s^2]  (nout) norm of acceleration by unit force
-  std::vector<double> actuator_inertia0;  // [kg, kg m^2]      (nactuator) inertia felt by the actuator
-  std::vector<double> actuator_length0;   // [m, rad]          (nout)
-  double meaninertia = 0;                 // mean of dof_M0
+  std::vector<double>
+      actuator_inertia0;  // [kg, kg m^2]      (nactuator) inertia felt by the actuator
+  std::vector<double> actuator_length0;  // [m, rad]          (nout)
+  double meaninertia = 0;                // mean of dof_M0
 };
 
 // Uses the topology, poses and qpos0 of `m`; masses (nbody), inertias (nbody, 3), centres of mass

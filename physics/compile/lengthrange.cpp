@@ -1,6 +1,6 @@
 // Lengths that actuators can reach. Each is pulled towards either end, with the force that
-// accelerates the dofs by `accel`, against nothing but joint limits and equalities, while velocities
-// decay; the range is where it comes to rest.
+// accelerates the dofs by `accel`, against nothing but joint limits and equalities, while
+// velocities decay; the range is where it comes to rest.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -44,9 +44,8 @@ class Pulling {
       : a_(a), list_(list), spec_(a.scene.spec.compiler.lengthrange), pool_(1) {
     auto model = std::make_shared<Model>(a.m);
     if (spec_.timestep > 0) model->timestep = spec_.timestep;
-    model->flags = (model->flags | 0x1ffffu) &
-                   ~(kFlagFrictionloss | kFlagContact | kFlagSpring | kFlagDamper | kFlagGravity |
-                     kFlagActuation);
+    model->flags = (model->flags | 0x1ffffu) & ~(kFlagFrictionloss | kFlagContact | kFlagSpring |
+                                                 kFlagDamper | kFlagGravity | kFlagActuation);
     model_ = model;
     ends_.resize(2 * list.size());
   }
@@ -156,8 +155,7 @@ void find_length_ranges(Assembly& a) {
     if (spec.useexisting && range[0] < range[1]) continue;
     const auto type = static_cast<TransmissionType>(m.actuator_trntype[u]);
     const int target = m.actuator_trnid[2 * u];
-    const bool joint =
-        type == TransmissionType::joint || type == TransmissionType::jointinparent;
+    const bool joint = type == TransmissionType::joint || type == TransmissionType::jointinparent;
     if (spec.uselimit && joint && m.jnt_limited[target]) {
       std::copy_n(&m.jnt_range[2 * target], 2, range);
       continue;

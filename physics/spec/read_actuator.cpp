@@ -7,9 +7,9 @@
 namespace motorium {
 namespace {
 
-const char* const kActuators[] = {"general",  "motor",    "position", "velocity",
+const char* const kActuators[] = {"general",     "motor",  "position", "velocity",
                                   "intvelocity", "damper", "cylinder", "muscle",
-                                  "adhesion", "pid",      "dcmotor",  "orientation"};
+                                  "adhesion",    "pid",    "dcmotor",  "orientation"};
 
 // attributes of actuators that some kinds do not have
 const std::pair<const char*, const char*> kForeign[] = {
@@ -82,12 +82,9 @@ void read_general(Attributes& a, ActuatorSpec& actuator) {
 void read_transmission(Attributes& a, ActuatorSpec& actuator) {
   int given = 0;
   const std::pair<const char*, TransmissionType> kinds[] = {
-      {"joint", TransmissionType::joint},
-      {"jointinparent", TransmissionType::jointinparent},
-      {"tendon", TransmissionType::tendon},
-      {"cranksite", TransmissionType::slidercrank},
-      {"site", TransmissionType::site},
-      {"body", TransmissionType::body}};
+      {"joint", TransmissionType::joint},   {"jointinparent", TransmissionType::jointinparent},
+      {"tendon", TransmissionType::tendon}, {"cranksite", TransmissionType::slidercrank},
+      {"site", TransmissionType::site},     {"body", TransmissionType::body}};
   const bool adhesion = actuator.tag == "adhesion", general = actuator.tag == "general";
   for (const auto& [name, kind] : kinds) {
     if (kind == TransmissionType::body && !adhesion && !general) continue;
@@ -103,8 +100,9 @@ void read_transmission(Attributes& a, ActuatorSpec& actuator) {
     if (a.has(name) && !crank) a.malformed(name, "needs a cranksite");
   }
   if (given == 0) {
-    a.malformed("", adhesion ? "body: is missing: name the body that sticks"
-                             : "joint: is missing: name a joint, jointinparent, tendon, site or cranksite");
+    a.malformed(
+        "", adhesion ? "body: is missing: name the body that sticks"
+                     : "joint: is missing: name a joint, jointinparent, tendon, site or cranksite");
   }
 }
 
@@ -156,12 +154,14 @@ void read_inputs(Attributes& a, GainType gain, int& inputs) {
       {"pos", kInputPos},         {"vel", kInputVel},   {"ff", kInputFeedforward},
       {"voltage", kInputVoltage}, {"none", kInputNone}, {"pressure", kInputPressure}};
   const bool servo = gain == GainType::pid, motor = gain == GainType::dcmotor;
-  const int allowed = servo   ? kInputPos | kInputVel | kInputFeedforward
-                      : motor ? kInputPos | kInputVel | kInputFeedforward | kInputVoltage | kInputNone
-                              : kInputPos | kInputVel | kInputPressure;
-  const std::string_view hint = servo   ? "give a subset of pos vel ff, in this order"
-                                : motor ? "give a subset of pos vel ff voltage, in this order, or none"
-                                        : "give one of pos, vel and pressure";
+  const int allowed = servo ? kInputPos | kInputVel | kInputFeedforward
+                      : motor
+                          ? kInputPos | kInputVel | kInputFeedforward | kInputVoltage | kInputNone
+                          : kInputPos | kInputVel | kInputPressure;
+  const std::string_view hint = servo ? "give a subset of pos vel ff, in this order"
+                                : motor
+                                    ? "give a subset of pos vel ff voltage, in this order, or none"
+                                    : "give one of pos, vel and pressure";
   int last = 0, count = 0;
   for (const std::string_view word : words_of(*text)) {
     int bit = 0;

@@ -8,8 +8,8 @@ namespace {
 
 // the motor constant and the resistance from what the data sheet has
 void read_electrics(Attributes& a, double& R, double& K, bool driven) {
-  std::array<double, 2> constants = {K, 0};         // torque, back-EMF
-  std::array<double, 3> nominal = {0, 0, 0};        // voltage, stall torque, no-load speed
+  std::array<double, 2> constants = {K, 0};   // torque, back-EMF
+  std::array<double, 3> nominal = {0, 0, 0};  // voltage, stall torque, no-load speed
   a.take("motorconst", constants, 1);
   a.take("resistance", R);
   a.take("nominal", nominal, 1);
@@ -50,7 +50,8 @@ void read_dcmotor(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actua
   if (RT < 0 || C < 0 || time < 0) a.malformed("thermal", "is negative");
   if (time > 0 && RT > 0) C = time / RT;
   if (time > 0 && RT <= 0 && C > 0) RT = time / C;
-  if (RT > 0 && C <= 0) a.malformed("thermal", "give two of resistance, capacitance, time constant");
+  if (RT > 0 && C <= 0)
+    a.malformed("thermal", "give two of resistance, capacitance, time constant");
 
   // bounds of torque, by torque or current, and of the current's rate
   std::array<double, 3> saturation = {0, 0, d[1]};

@@ -43,10 +43,10 @@ void read_class(const Element& element, int index, Defaults& defaults, Spec& spe
     } else {
       if (!refuse_known(child, "default", spec)) {
         unknown_element(child, "default",
-                        {"joint", "geom", "site", "mesh", "pair", "equality", "tendon", "general", "motor",
-                         "position", "velocity", "intvelocity", "damper", "cylinder", "muscle",
-                         "adhesion", "pid", "dcmotor", "orientation", "default", "camera", "light",
-                         "material"},
+                        {"joint",       "geom",     "site",   "mesh",     "pair",     "equality",
+                         "tendon",      "general",  "motor",  "position", "velocity", "intvelocity",
+                         "damper",      "cylinder", "muscle", "adhesion", "pid",      "dcmotor",
+                         "orientation", "default",  "camera", "light",    "material"},
                         spec);
       }
       continue;

@@ -1,4 +1,5 @@
-// actuator shortcuts: each is a <general> whose gain, bias and dynamics follow from a few parameters
+// actuator shortcuts: each is a <general> whose gain, bias and dynamics follow from a few
+// parameters
 #include "motorium/physics/spec/read_elements.h"
 
 namespace motorium {
@@ -44,8 +45,7 @@ void read_inheritrange(Attributes& a, const char* range, ActuatorSpec& actuator)
 void read_position(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator) {
   const bool integrates = actuator.tag == "intvelocity";
   set_servo(actuator, positive(a, "kp", source ? source->gainprm[0] : 1), read_damping(a, source));
-  double timeconst =
-      source && source->dyntype == DynType::filterexact ? source->dynprm[0] : 0;
+  double timeconst = source && source->dyntype == DynType::filterexact ? source->dynprm[0] : 0;
   if (!integrates) timeconst = positive(a, "timeconst", timeconst);
   if (timeconst > 0) {
     actuator.dyntype = DynType::filterexact;
@@ -61,8 +61,7 @@ void read_position(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actu
 }
 
 void read_pid(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator) {
-  set_servo(actuator, positive(a, "kp", source ? -source->biasprm[1] : 1),
-            read_damping(a, source));
+  set_servo(actuator, positive(a, "kp", source ? -source->biasprm[1] : 1), read_damping(a, source));
   actuator.gaintype = GainType::pid;
   actuator.gainprm = {positive(a, "ki", source ? source->gainprm[0] : 0)};
   const double imax = positive(a, "imax", source ? source->dynprm[0] : 0),
@@ -81,8 +80,7 @@ void read_pid(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator)
 }
 
 void read_orientation(Attributes& a, const ActuatorSpec* source, ActuatorSpec& actuator) {
-  set_servo(actuator, positive(a, "kp", source ? source->gainprm[0] : 1),
-            read_damping(a, source));
+  set_servo(actuator, positive(a, "kp", source ? source->gainprm[0] : 1), read_damping(a, source));
   actuator.gaintype = GainType::so3;
   actuator.biastype = BiasType::so3;
   actuator.inputs = source ? source->inputs : 0;

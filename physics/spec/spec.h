@@ -57,7 +57,7 @@ struct OptionSpec {
   int iterations = 100, ls_iterations = 50, ccd_iterations = 35;
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
-  uint32_t flags = 0x1ffffu;  // Flag bits
+  uint32_t flags = 0x1ffffu;     // Flag bits
   uint32_t disableactuator = 0;  // bit g: actuators of group g are off
 };
 
@@ -222,7 +222,7 @@ struct TendonSpec {
 struct ActuatorSpec {
   Place place;
   std::string tag = "general", name, target, refsite;  // target: joint, tendon, site or body
-  std::string slidersite;                              // of a slider-crank, whose target is the crank
+  std::string slidersite;  // of a slider-crank, whose target is the crank
   TransmissionType transmission = TransmissionType::joint;
   DynType dyntype = DynType::none;
   GainType gaintype = GainType::fixed;

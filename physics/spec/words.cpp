@@ -25,11 +25,10 @@ MOTORIUM_WORDS(DynType, {"none", DynType::none}, {"integrator", DynType::integra
                {"filter", DynType::filter}, {"filterexact", DynType::filterexact},
                {"muscle", DynType::muscle}, {"dcmotor", DynType::dcmotor}, {"pid", DynType::pid})
 MOTORIUM_WORDS(GainType, {"fixed", GainType::fixed}, {"affine", GainType::affine},
-               {"muscle", GainType::muscle}, {"dcmotor", GainType::dcmotor},
-               {"so3", GainType::so3}, {"pid", GainType::pid})
+               {"muscle", GainType::muscle}, {"dcmotor", GainType::dcmotor}, {"so3", GainType::so3},
+               {"pid", GainType::pid})
 MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine},
-               {"muscle", BiasType::muscle}, {"dcmotor", BiasType::dcmotor},
-               {"so3", BiasType::so3})
+               {"muscle", BiasType::muscle}, {"dcmotor", BiasType::dcmotor}, {"so3", BiasType::so3})
 MOTORIUM_WORDS(Interpolation, {"zoh", Interpolation::zoh}, {"linear", Interpolation::linear},
                {"cubic", Interpolation::cubic})
 MOTORIUM_WORDS(TransmissionType, {"joint", TransmissionType::joint},

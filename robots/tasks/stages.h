@@ -310,8 +310,7 @@ FN void reset_stage(const TaskTable& t, const PackArgs<float>& physics, const in
     physics.state.status[w] &= ~kStatusFrozen;
     for (int i = 0; i < t.nv; ++i) physics.state.qacc_warmstart[w * t.nv + i] = 0;
     for (int i = 0; i < t.nu; ++i) physics.state.ctrl[w * t.nu + i] = t.actions[i].offset;
-    for (int i = 0; i < t.nhistory; ++i)
-      physics.state.history[w * t.nhistory + i] = t.history0[i];
+    for (int i = 0; i < t.nhistory; ++i) physics.state.history[w * t.nhistory + i] = t.history0[i];
   }
 }
 

@@ -183,7 +183,7 @@ struct TaskTable {
   int ngroup = 0;
   CommandTable command;
   PushTable push;
-  const float* qpos0 = nullptr;  // (nq) pose at reset
+  const float* qpos0 = nullptr;     // (nq) pose at reset
   const float* history0 = nullptr;  // (nhistory) past controls at reset
   StateLayout at{};
   LogLayout log_at{};
