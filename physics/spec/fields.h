@@ -32,6 +32,19 @@ template <class V> void each_attribute(CompilerSpec& s, V&& v) {
   v("discardvisual", s.discardvisual);
 }
 
+template <class V> void each_attribute(LengthRangeSpec& s, V&& v) {
+  v("mode", s.mode);
+  v("useexisting", s.useexisting);
+  v("uselimit", s.uselimit);
+  v("accel", s.accel);
+  v("maxforce", s.maxforce);
+  v("timeconst", s.timeconst);
+  v("timestep", s.timestep);
+  v("inttotal", s.inttotal);
+  v("interval", s.interval);
+  v("tolrange", s.tolrange);
+}
+
 template <class V> void each_attribute(OptionSpec& s, V&& v) {
   v("timestep", s.timestep);
   v("impratio", s.impratio);

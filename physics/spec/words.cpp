@@ -31,6 +31,10 @@ MOTORIUM_WORDS(BiasType, {"none", BiasType::none}, {"affine", BiasType::affine},
                {"muscle", BiasType::muscle}, {"dcmotor", BiasType::dcmotor}, {"so3", BiasType::so3})
 MOTORIUM_WORDS(Interpolation, {"zoh", Interpolation::zoh}, {"linear", Interpolation::linear},
                {"cubic", Interpolation::cubic})
+MOTORIUM_WORDS(LengthRangeSpec::Mode, {"none", LengthRangeSpec::Mode::none},
+               {"muscle", LengthRangeSpec::Mode::muscle},
+               {"muscleuser", LengthRangeSpec::Mode::muscleuser},
+               {"all", LengthRangeSpec::Mode::all})
 MOTORIUM_WORDS(TransmissionType, {"joint", TransmissionType::joint},
                {"jointinparent", TransmissionType::jointinparent},
                {"tendon", TransmissionType::tendon}, {"site", TransmissionType::site},

@@ -18,6 +18,7 @@ std::span<const Word<GeomType>> words(GeomType);
 std::span<const Word<MeshSpec::Inertia>> words(MeshSpec::Inertia);
 std::span<const Word<DynType>> words(DynType);
 std::span<const Word<Interpolation>> words(Interpolation);
+std::span<const Word<LengthRangeSpec::Mode>> words(LengthRangeSpec::Mode);
 // `input` of an actuator with this gain, and `actuatorgroupdisable`, as MJCF writes them
 std::string input_text(GainType gain, int inputs);
 std::string group_text(uint32_t groups);

@@ -79,7 +79,11 @@ class MjcfWriter {
     e.tag = "compiler";
     append_attributes(c, e);
     if (!c.degree) e.attributes.push_back({"angle", "radian"});
-    if (!e.attributes.empty()) root_.children.push_back(std::move(e));
+    Element range;
+    range.tag = "lengthrange";
+    append_attributes(c.lengthrange, range);
+    if (!range.attributes.empty()) e.children.push_back(std::move(range));
+    if (!e.attributes.empty() || !e.children.empty()) root_.children.push_back(std::move(e));
   }
 
   void option() {

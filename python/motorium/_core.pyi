@@ -509,6 +509,20 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
+    def ten_wrapadr(self) -> numpy.ndarray:
+        """first point of each string in wrap_xpos [-] (worlds, ntendon)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def ten_wrapnum(self) -> numpy.ndarray:
+        """points of each string [-] (worlds, ntendon)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
     def time(self) -> numpy.ndarray:
         """Simulated time, a copy [s] (worlds,)"""
     @time.setter
@@ -516,6 +530,20 @@ class Batch:
     @property
     def worlds(self) -> int:
         """Number of worlds."""
+    @property
+    def wrap_obj(self) -> numpy.ndarray:
+        """what each point is on: geom, -1: site, -2: a pulley instead of it [-] (worlds, nwrap, 2)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def wrap_xpos(self) -> numpy.ndarray:
+        """points of all strings, in order, two places an object [m] (worlds, nwrap, 6)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
     @property
     def xanchor(self) -> numpy.ndarray:
         """joint anchors [m] (worlds, njnt, 3)
@@ -603,6 +631,78 @@ class Contact:
     @property
     def pos(self) -> numpy.typing.NDArray[numpy.float64]:
         """midpoint [m] (3,)"""
+
+class Env:
+    """A task in many worlds, with autoreset in the same step.
+
+    Arrays are float32 views at fixed addresses; step() writes them anew.
+    """
+    def __init__(self, task: str, *, worlds: typing.SupportsInt | typing.SupportsIndex = 512, device: str = 'cpu', seed: typing.SupportsInt | typing.SupportsIndex = 1, threads: typing.SupportsInt | typing.SupportsIndex = 0, overrides: object = None, robot_path: str = '') -> None: ...
+    def action_names(self) -> list[str]:
+        """What each action moves."""
+    def action_scale(self) -> list[float]:
+        """Units per unit of action."""
+    @property
+    def action_size(self) -> int:
+        """Numbers in an action."""
+    @property
+    def batch(self) -> Batch:
+        """The worlds below; writing to its state changes them."""
+    @property
+    def episode_length(self) -> numpy.ndarray:
+        """Control steps of the running episodes; may be written (worlds,)"""
+    @property
+    def final_observations(self) -> dict:
+        """Group -> last observations of the worlds that ended in this step (worlds, size);
+        other rows hold nothing of meaning.
+        """
+    def load_state(self, bytes: bytes) -> None:
+        """Goes back to what save_state found."""
+    @property
+    def max_episode_length(self) -> int:
+        """Control steps after which an episode is cut; 0: never."""
+    @property
+    def nonfinite(self) -> numpy.ndarray:
+        """Worlds that ended because of bad numbers (worlds,)"""
+    def observation_terms(self, group: str) -> list[tuple[str, int]]:
+        """Terms of an observation group and their sizes, in order."""
+    @property
+    def observations(self) -> dict:
+        """Group -> observations after the last reset or step (worlds, size)."""
+    def reset(self, seed: typing.SupportsInt | typing.SupportsIndex) -> None:
+        """Starts all worlds anew; world w draws its numbers from (seed, w)."""
+    def reset_worlds(self, ids: object) -> None:
+        """Starts some worlds anew; the others stay as they are."""
+    def reward_names(self) -> list[str]:
+        """Rows of the reward table."""
+    @property
+    def rewards(self) -> numpy.ndarray:
+        """Reward of the last step (worlds,)"""
+    def save_state(self) -> bytes:
+        """Everything the environment is, as bytes."""
+    def step(self, actions: object) -> None:
+        """One control step of all worlds; actions: (worlds, action_size)."""
+    @property
+    def step_seconds(self) -> float:
+        """Control period [s]."""
+    def step_worlds(self, actions: object, ids: object) -> None:
+        """One control step of some worlds; the others stay as they are. actions: those of all worlds."""
+    def take_log(self) -> dict:
+        """Means and counts since the last call, by tag."""
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+    @property
+    def terminated(self) -> numpy.ndarray:
+        """Worlds that the task ended in the last step (worlds,)"""
+    def termination_names(self) -> list[str]:
+        """Rows of the table of terminations."""
+    @property
+    def truncated(self) -> numpy.ndarray:
+        """Worlds whose time was up in the last step (worlds,)"""
+    @property
+    def worlds(self) -> int:
+        """Number of worlds."""
 
 class Error(ValueError): ...
 
@@ -1514,6 +1614,55 @@ class Options:
     def tolerance(self) -> float:
         """solver: scaled gradient, improvement and decrement [-]"""
 
+class Policy:
+    """A trained policy: observations in, actions out, without exploration noise."""
+    def __call__(self, observations: object) -> numpy.typing.NDArray[numpy.float32]:
+        """Actions (rows, action_size) for observations (rows, observation_size)."""
+    @property
+    def action_size(self) -> int:
+        """numbers in an action"""
+    @staticmethod
+    def load(path: str) -> Policy:
+        """Reads a policy file, or the newest one of a run folder."""
+    @property
+    def metadata(self) -> dict[str, str]:
+        """text that came with the file: task, joint names, gains, ..."""
+    @property
+    def observation_size(self) -> int:
+        """numbers in an observation"""
+    @property
+    def path(self) -> str:
+        """the file"""
+
+class Run:
+    """What a training run left behind."""
+    @property
+    def checkpoint_path(self) -> str:
+        """newest checkpoint"""
+    @property
+    def iterations(self) -> int:
+        """finished so far, resumed ones included"""
+    @property
+    def mean_episode_length(self) -> float:
+        """control steps"""
+    @property
+    def mean_reward(self) -> float:
+        """of the last 100 episodes"""
+    def policy(self) -> Policy:
+        """The newest policy."""
+    @property
+    def policy_path(self) -> str:
+        """newest policy file"""
+    @property
+    def seconds(self) -> float:
+        """wall time of this run [s]"""
+    @property
+    def steps(self) -> int:
+        """world-steps so far"""
+    @property
+    def stopped(self) -> bool:
+        """ended by Ctrl-C"""
+
 STATUS_BITS: dict
 
 class Spec:
@@ -1635,3 +1784,29 @@ class UnsupportedCpu(Error): ...
 class UnsupportedModel(Error): ...
 
 __version__: str
+
+def export_onnx(policy: Policy, path: str) -> None:
+    """Writes a policy as ONNX: opset 18, input `obs`, output `actions`, normaliser inside."""
+
+def main(arguments: collections.abc.Sequence[str]) -> int:
+    """The command `motorium`; returns its exit code."""
+
+def robots_folder() -> str:
+    """Folder of the robots and task tables that come with motorium."""
+
+def task_agent(task: str, overrides: object = None) -> dict:
+    """A task's own settings of the learner."""
+
+def task_names() -> list[str]:
+    """Names of all tasks, sorted."""
+
+def task_summary(task: str) -> str:
+    """One line about a task."""
+
+def train(task: str, *, worlds: typing.SupportsInt | typing.SupportsIndex = 0, minutes: typing.SupportsFloat | typing.SupportsIndex = 0.0, iterations: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 1, threads: typing.SupportsInt | typing.SupportsIndex = 0, log: str = '', resume: str = '', init_from: str = '', overrides: object = None, quiet: bool = False) -> Run:
+    """Trains a policy with PPO, for so many minutes or iterations.
+
+    log: run folder (default logs/TASK/DATE_TIME). resume: run folder or checkpoint to go on with,
+    bit for bit. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.
+    Ctrl-C finishes the iteration, saves and returns.
+    """

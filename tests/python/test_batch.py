@@ -27,7 +27,7 @@ def test_state_is_a_writable_view_of_one_address(batch, model):
     for name in batch.state_names:
         array = getattr(batch, name)
         assert array.flags.c_contiguous and array.flags.writeable, name
-        assert array.ctypes.data == getattr(batch, name).ctypes.data, name
+        assert not array.size or array.ctypes.data == getattr(batch, name).ctypes.data, name
     batch.ctrl[:] = 0.25
     assert (batch.ctrl == 0.25).all()
     batch.ctrl = np.arange(2)  # writes through, as in MuJoCo's batches
@@ -40,7 +40,8 @@ def test_outputs_are_read_only_and_have_mujocos_shapes(batch, model, scene_xml, 
     for name in batch.output_names:
         array = getattr(batch, name)
         assert not array.flags.writeable and array.shape[0] == WORLDS, name
-        if name in ("qM", "qLD", "solver_niter", "nefc", "ncon"):
+        # ours are dense, packed by ancestors, or one number
+        if name in ("actuator_moment", "qM", "qLD", "solver_niter", "nefc", "ncon"):
             continue
         assert array.shape[1:] == getattr(d, name).shape, name
     with pytest.raises(ValueError, match="read-only"):

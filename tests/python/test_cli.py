@@ -91,10 +91,10 @@ def test_wrong_usage_exits_2(arguments):
 def test_bad_files_exit_65(tmp_path):
     bad = tmp_path / "bad.xml"
     bad.write_text("<mujoco><worldbody><geom size='-1'/></worldbody></mujoco>")
-    unsupported = tmp_path / "tendon.xml"
+    unsupported = tmp_path / "flex.xml"
     unsupported.write_text(
         "<mujoco><worldbody><body><joint name='a'/><geom size='1'/></body></worldbody>"
-        "<tendon><fixed><joint joint='a' coef='1'/></fixed></tendon></mujoco>"
+        "<deformable><flex name='f'/></deformable></mujoco>"
     )
     for arguments in (
         ["check", bad],
@@ -109,7 +109,7 @@ def test_bad_files_exit_65(tmp_path):
         out = motorium(*arguments)
         assert out.returncode == 65, (arguments, out.stdout, out.stderr)
         assert out.stderr.startswith("motorium: ")
-    assert "tendon" in motorium("check", unsupported).stderr
+    assert "flex" in motorium("check", unsupported).stderr
 
 
 def test_failures_exit_1(tmp_path):
