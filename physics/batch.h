@@ -115,6 +115,16 @@ class Batch {
   void ray(const double* pnt, const double* vec, const int* exclude, const RayOptions& options,
            double* dist, int* geom, double* normal);
 
+  // Evidence of a fault: what a world was, inputs included, just before the step that froze it, as
+  // the bytes of save(). Loaded into a batch of the same precision, the next step freezes that
+  // world with the same bits. Empty for a world that never froze; kept until the next fault of that
+  // world.
+  std::vector<uint8_t> fault(int world) const;
+  std::vector<int> faults() const;  // worlds that have one, rising
+  // For modules that step and reset on their own (robots/tasks): keeps the evidence of a frozen
+  // world before it is reset. Any thread may call it for its own worlds.
+  void keep_fault(int world);
+
   // Contacts of one world at its present state, with forces.
   std::vector<Contact> contacts(int world);
 

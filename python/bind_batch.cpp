@@ -669,6 +669,21 @@ void bind_batch(py::module_& m) {
       py::arg("world"), py::arg("bytes"),
       "Makes a world what save() found, of any batch of the same model.");
 
+  c.def(
+      "fault",
+      [](PyBatch& b, int world) -> py::object {
+        std::vector<uint8_t> bytes;
+        unlocked(*b.lock, [&] { bytes = b.batch->fault(world); });
+        if (bytes.empty()) return py::none();
+        return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      },
+      py::arg("world"),
+      "Everything a world was just before the step that froze it, as bytes; None if none did. Loaded "
+      "into a batch of the same precision, the next step freezes it with the same bits.");
+  c.def_property_readonly(
+      "faults", [](const PyBatch& b) { return b.batch->faults(); },
+      "Worlds that have frozen, list of int; fault(world) has the evidence of each.");
+
   // status and contacts
   c.def_property_readonly(
       "status",

@@ -70,6 +70,7 @@ struct Env::Impl {
   void allocate();
   void randomise();
   void follow_curriculum();
+  void keep_faults(const int* list, int count);
   void observe_all();
   void step_fused(const PackHook& hook);
   void step_phased(const PackHook& hook);
@@ -267,6 +268,12 @@ void Env::reset(uint64_t seed) {
 // ---- step
 // ------------------------------------------------------------------------------------------
 
+// what froze a world is kept before the world starts anew
+void Env::Impl::keep_faults(const int* list, int count) {
+  for (int i = 0; i < count; ++i)
+    if (batch->status()[list[i]] & kStatusFrozen) batch->keep_fault(list[i]);
+}
+
 // every thread takes a pack through all stages while it is hot
 void Env::Impl::step_fused(const PackHook& hook) {
   const TaskTable& t = table();
@@ -283,6 +290,7 @@ void Env::Impl::step_fused(const PackHook& hook) {
       }
     else
       physics.step(args, list, count, t.decimation, Refresh::none);
+    keep_faults(list, count);
     if (!t.needs_refresh) {
       kernels->finish(t, args, m, list, count);
     } else {
