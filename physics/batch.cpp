@@ -373,6 +373,7 @@ void Batch::forward(const int* ids, int id_count, Refresh upto) {
 void Batch::Impl::reset_world(int world, int keyframe) {
   const Model& m = model_at(world);
   const size_t at = static_cast<size_t>(world);
+  frozen[at] = 0;
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     const auto fill = [&](S* base, int columns, const std::vector<double>& from, int row) {
@@ -711,6 +712,7 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
           "Batch.load: these bytes are not a saved world, or are cut");
   require(header.model == hash(impl_->model_at(world)),
           "Batch.load: the world was saved with another model");
+  impl_->frozen[static_cast<size_t>(world)] = 0;
   size_t pos = sizeof header;
   const auto take = [&](void* p, size_t n) {
     require(n <= bytes.size() - pos, "Batch.load: these bytes are cut");
