@@ -783,98 +783,99 @@ void Batch::ray(const double* pnt, const double* vec, const int* exclude, const 
     std::copy(far.begin(), far.end(), dist);
     std::copy(out.begin(), out.end(), normal);
   });
+}
 
-  // ---- evidence of faults
-  // ------------------------------------------------------------------------
+// ---- evidence of faults
+// ------------------------------------------------------------------------
 
-  void Batch::keep_fault(int world) {
-    // State was not committed and inputs stand: what froze the world is all there, but for its mark
-    std::vector<uint8_t> bytes = save(world);
-    uint32_t bits = 0;
-    uint8_t* at = bytes.data() + sizeof(SaveHeader) + sizeof(int64_t);
-    std::memcpy(&bits, at, sizeof bits);
-    bits &= ~(kStatusFrozen | kStatusFaultState | kStatusFaultAcc | kStatusBadInput);
-    std::memcpy(at, &bits, sizeof bits);
-    const std::lock_guard<std::mutex> guard(impl_->faults_lock);
-    impl_->faults[world] = std::move(bytes);
-  }
+void Batch::keep_fault(int world) {
+  // State was not committed and inputs stand: what froze the world is all there, but for its mark
+  std::vector<uint8_t> bytes = save(world);
+  uint32_t bits = 0;
+  uint8_t* at = bytes.data() + sizeof(SaveHeader) + sizeof(int64_t);
+  std::memcpy(&bits, at, sizeof bits);
+  bits &= ~(kStatusFrozen | kStatusFaultState | kStatusFaultAcc | kStatusBadInput);
+  std::memcpy(at, &bits, sizeof bits);
+  const std::lock_guard<std::mutex> guard(impl_->faults_lock);
+  impl_->faults[world] = std::move(bytes);
+}
 
-  std::vector<uint8_t> Batch::fault(int world) const {
-    require(world >= 0 && world < worlds(), "Batch.fault: no world " + std::to_string(world));
-    const std::lock_guard<std::mutex> guard(impl_->faults_lock);
-    const auto found = impl_->faults.find(world);
-    return found == impl_->faults.end() ? std::vector<uint8_t>() : found->second;
-  }
+std::vector<uint8_t> Batch::fault(int world) const {
+  require(world >= 0 && world < worlds(), "Batch.fault: no world " + std::to_string(world));
+  const std::lock_guard<std::mutex> guard(impl_->faults_lock);
+  const auto found = impl_->faults.find(world);
+  return found == impl_->faults.end() ? std::vector<uint8_t>() : found->second;
+}
 
-  std::vector<int> Batch::faults() const {
-    const std::lock_guard<std::mutex> guard(impl_->faults_lock);
-    std::vector<int> out;
-    for (const auto& [world, bytes] : impl_->faults) out.push_back(world);
+std::vector<int> Batch::faults() const {
+  const std::lock_guard<std::mutex> guard(impl_->faults_lock);
+  std::vector<int> out;
+  for (const auto& [world, bytes] : impl_->faults) out.push_back(world);
+  return out;
+}
+
+// ---- contacts
+// ----------------------------------------------------------------------------------
+
+std::vector<Contact> Batch::contacts(int world) {
+  require(world >= 0 && world < worlds(), "Batch.contacts: no world " + std::to_string(world));
+  const Model& m = impl_->model_at(world);
+  return impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+
+    // one forward pass of this world alone; the scratch it leaves behind holds the contacts
+    PackArgs<S> args = w.args(0, world);
+    args.output_count = 0;
+    uint32_t status = w.status[static_cast<size_t>(world)];
+    single_kernels<S>().forward(args, &world, 1, Refresh::acc);
+    w.status[static_cast<size_t>(world)] = status;
+    const ModelData<S>& d = *args.model;
+    ModelView<S> view = view_of<S>(d);
+    const int first_block = d.neq + d.nballlimit + tendon_blocks(d);
+    State<S> s;
+    Scratch<S> x;
+    layout(d, static_cast<char*>(args.scratch), view, s, x);
+    std::vector<Contact> out;
+    int contact_rows = 0;
+    for (int k = 0; k < x.con_count[0]; ++k) {
+      Contact c{};
+      const int p = x.con_pair[k], row = x.blk_row[first_block + k];
+      c.dist = static_cast<double>(x.con_dist[k]);
+      c.dim = m.pair_condim[static_cast<size_t>(p)];
+      c.geom1 = m.pair_geom1[static_cast<size_t>(p)];
+      c.geom2 = m.pair_geom2[static_cast<size_t>(p)];
+      for (int i = 0; i < 3; ++i) c.pos[i] = static_cast<double>(x.con_pos[3 * k + i]);
+      for (int i = 0; i < 9; ++i) c.frame[i] = static_cast<double>(x.con_frame[9 * k + i]);
+      for (int i = 0; i < 5; ++i) c.friction[i] = static_cast<double>(x.con_friction[5 * k + i]);
+      // a contact in the gap has no rows
+      const int rows = c.dim == 1 || m.cone == Cone::elliptic ? c.dim : 2 * (c.dim - 1);
+      const bool acts = x.row_D[row + c.dim - 1] > 0;
+      for (int i = 0; i < c.dim && acts; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
+      c.efc_address = acts ? contact_rows : -1;
+      contact_rows += acts ? rows : 0;
+      out.push_back(c);
+    }
+    // contacts come last
+    const int first = static_cast<int>(x.nefc[0]) - contact_rows;
+    for (Contact& c : out)
+      if (c.efc_address >= 0) c.efc_address += first;
     return out;
-  }
+  });
+}
 
-  // ---- contacts
-  // ----------------------------------------------------------------------------------
+// ---- for other modules
+// -------------------------------------------------------------------------
 
-  std::vector<Contact> Batch::contacts(int world) {
-    require(world >= 0 && world < worlds(), "Batch.contacts: no world " + std::to_string(world));
-    const Model& m = impl_->model_at(world);
-    return impl_->visit([&](auto& w) {
-      using S = std::remove_reference_t<decltype(w.fields[0][0])>;
-
-      // one forward pass of this world alone; the scratch it leaves behind holds the contacts
-      PackArgs<S> args = w.args(0, world);
-      args.output_count = 0;
-      uint32_t status = w.status[static_cast<size_t>(world)];
-      single_kernels<S>().forward(args, &world, 1, Refresh::acc);
-      w.status[static_cast<size_t>(world)] = status;
-      const ModelData<S>& d = *args.model;
-      ModelView<S> view = view_of<S>(d);
-      const int first_block = d.neq + d.nballlimit + tendon_blocks(d);
-      State<S> s;
-      Scratch<S> x;
-      layout(d, static_cast<char*>(args.scratch), view, s, x);
-      std::vector<Contact> out;
-      int contact_rows = 0;
-      for (int k = 0; k < x.con_count[0]; ++k) {
-        Contact c{};
-        const int p = x.con_pair[k], row = x.blk_row[first_block + k];
-        c.dist = static_cast<double>(x.con_dist[k]);
-        c.dim = m.pair_condim[static_cast<size_t>(p)];
-        c.geom1 = m.pair_geom1[static_cast<size_t>(p)];
-        c.geom2 = m.pair_geom2[static_cast<size_t>(p)];
-        for (int i = 0; i < 3; ++i) c.pos[i] = static_cast<double>(x.con_pos[3 * k + i]);
-        for (int i = 0; i < 9; ++i) c.frame[i] = static_cast<double>(x.con_frame[9 * k + i]);
-        for (int i = 0; i < 5; ++i) c.friction[i] = static_cast<double>(x.con_friction[5 * k + i]);
-        // a contact in the gap has no rows
-        const int rows = c.dim == 1 || m.cone == Cone::elliptic ? c.dim : 2 * (c.dim - 1);
-        const bool acts = x.row_D[row + c.dim - 1] > 0;
-        for (int i = 0; i < c.dim && acts; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
-        c.efc_address = acts ? contact_rows : -1;
-        contact_rows += acts ? rows : 0;
-        out.push_back(c);
-      }
-      // contacts come last
-      const int first = static_cast<int>(x.nefc[0]) - contact_rows;
-      for (Contact& c : out)
-        if (c.efc_address >= 0) c.efc_address += first;
-      return out;
-    });
-  }
-
-  // ---- for other modules
-  // -------------------------------------------------------------------------
-
-  int Batch::pack_width() const {
-    return impl_->visit([](const auto& w) { return w.kernels.width; });
-  }
-  const PhysicsKernels<float>& Batch::kernels() const {
-    if (!impl_->single) throw Error("Batch.kernels: tasks run in single precision");
-    return impl_->single->kernels;
-  }
-  PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
-    if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
-    return impl_->single->args(worker, *worlds);
-  }
+int Batch::pack_width() const {
+  return impl_->visit([](const auto& w) { return w.kernels.width; });
+}
+const PhysicsKernels<float>& Batch::kernels() const {
+  if (!impl_->single) throw Error("Batch.kernels: tasks run in single precision");
+  return impl_->single->kernels;
+}
+PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
+  if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
+  return impl_->single->args(worker, *worlds);
+}
 
 }  // namespace motorium
