@@ -49,6 +49,7 @@ void print_contents(const Model& m) {
   std::printf("step       %g s, %s, %s cones, %d Newton iterations\n", m.timestep,
               m.integrator == Integrator::euler ? "Euler" : "implicitfast",
               m.cone == Cone::pyramidal ? "pyramidal" : "elliptic", m.iterations);
+  for (const std::string& line : m.replaced) std::printf("replaced   %s\n", line.c_str());
   for (const std::string& line : m.report) std::printf("ignored    %s\n", line.c_str());
 }
 

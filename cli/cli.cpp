@@ -70,6 +70,14 @@ std::vector<std::pair<std::string, std::string>> read_overrides(
 
 namespace {
 
+// how model files are read
+void add_load_options(CLI::App* v, LoadOptions& o) {
+  v->add_option("--root", o.root, "folder that no file of the model may leave");
+  const std::map<std::string, Compat> words = {{"none", Compat::none}, {"newton", Compat::newton}};
+  v->add_option("--compat", o.compat, "newton: replace solvers that the engine lacks")
+      ->transform(CLI::CheckedTransformer(words));
+}
+
 // "--Num_Envs=3" -> "--num-envs=3": '_' and '-' are the same in option names
 std::string plain(const char* argument) {
   std::string s = argument;
@@ -133,6 +141,7 @@ int parse_and_run(int argc, const char* const* argv) {
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
   v->add_flag("--random", s.random, "random controls instead of the keyframe's");
+  add_load_options(v, s.load);
   v->callback([&] { code = sim(s); });
 
   TrainOptions t;

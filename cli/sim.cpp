@@ -15,7 +15,7 @@ int sim(const SimOptions& o) {
   std::string path = o.path;
   if (!std::filesystem::exists(path) && path.find('.') == std::string::npos)
     path = find_robot(path);
-  const std::shared_ptr<const Model> model = read_model(path);
+  const std::shared_ptr<const Model> model = read_model(path, o.load);
   const Model& m = *model;
   Threads threads(o.threads);
   Batch batch(model, {.worlds = o.worlds, .threads = &threads});

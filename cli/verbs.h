@@ -55,6 +55,7 @@ struct SimOptions {
   double seconds = 1;  // simulated
   int threads = 0;
   bool random = false;
+  LoadOptions load;
 };
 int sim(const SimOptions& o);
 

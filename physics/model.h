@@ -482,6 +482,23 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(limit_tendon, ntendonlimit, 1, "limited tendons")
 // clang-format on
 
+// custom data of a file, without effect on physics
+struct CustomNumeric {
+  std::string name;
+  std::vector<double> data;
+};
+struct CustomText {
+  std::string name, data;
+};
+struct CustomTuple {
+  struct Item {
+    std::string type, name;  // kind of object by MuJoCo's word, name of the object
+    double prm = 0;
+  };
+  std::string name;
+  std::vector<Item> items;
+};
+
 // Constant after `compile`; safe to share between threads.
 struct Model {
 #define MOTORIUM_SIZE(name) int name = 0;
@@ -515,8 +532,13 @@ struct Model {
   std::vector<std::string> body_name, jnt_name, geom_name, site_name, cam_name, actuator_name,
       sensor_name, eq_name, tendon_name, key_name;
   std::vector<std::string> mesh_name, hfield_name;
+  std::vector<CustomNumeric> numerics;
+  std::vector<CustomText> texts;
+  std::vector<CustomTuple> tuples;
   // what the file holds that the engine accepts without using, one line each
   std::vector<std::string> report;
+  // what the file asks for and the engine replaced by what it has (Compat::newton), one line each
+  std::vector<std::string> replaced;
 };
 
 // visits every array of the model: visit(name, vector, rows, columns)

@@ -4,6 +4,7 @@
 
 #include "bind.h"
 #include "motorium/core/error.h"
+#include "motorium/core/text.h"
 
 namespace motorium::python {
 namespace {
@@ -89,6 +90,12 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
   return copy;
 }
 
+Compat compat_of(const std::string& word) {
+  require(word.empty() || word == "newton",
+          "compat='" + escape(word, 40) + "': use 'newton' or leave it out");
+  return word.empty() ? Compat::none : Compat::newton;
+}
+
 }  // namespace
 
 LoadOptions load_options(const std::vector<std::filesystem::path>& packages,
@@ -149,15 +156,23 @@ void bind_model(py::module_& m) {
       "radians, quaternions are (w, x, y, z).");
   c.def_static(
       "from_file",
-      [](const std::filesystem::path& path, const std::vector<std::filesystem::path>& packages,
+      [](const std::filesystem::path& path, const std::filesystem::path& root,
+         const std::string& compat, const std::vector<std::filesystem::path>& packages,
          const std::string& mimic, bool floating_base, bool repair) {
-        const LoadOptions options = load_options(packages, mimic, floating_base, repair);
+        LoadOptions options = load_options(packages, mimic, floating_base, repair);
+        options.root = root.string();
+        options.compat = compat_of(compat);
         py::gil_scoped_release release;
         return std::const_pointer_cast<Model>(load_model(path.string(), options));
       },
-      py::arg("path"), py::kw_only(), py::arg("packages") = py::list(),
-      py::arg("mimic") = "equality", py::arg("floating_base") = false, py::arg("repair") = false,
+      py::arg("path"), py::kw_only(), py::arg("root") = "", py::arg("compat") = "",
+      py::arg("packages") = py::list(), py::arg("mimic") = "equality",
+      py::arg("floating_base") = false, py::arg("repair") = false,
       "Reads and compiles a model file (MJCF or URDF).\n\n"
+      "Of an MJCF: no file may leave `root`; without it files may lie up to four folders above "
+      "the\n"
+      "model's. compat='newton' replaces solvers, noslip and the older collision library that a\n"
+      "file asks for, a line of `replaced` each.\n"
       "Of a URDF: `packages` are folders that hold the packages of package:// paths; `mimic` is\n"
       "'equality' or 'ignore'; `floating_base` frees the base; `repair` replaces impossible "
       "masses\n"
@@ -165,16 +180,18 @@ void bind_model(py::module_& m) {
       "Raises Error, or UnsupportedModel with every place that uses something the engine lacks.");
   c.def_static(
       "from_string",
-      [](const std::string& xml, const std::filesystem::path& folder,
+      [](const std::string& xml, const std::filesystem::path& folder, const std::string& compat,
          const std::vector<std::filesystem::path>& packages, const std::string& mimic,
          bool floating_base, bool repair) {
-        const LoadOptions options = load_options(packages, mimic, floating_base, repair);
+        LoadOptions options = load_options(packages, mimic, floating_base, repair);
+        options.compat = compat_of(compat);
         py::gil_scoped_release release;
         return std::const_pointer_cast<Model>(
             load_model_from_string(xml, folder.string(), options));
       },
-      py::arg("xml"), py::kw_only(), py::arg("folder") = "", py::arg("packages") = py::list(),
-      py::arg("mimic") = "equality", py::arg("floating_base") = false, py::arg("repair") = false,
+      py::arg("xml"), py::kw_only(), py::arg("folder") = "", py::arg("compat") = "",
+      py::arg("packages") = py::list(), py::arg("mimic") = "equality",
+      py::arg("floating_base") = false, py::arg("repair") = false,
       "Compiles MJCF or URDF text; files it names are looked for in `folder`.");
   c.def("with_options", &with_options,
         "A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,\n"
@@ -187,6 +204,39 @@ void bind_model(py::module_& m) {
   c.def_property_readonly(
       "report", [](const Model& x) { return x.report; },
       "What the file holds that the engine accepts without using, a line each.");
+  c.def_property_readonly(
+      "replaced", [](const Model& x) { return x.replaced; },
+      "What the file asks for and compat='newton' replaced, a line each.");
+  c.def(
+      "numeric",
+      [](const Model& x, const std::string& name) {
+        for (const CustomNumeric& n : x.numerics) {
+          if (n.name == name) return n.data;
+        }
+        throw Error("Model.numeric: no <numeric> '" + escape(name, 40) + "'");
+      },
+      py::arg("name"), "Numbers of a <custom><numeric>.");
+  c.def(
+      "text",
+      [](const Model& x, const std::string& name) {
+        for (const CustomText& t : x.texts) {
+          if (t.name == name) return t.data;
+        }
+        throw Error("Model.text: no <text> '" + escape(name, 40) + "'");
+      },
+      py::arg("name"), "Text of a <custom><text>.");
+  c.def(
+      "tuple",
+      [](const Model& x, const std::string& name) {
+        std::vector<std::tuple<std::string, std::string, double>> out;
+        for (const CustomTuple& t : x.tuples) {
+          if (t.name != name) continue;
+          for (const CustomTuple::Item& i : t.items) out.emplace_back(i.type, i.name, i.prm);
+          return out;
+        }
+        throw Error("Model.tuple: no <tuple> '" + escape(name, 40) + "'");
+      },
+      py::arg("name"), "Items of a <custom><tuple>: kind of object, its name, prm.");
   c.def("__hash__", [](const Model& x) { return static_cast<py::ssize_t>(hash(x) >> 1); });
   c.def_property_readonly(
       "hash", [](const Model& x) { return hash(x); },

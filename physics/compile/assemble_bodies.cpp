@@ -75,7 +75,7 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
     a.note("limits of free joints: ignored");
   }
   if (limited && (hinge || ball)) range = {range[0] * unit, range[1] * unit};
-  if (limited && range[0] >= range[1]) {
+  if (limited && !ball && range[0] >= range[1]) {
     a.malformed(s.place, element,
                 "range=\"" + number_text(s.range[0]) + " " + number_text(s.range[1]) +
                     "\": lower bound is not below upper: did you swap them, or mean autolimits?");

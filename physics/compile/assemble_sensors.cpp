@@ -73,24 +73,6 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
   return -1;
 }
 
-// values of a keyframe: given, or from the model
-void add_values(Assembly& a, const KeySpec* key, const char* name, const std::vector<double>* given,
-                const std::vector<double>& otherwise, std::vector<double>& out) {
-  if (key && !given->empty() && given->size() != otherwise.size()) {
-    a.malformed(key->place, title("key", key->name),
-                std::string(name) + ": has " + std::to_string(given->size()) + " numbers: give " +
-                    std::to_string(otherwise.size()));
-    given = nullptr;
-  }
-  const std::vector<double>& values = given && !given->empty() ? *given : otherwise;
-  out.insert(out.end(), values.begin(), values.end());
-}
-
-void normalize_four(double* q) {
-  const Quaternion n = normalized({q[0], q[1], q[2], q[3]});
-  std::copy(n.begin(), n.end(), q);
-}
-
 }  // namespace
 
 void assemble_sensors(Assembly& a) {
@@ -130,57 +112,6 @@ void assemble_sensors(Assembly& a) {
       a.malformed(s.place, element,
                   "more than " + std::to_string(limits::kSensorNumbers) + " sensor numbers");
       return;
-    }
-  }
-}
-
-void assemble_keys(Assembly& a) {
-  Model& m = a.m;
-  const Spec& spec = a.scene.spec;
-  m.nkey = std::max(static_cast<int>(spec.keys.size()), spec.nkey);
-  if (m.nkey > limits::kKeyframes) {
-    a.malformed({}, "keyframe", "more than " + std::to_string(limits::kKeyframes) + " keyframes");
-    m.nkey = 0;
-    return;
-  }
-  // keyframes that the file only counts must not fill the memory
-  const int64_t numbers = m.nq + m.nv + m.na + m.nu + 7 * m.nmocap;
-  if (m.nkey * numbers > limits::kKeyframeNumbers) {
-    a.malformed({}, "keyframe",
-                "more than " + std::to_string(limits::kKeyframeNumbers) + " numbers in keyframes");
-    m.nkey = 0;
-    return;
-  }
-  // what a keyframe does not give
-  std::vector<double> mpos, mquat;
-  for (int b = 0; b < m.nbody; ++b) {
-    if (m.body_mocapid[b] < 0) continue;
-    append(mpos, vec_at(m.body_pos, b));
-    append(mquat, quat_at(m.body_quat, b));
-  }
-  const std::vector<double> still(m.nv, 0), at_rest(m.na, 0), no_control(m.nu, 0);
-  NameMap names;
-  for (int k = 0; k < m.nkey; ++k) {
-    const KeySpec* key = k < static_cast<int>(spec.keys.size()) ? &spec.keys[k] : nullptr;
-    m.key_name.push_back(key ? key->name : "");
-    m.key_time.push_back(key ? key->time : 0);
-    if (key && !key->name.empty() && !names.emplace(key->name, k).second) {
-      a.malformed(key->place, title("key", key->name), "a keyframe of this name exists");
-    }
-    add_values(a, key, "qpos", key ? &key->qpos : nullptr, m.qpos0, m.key_qpos);
-    add_values(a, key, "qvel", key ? &key->qvel : nullptr, still, m.key_qvel);
-    add_values(a, key, "act", key ? &key->act : nullptr, at_rest, m.key_act);
-    add_values(a, key, "ctrl", key ? &key->ctrl : nullptr, no_control, m.key_ctrl);
-    add_values(a, key, "mpos", key ? &key->mpos : nullptr, mpos, m.key_mpos);
-    add_values(a, key, "mquat", key ? &key->mquat : nullptr, mquat, m.key_mquat);
-    for (int j = 0; j < m.njnt; ++j) {
-      double* q = m.key_qpos.data() + static_cast<size_t>(k) * m.nq + m.jnt_qposadr[j];
-      const auto type = static_cast<JointType>(m.jnt_type[j]);
-      if (type == JointType::free) normalize_four(q + 3);
-      if (type == JointType::ball) normalize_four(q);
-    }
-    for (int i = 0; i < m.nmocap; ++i) {
-      normalize_four(m.key_mquat.data() + static_cast<size_t>(k) * 4 * m.nmocap + 4 * i);
     }
   }
 }

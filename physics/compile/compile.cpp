@@ -25,6 +25,17 @@ void take_options(const Spec& spec, Model& m) {
   m.magnetic.assign(o.magnetic.begin(), o.magnetic.end());
 }
 
+void take_custom(const Spec& spec, Model& m) {
+  for (const NumericSpec& n : spec.numerics) m.numerics.push_back({n.name, n.data});
+  for (const TextSpec& t : spec.texts) m.texts.push_back({t.name, t.data});
+  for (const TupleSpec& t : spec.tuples) {
+    m.tuples.push_back({t.name, {}});
+    for (const TupleSpec::Item& item : t.items) {
+      m.tuples.back().items.push_back({item.type, item.name, item.prm});
+    }
+  }
+}
+
 }  // namespace
 
 Model compile(const Spec& spec) {
@@ -76,6 +87,8 @@ Model compile(const Spec& spec) {
   assemble_keys(a);
   scene.problems.throw_if_any();
   m.report = std::move(scene.report);
+  m.replaced = spec.replaced;
+  take_custom(spec, m);
   validate(m);
   find_length_ranges(a);
   scene.problems.throw_if_any();

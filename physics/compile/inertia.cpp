@@ -75,9 +75,9 @@ void infer(const CompilerSpec& compiler, SceneBody& body) {
 }  // namespace
 
 void infer_inertia(Scene& scene) {
-  const CompilerSpec& compiler = scene.spec.compiler;
   for (size_t b = 1; b < scene.bodies.size(); ++b) {
     SceneBody& body = scene.bodies[b];
+    const CompilerSpec& compiler = compiler_of(scene, body);
     const bool from_geoms =
         compiler.inertiafromgeom == Tristate::on ||
         (compiler.inertiafromgeom == Tristate::automatic && !body.spec->has_inertial);
@@ -90,9 +90,9 @@ void infer_inertia(Scene& scene) {
 }
 
 void bound_inertia(Scene& scene) {
-  const CompilerSpec& compiler = scene.spec.compiler;
   for (size_t b = 1; b < scene.bodies.size(); ++b) {
     SceneBody& body = scene.bodies[b];
+    const CompilerSpec& compiler = compiler_of(scene, body);
     const std::string element = title("body", body.spec->name);
     body.mass = std::max(body.mass, compiler.boundmass);
     for (double& x : body.inertia) x = std::max(x, compiler.boundinertia);

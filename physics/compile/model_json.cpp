@@ -79,7 +79,24 @@ std::string model_to_json(const Model& m) {
   w.field("eq_name", m.eq_name);
   w.field("tendon_name", m.tendon_name);
   w.field("key_name", m.key_name);
+  std::vector<std::string> numeric_name, text_name, text_data, tuple_name;
+  std::vector<double> numeric_data;
+  for (const CustomNumeric& n : m.numerics) {
+    numeric_name.push_back(n.name);
+    numeric_data.insert(numeric_data.end(), n.data.begin(), n.data.end());
+  }
+  for (const CustomText& t : m.texts) {
+    text_name.push_back(t.name);
+    text_data.push_back(t.data);
+  }
+  for (const CustomTuple& t : m.tuples) tuple_name.push_back(t.name);
+  w.field("numeric_name", numeric_name);
+  w.field("numeric_data", numeric_data);
+  w.field("text_name", text_name);
+  w.field("text_data", text_data);
+  w.field("tuple_name", tuple_name);
   w.field("report", m.report);
+  w.field("replaced", m.replaced);
   each_field(m, [&](const char* name, const auto& values, int, int) { w.field(name, values); });
   return w.text + "}\n";
 }

@@ -159,7 +159,7 @@ void align_free(Scene& scene) {
     const JointSpec& joint = *body.joints[0].spec;
     if (joint.type != JointType::free) continue;
     const bool align = joint.align == Tristate::on ||
-                       (joint.align == Tristate::automatic && scene.spec.compiler.alignfree);
+                       (joint.align == Tristate::automatic && compiler_of(scene, body).alignfree);
     if (!align) continue;
     for (SceneGeom& g : body.geoms) g.pose = relative(body.inertial, g.pose);
     for (SceneSite& s : body.sites) s.pose = relative(body.inertial, s.pose);

@@ -67,6 +67,11 @@ struct Scene {
   explicit Scene(const Spec& s) : spec(s), problems(s.problems), report(s.report) {}
 };
 
+// settings of the file that a body comes from
+inline const CompilerSpec& compiler_of(const Scene& scene, const SceneBody& body) {
+  return body.spec->compiler ? *body.spec->compiler : scene.spec.compiler;
+}
+
 // for messages: tag[@name='...']
 std::string title(const std::string& tag, const std::string& name);
 

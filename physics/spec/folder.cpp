@@ -23,11 +23,13 @@ struct OpenFile {
   }
 };
 
-// Opens root/path without leaving root: names are opened one by one, links are resolved first and
-// must stay inside.
-int open_inside(const std::string& root, const std::string& path, std::string& why) {
+// Opens root/path without leaving the folder `above` levels over root: names are opened one by one,
+// links are resolved first and must stay inside.
+int open_inside(const std::string& root, int above, const std::string& path, std::string& why) {
   char real_root[PATH_MAX], real_file[PATH_MAX];
-  if (!::realpath(root.c_str(), real_root)) {
+  std::string top = root;
+  for (int i = 0; i < above; ++i) top += "/..";
+  if (!::realpath(top.c_str(), real_root)) {
     why = std::string("folder cannot be opened: ") + std::strerror(errno);
     return -1;
   }
@@ -61,14 +63,14 @@ int open_inside(const std::string& root, const std::string& path, std::string& w
 
 }  // namespace
 
-std::string clean_path(const std::string& path) { return join_path("", path); }
+std::string clean_path(const std::string& path, int above) { return join_path("", path, above); }
 
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
 }
 
-std::string join_path(const std::string& folder, const std::string& path) {
+std::string join_path(const std::string& folder, const std::string& path, int above) {
   const auto refuse = [&](const char* why) {
     throw Error("path \"" + printable(path) + "\": " + why);
   };
@@ -81,26 +83,49 @@ std::string join_path(const std::string& folder, const std::string& path) {
   if (path.find("://") != std::string::npos) refuse("is an address, nothing is fetched");
   const std::string whole = folder + path;
   std::vector<std::string> names;
+  int climbed = 0;
   size_t start = 0;
   while (start <= whole.size()) {
     size_t end = whole.find('/', start);
     if (end == std::string::npos) end = whole.size();
     const std::string name = whole.substr(start, end - start);
     if (name == "..") {
-      if (names.empty()) refuse("leaves the model's folder: load from the folder that holds both");
-      names.pop_back();
+      if (!names.empty()) {
+        names.pop_back();
+      } else if (++climbed > above) {
+        refuse("leaves the model's folder: load with root= the folder that holds both");
+      }
     } else if (!name.empty() && name != ".") {
       names.push_back(name);
     }
     start = end + 1;
   }
   if (names.empty()) refuse("names no file");
-  std::string out = names[0];
-  for (size_t i = 1; i < names.size(); ++i) out += "/" + names[i];
+  std::string out;
+  for (int i = 0; i < climbed; ++i) out += "../";
+  for (const std::string& name : names) out += (&name == &names[0] ? "" : "/") + name;
   return out;
 }
 
-DiskFolder::DiskFolder(std::string root) : root_(std::move(root)) {
+std::string find_path(const Folder& folder, const std::string& main, const std::string& included,
+                      const std::string& path) {
+  if (main == included) return join_path(main, path, folder.above());
+  std::string found;
+  try {
+    found = join_path(main, path, folder.above());
+  } catch (const Error&) {
+    return join_path(included, path, folder.above());
+  }
+  if (folder.has(found)) return found;
+  try {
+    const std::string other = join_path(included, path, folder.above());
+    if (folder.has(other)) return other;
+  } catch (const Error&) {
+  }
+  return found;
+}
+
+DiskFolder::DiskFolder(std::string root, int above) : root_(std::move(root)), above_(above) {
   if (root_.empty()) root_ = ".";
 }
 
@@ -110,13 +135,13 @@ bool DiskFolder::has(const std::string& path) const {
 }
 
 Bytes DiskFolder::read(const std::string& path, uint64_t most) const {
-  const std::string clean = clean_path(path);
+  const std::string clean = clean_path(path, above_);
   const auto refuse = [&](const std::string& why) {
     throw Error("file \"" + printable(clean) + "\" in \"" + printable(root_) + "\": " + why);
   };
   OpenFile file;
   std::string why;
-  file.descriptor = open_inside(root_, clean, why);
+  file.descriptor = open_inside(root_, above_, clean, why);
   if (file.descriptor < 0) refuse(why);
   struct stat info;
   if (::fstat(file.descriptor, &info) != 0) refuse(std::strerror(errno));

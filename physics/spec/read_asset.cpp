@@ -18,7 +18,8 @@ std::string extension_of(const std::string& path) {
 }
 
 void load_mesh_file(Attributes& a, const std::string& content_type, const Folder& folder,
-                    const std::string& main_folder, const CompilerSpec& compiler, MeshSpec& mesh) {
+                    const Spec& spec, MeshSpec& mesh) {
+  const CompilerSpec& compiler = spec.compiler;
   std::string file = mesh.file;
   const size_t slash = file.rfind('/');
   if (compiler.strippath && slash != std::string::npos) file = file.substr(slash + 1);
@@ -32,7 +33,10 @@ void load_mesh_file(Attributes& a, const std::string& content_type, const Folder
   try {
     // a path of its own that is absolute stays so behind a folder
     if (!mesh.file.empty() && mesh.file[0] == '/') clean_path(mesh.file);
-    const Bytes bytes = folder.read(join_path(main_folder, file), limits::kMeshBytes);
+    const std::vector<std::string>& files = spec.problems.files;
+    const std::string path =
+        find_path(folder, folder_of(files[0]), folder_of(files[a.place().file]), file);
+    const Bytes bytes = folder.read(path, limits::kMeshBytes);
     Triangles triangles = kind == "stl" ? read_stl(bytes) : read_obj(bytes);
     mesh.vertex = std::move(triangles.vertex);
     mesh.face = std::move(triangles.face);
@@ -80,7 +84,7 @@ void read_material(const Element& element, MaterialSpec& material, Spec& spec) {
 }
 
 void read_assets(const Element& element, const Defaults& defaults, const Folder& folder,
-                 Spec& spec) {
+                 ModelFiles& files, Spec& spec) {
   Attributes(element, spec).finish(true);
   for (const Element& child : element.children) {
     if (child.tag == "material") {
@@ -95,9 +99,13 @@ void read_assets(const Element& element, const Defaults& defaults, const Folder&
       spec.viewer.push_back(child);
       continue;
     }
+    if (child.tag == "model") {
+      read_model_asset(child, folder, files, spec);
+      continue;
+    }
     if (child.tag != "mesh") {
       if (!refuse_known(child, "asset", spec)) {
-        unknown_element(child, "asset", {"mesh", "texture", "material", "skin"}, spec);
+        unknown_element(child, "asset", {"mesh", "texture", "material", "skin", "model"}, spec);
       }
       continue;
     }
@@ -118,8 +126,7 @@ void read_assets(const Element& element, const Defaults& defaults, const Folder&
     if (!mesh.file.empty()) {
       if (a.has("vertex")) a.malformed("vertex", "give a file or vertices, not both");
       a.skip({"vertex", "face"});
-      load_mesh_file(a, content_type, folder, folder_of(spec.problems.files[0]), spec.compiler,
-                     mesh);
+      load_mesh_file(a, content_type, folder, spec, mesh);
     } else {
       load_inline_mesh(a, mesh);
       const bool made = a.has("vertex") || a.has("builtin") || !child.children.empty();

@@ -1,6 +1,8 @@
 // worldbody: bodies, frames and what they hold
 #include <set>
 
+#include "motorium/core/limits.h"
+#include "motorium/physics/spec/copies.h"
 #include "motorium/physics/spec/pose.h"
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
@@ -101,6 +103,10 @@ class BodyReader {
         read_body(child, body.bodies.back(), frame, childclass);
       } else if (tag == "frame") {
         read_frame(child, body, frame, childclass);
+      } else if (tag == "replicate") {
+        read_replicate(child, body, frame, childclass);
+      } else if (tag == "attach") {
+        read_attach(child, body, frame);
       } else if (!refuse_known(child, "worldbody", spec_)) {
         unknown_element(
             child, "body",
@@ -166,6 +172,106 @@ class BodyReader {
     read_children(element, body, compose(outer, pose), childclass);
   }
 
+  // copies of what it holds, each in a frame that moves on; inner copies are made first
+  void read_replicate(const Element& element, BodySpec& body, const Pose& outer, int childclass) {
+    if (!count_element(element)) return;
+    Attributes a(element, spec_);
+    int count = 0;
+    Vec offset = {0, 0, 0}, angles = {0, 0, 0};
+    std::string separator;
+    if (!a.has("count")) a.malformed("", "count: is missing");
+    if (a.take("count", count) && count < 0) a.malformed("count", "is negative");
+    a.take("offset", offset);
+    a.take("euler", angles);
+    if (a.take_path("sep", separator) && !is_valid_name(separator)) {
+      a.malformed("sep", "is no part of a name: use UTF-8 without control characters");
+      separator.clear();
+    }
+    childclass = take_childclass(a, "childclass", childclass);
+    a.finish(true);
+    BodySpec subtree;
+    subtree.place = element.place;
+    read_children(element, subtree, Pose(), childclass);
+    if (!subtree.joints.empty() || subtree.has_inertial) {
+      a.malformed("", "joints and inertias belong into a <body> inside of it");
+    }
+    Names inside;
+    add_names(subtree, false, inside);
+    const Dependents dependents = take_dependents(spec_, inside);
+    if (!book_copies(std::max<int64_t>(count, 0) * (count_objects(subtree) + size(dependents)),
+                     element.place, a.title(), spec_)) {
+      return;
+    }
+    const auto rotation = [&](double times) {
+      std::string why;
+      Orientation o{Orientation::Form::euler, {}};
+      for (int i = 0; i < 3; ++i) o.v[i] = times * angles[i];
+      return resolve(o, spec_.compiler, why);
+    };
+    const size_t digits = std::to_string(std::max(count - 1, 0)).size();
+    Pose at;
+    for (int i = 0; i < count; ++i) {
+      at.quat = rotation(i);
+      std::string number = std::to_string(i);
+      number.insert(0, digits - number.size(), '0');
+      const Renaming to{"", separator + number};
+      BodySpec copy = subtree;
+      Dependents renamed = dependents;
+      rename(to, copy);
+      rename(to, inside, renamed);
+      adopt_children(std::move(copy), compose(outer, at), body);
+      append(renamed, spec_);
+      at.pos = add(at.pos, rotate(at.quat, offset));
+    }
+  }
+
+  // a part of another model, or a copy of a body that stands above
+  void read_attach(const Element& element, BodySpec& body, const Pose& frame) {
+    if (!count_element(element)) return;
+    Attributes a(element, spec_);
+    std::string model, part, prefix;
+    a.take_name("model", model);
+    a.take_name("body", part);
+    if (!a.has("prefix")) a.malformed("", "prefix: is missing");
+    a.take_path("prefix", prefix);
+    if (!is_valid_name(prefix)) a.malformed("prefix", "is no part of a name");
+    a.refuse("frame", "parts are bodies: attach the body in the frame");
+    a.finish();
+    if (a.has("frame")) return;
+    if (model.empty()) {
+      return a.unsupported("",
+                           "a model cannot be attached to itself: put the part into a file of "
+                           "its own and name it as <asset><model>");
+    }
+    const auto found = spec_.models.find(model);
+    if (found == spec_.models.end()) {
+      return a.malformed("model", "no <asset><model> of this name");
+    }
+    const Spec& child = *found->second;
+    const BodySpec* found_part = part.empty() ? &child.world : find_body(child.world, part);
+    if (!found_part) return a.malformed("body", "the model has no body of this name");
+    attach(child, *found_part, prefix, frame, element.place, body, spec_);
+  }
+
+  static const BodySpec* find_body(const BodySpec& body, const std::string& name) {
+    for (const BodySpec& child : body.bodies) {
+      if (child.name == name) return &child;
+      if (const BodySpec* found = find_body(child, name)) return found;
+    }
+    return nullptr;
+  }
+
+  // each takes time that grows with the file
+  bool count_element(const Element& element) {
+    if (++copy_elements_ <= limits::kCopyElements) return true;
+    if (copy_elements_ == limits::kCopyElements + 1) {
+      spec_.problems.malformed(element.place, element.tag,
+                               "more than " + std::to_string(limits::kCopyElements) +
+                                   " <replicate> and <attach> elements");
+    }
+    return false;
+  }
+
   int take_childclass(Attributes& a, const char* attribute, int fallback) {
     std::string name;
     if (!a.take_name(attribute, name)) return fallback;
@@ -175,6 +281,7 @@ class BodyReader {
     return fallback;
   }
 
+  int copy_elements_ = 0;
   std::set<std::string> frame_names_;
   const Defaults& defaults_;
   Spec& spec_;

@@ -9,6 +9,7 @@
 
 #include "motorium/physics/spec/attributes.h"
 #include "motorium/physics/spec/folder.h"
+#include "motorium/physics/spec/read_mjcf.h"
 #include "motorium/physics/spec/spec.h"
 
 namespace motorium {
@@ -58,8 +59,19 @@ bool take_orientation(Attributes& a, Orientation& orientation);
 // assets
 void read_material(const Element& element, MaterialSpec& material, Spec& spec);
 void read_mesh(Attributes& a, MeshSpec& mesh);
+// model files that are being read, so that none attaches itself and all together stay few
+struct ModelFiles {
+  std::vector<std::string> open;
+  int count = 0;
+};
 void read_assets(const Element& element, const Defaults& defaults, const Folder& folder,
-                 Spec& spec);
+                 ModelFiles& files, Spec& spec);
+void read_model_asset(const Element& element, const Folder& folder, ModelFiles& files, Spec& spec);
+// one MJCF file, main or attached
+Spec read_model_file(const std::string& text, const std::string& path, const Folder& folder,
+                     const ReadOptions& options, ModelFiles& files);
+// numeric, text, tuple
+void read_custom(const Element& element, Spec& spec);
 
 // constraints
 void read_pair(Attributes& a, PairSpec& pair);

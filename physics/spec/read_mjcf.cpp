@@ -2,6 +2,7 @@
 
 #include "motorium/core/error.h"
 #include "motorium/core/limits.h"
+#include "motorium/physics/spec/copies.h"
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
 
@@ -20,32 +21,14 @@ const Refusal kRefusals[] = {
     {"default", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
     {"actuator", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
     {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
-    {"worldbody", "attach", "models cannot be attached: use <include>"},
-    {"worldbody", "replicate", "copies are not generated: write them out"},
     {"asset", "hfield", "the engine has no height fields: use boxes or planes"},
-    {"asset", "model", "models cannot be attached: use <include>"},
     {"deformable", "flex", "the engine has rigid bodies only: remove it"},
-    {"custom", "tuple", "is not kept: use <text> or <numeric>"},
     {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
     {"sensor", "distance normal fromto",
      "the engine has no such sensor: see docs/mjcf.md for those it has"},
     {"sensor", "user plugin tactile",
      "its readings would come from other code: compute them from the outputs of a step"},
 };
-
-void read_custom(const Element& element, Spec& spec) {
-  Attributes(element, spec).finish(true);
-  for (const Element& child : element.children) {
-    if (child.tag == "numeric" || child.tag == "text") {
-      Attributes a(child, spec);
-      a.skip({"name", "data", "size"});
-      a.finish();
-      report_once(spec, "custom/" + child.tag + ": ignored");
-    } else if (!refuse_known(child, "custom", spec)) {
-      unknown_element(child, "custom", {"numeric", "text"}, spec);
-    }
-  }
-}
 
 void read_deformable(const Element& element, Spec& spec) {
   Attributes(element, spec).finish(true);
@@ -68,7 +51,7 @@ void read_viewer_section(const Element& element, Spec& spec) {
 }
 
 // the sections in reading order, whatever their order in the file
-void read_sections(const Element& root, const Folder& folder, Spec& spec) {
+void read_sections(const Element& root, const Folder& folder, ModelFiles& files, Spec& spec) {
   Defaults defaults;
   defaults.classes.emplace_back();
   defaults.classes[0].name = "main";
@@ -85,7 +68,7 @@ void read_sections(const Element& root, const Folder& folder, Spec& spec) {
       if (section == "visual" || section == "statistic") read_viewer_section(e, spec);
       if (section == "default") read_defaults(e, defaults, spec);
       if (section == "custom") read_custom(e, spec);
-      if (section == "asset") read_assets(e, defaults, folder, spec);
+      if (section == "asset") read_assets(e, defaults, folder, files, spec);
       if (section == "contact") read_contact_section(e, defaults, spec);
       if (section == "deformable") read_deformable(e, spec);
       if (section == "equality") read_equality_section(e, defaults, spec);
@@ -127,8 +110,10 @@ void unknown_element(const Element& element, const std::string& section,
                               (near.empty() ? "" : ": did you mean " + near + "?"));
 }
 
-Spec read_mjcf_text(const std::string& text, const std::string& path, const Folder& folder) {
+Spec read_model_file(const std::string& text, const std::string& path, const Folder& folder,
+                     const ReadOptions& options, ModelFiles& files) {
   Spec spec;
+  spec.newton = options.newton;
   spec.world.name = "world";
   const Element root = read_xml(text, path, folder, spec.problems);
   if (root.tag != "mujoco") {
@@ -138,14 +123,22 @@ Spec read_mjcf_text(const std::string& text, const std::string& path, const Fold
   Attributes a(root, spec);
   a.take_name("model", spec.name);
   a.finish(true);
-  read_sections(root, folder, spec);
+  read_sections(root, folder, files, spec);
+  number_key_slots(spec);
   spec.problems.throw_if_any();
   return spec;
 }
 
-Spec read_mjcf(const std::string& path, const Folder& folder) {
+Spec read_mjcf_text(const std::string& text, const std::string& path, const Folder& folder,
+                    const ReadOptions& options) {
+  ModelFiles files;
+  files.open.push_back(path);
+  return read_model_file(text, path, folder, options, files);
+}
+
+Spec read_mjcf(const std::string& path, const Folder& folder, const ReadOptions& options) {
   const Bytes bytes = folder.read(path, limits::kModelBytes);
-  return read_mjcf_text(std::string(bytes.begin(), bytes.end()), path, folder);
+  return read_mjcf_text(std::string(bytes.begin(), bytes.end()), path, folder, options);
 }
 
 }  // namespace motorium

@@ -11,6 +11,17 @@ namespace {
 
 const auto kDisabledWhenSet = "the engine has no such mode: leave it disabled";
 
+// something only another solver has: replaced on request, else refused
+void replace_or_refuse(Attributes& a, const char* name, const std::string& by, const char* why,
+                       Spec& spec) {
+  if (!spec.newton) return a.unsupported(name, why);
+  const std::string line = a.element().tag + "/" + name + "=\"" +
+                           printable(*a.element().find(name), 40) + "\": replaced by " + by;
+  if (std::find(spec.replaced.begin(), spec.replaced.end(), line) == spec.replaced.end()) {
+    spec.replaced.push_back(line);
+  }
+}
+
 void read_flags(const Element& element, Spec& spec) {
   Attributes a(element, spec);
   const auto take_state = [&](std::string_view name, bool& on) {
@@ -45,7 +56,10 @@ void read_flags(const Element& element, Spec& spec) {
   }
   bool nativeccd = true;
   if (take_state("nativeccd", nativeccd) && !nativeccd) {
-    a.unsupported("nativeccd", "the older collision library is not there: leave it enabled");
+    replace_or_refuse(a, "nativeccd", "nativeccd=\"enable\"",
+                      "the older collision library is not there: leave it enabled, or load with "
+                      "compat=\"newton\"",
+                      spec);
   }
   for (const char* name : {"override", "sleep", "diagexact", "ipc", "speculative"}) {
     bool on = false;
@@ -164,7 +178,13 @@ void read_option(const Element& element, Spec& spec) {
     a.refuse_nonzero(name, "the engine has no fluid: use 0 and joint damping");
   }
   a.refuse_nonzero("wind", "the engine has no fluid: use 0 0 0");
-  a.refuse_nonzero("noslip_iterations", "the engine has no noslip pass: raise impratio instead");
+  int noslip = 0;
+  if (a.take("noslip_iterations", noslip) && noslip != 0) {
+    replace_or_refuse(a, "noslip_iterations", "0",
+                      "the engine has no noslip pass: raise impratio instead, or load with "
+                      "compat=\"newton\"",
+                      spec);
+  }
 
   // integrators and solvers by MuJoCo's words
   if (const std::string* word = a.claim("integrator")) {
@@ -181,7 +201,9 @@ void read_option(const Element& element, Spec& spec) {
   a.take("cone", o.cone, {{"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic}});
   if (const std::string* word = a.claim("solver")) {
     if (*word == "PGS" || *word == "CG") {
-      a.unsupported("solver", "the engine has Newton only: use Newton");
+      replace_or_refuse(a, "solver", "Newton",
+                        "the engine has Newton only: use Newton, or load with compat=\"newton\"",
+                        spec);
     } else if (*word != "Newton") {
       a.malformed("solver", "unknown word: use Newton");
     }

@@ -6,6 +6,8 @@
 #pragma once
 #include <array>
 #include <limits>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -78,9 +80,18 @@ struct MaterialSpec {
   std::array<float, 4> rgba = {1, 1, 1, 1};
 };
 
+// Where an element's numbers stand in the keyframes of the file it comes from: layout 0 is the main
+// file's, others are those of attached models.
+struct KeySlot {
+  int layout = 0;
+  int first = -1;   // in qpos, mpos or ctrl
+  int second = -1;  // in qvel or act
+};
+
 struct JointSpec {
   Place place;
   std::string name;
+  KeySlot slot;
   JointType type = JointType::hinge;
   Pose frame;  // of the enclosing <frame>s in the body
   std::array<double, 3> pos = {0, 0, 0}, axis = {0, 0, 1};
@@ -154,6 +165,8 @@ struct BodySpec {
   std::array<double, 3> pos = {0, 0, 0};
   Orientation orientation;
   bool mocap = false, fuse = true, has_inertial = false;
+  KeySlot mocap_slot;
+  std::shared_ptr<const CompilerSpec> compiler;  // of the model it was attached from
   bool simple = true;  // false: the constants of sliding leaf bodies take no short cut
   InertialSpec inertial;
   std::vector<JointSpec> joints;
@@ -223,6 +236,7 @@ struct ActuatorSpec {
   Place place;
   std::string tag = "general", name, target, refsite;  // target: joint, tendon, site or body
   std::string slidersite;  // of a slider-crank, whose target is the crank
+  KeySlot slot;
   TransmissionType transmission = TransmissionType::joint;
   DynType dyntype = DynType::none;
   GainType gaintype = GainType::fixed;
@@ -257,8 +271,31 @@ struct SensorSpec {
 struct KeySpec {
   Place place;
   std::string name;
+  int layout = 0;  // which elements' numbers it holds, see KeySlot
   double time = 0;
   std::vector<double> qpos, qvel, act, ctrl, mpos, mquat;  // empty: from the model
+};
+
+// custom data, for whoever uses the model
+struct NumericSpec {
+  Place place;
+  std::string name;
+  std::vector<double> data;
+};
+
+struct TextSpec {
+  Place place;
+  std::string name, data;
+};
+
+struct TupleSpec {
+  struct Item {
+    std::string type, name;  // MuJoCo's word for the kind of object
+    double prm = 0;
+  };
+  Place place;
+  std::string name;
+  std::vector<Item> items;
 };
 
 struct Spec {
@@ -278,10 +315,22 @@ struct Spec {
   std::vector<SensorSpec> sensors;
   std::vector<KeySpec> keys;
   int nkey = 0;  // keyframes at least
+  std::vector<NumericSpec> numerics;
+  std::vector<TextSpec> texts;
+  std::vector<TupleSpec> tuples;
+  // models that <attach> may take parts of, by name
+  std::map<std::string, std::shared_ptr<const Spec>> models;
+  int layouts = 1;  // of keyframes: its own and those of attached models
+  // what <replicate> and <attach> have copied so far, against limits
+  int64_t copies = 0;
+  uint64_t copied_bytes = 0;
+  bool copies_reported = false;
   // visual, statistic, textures, materials, skins as written: without effect on physics
   std::vector<Element> viewer;
   // what the file holds that is accepted without being used
   std::vector<std::string> report;
+  bool newton = false;                // other solvers than Newton's are replaced, not refused
+  std::vector<std::string> replaced;  // by what, a line each
 };
 
 }  // namespace motorium

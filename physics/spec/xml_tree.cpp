@@ -171,15 +171,7 @@ class TreeReader {
 
   // beside the main file, or else beside the including one
   std::string include_path(const std::string& wanted, const File& file) const {
-    const std::string main = folder_of(problems_.files[0]);
-    if (main == file.folder) return join_path(main, wanted);
-    std::string path;
-    try {
-      path = join_path(main, wanted);
-    } catch (const Error&) {
-      return join_path(file.folder, wanted);
-    }
-    return folder_.has(path) ? path : join_path(file.folder, wanted);
+    return find_path(folder_, folder_of(problems_.files[0]), file.folder, wanted);
   }
 
   static int height(const Element& element) {

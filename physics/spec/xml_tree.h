@@ -23,8 +23,8 @@ struct Element {
 };
 
 // Parses `text`, known as `name` in messages, and replaces every <include file="..."/> by the
-// children of the included file's root: looked up from the root of `folder`, then beside the
-// including file. `path` is the file's place below the root of `folder`. A text that is no XML
+// children of the included file's root: looked up beside the main file, then beside the including
+// one. `path` is the file's place in `folder`. A text that is no XML
 // throws through `problems`; smaller defects are collected there.
 Element read_xml(const std::string& text, const std::string& path, const Folder& folder,
                  Problems& problems);

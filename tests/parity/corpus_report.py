@@ -6,7 +6,7 @@
     python tests/parity/corpus_report.py --table              # print the summary of the kept table
 
 A row is a file that MuJoCo loads. Verdicts: compiled; refused (by name: `reason` says what); error;
-crash; timeout. `beyond` names what is out of scope: plugin, flex, sdf. Residuals are powers of ten
+crash; timeout. `compat`: newton where a solver was replaced. `beyond` names what is out of scope: plugin, flex, sdf. Residuals are powers of ten
 that bound the worst constant. Files are loaded in child processes, so that none can take the others
 with it.
 """
@@ -29,7 +29,7 @@ import corpus
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMPILE_CSV, STEPS_CSV = HERE / "corpus.csv", HERE / "corpus_steps.csv"
-COMPILE_COLUMNS = ["corpus", "file", "verdict", "beyond", "field", "residual", "reason"]
+COMPILE_COLUMNS = ["corpus", "file", "verdict", "compat", "beyond", "field", "residual", "reason"]
 GROUPS = ["position", "velocity", "contact", "solution", "sensordata", "next"]
 STEPS_COLUMNS = ["corpus", "file", "verdict", *GROUPS, "niter"]
 CORPORA = [name for name in corpus.VERSIONS if name != "example_robot_data"]
@@ -113,7 +113,8 @@ def compile_row(path):
         return None
     program = test_compile.dump_program()
     row = {"beyond": beyond(m, path.read_text(errors="replace")), "field": "", "residual": ""}
-    run = subprocess.run([program, str(path)], capture_output=True, text=True, check=False)
+    command = [program, "--compat=newton", str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         return {**row, "verdict": "crash", "reason": f"exit code {run.returncode}"}
     (ours,) = [json.loads(line) for line in run.stdout.splitlines()]
@@ -138,6 +139,7 @@ def compile_row(path):
     return {
         **row,
         "verdict": "compiled",
+        "compat": "newton" if ours["model"]["replaced"] else "",
         "field": field,
         "residual": power_of_ten(residuals[field]),
         "reason": "differs" if bad else "",
@@ -319,7 +321,8 @@ def main():
     names = args.corpora or CORPORA
     if args.steps:
         table = read_table(COMPILE_CSV)
-        files = [(r["corpus"], r["file"]) for r in table if r["verdict"] == "compiled"]
+        table = [r for r in table if r["verdict"] == "compiled" and not r["compat"]]
+        files = [(r["corpus"], r["file"]) for r in table]
     else:
         files = [(name, file) for name in names for file in mjcf_files(name)]
     files = [f for f in files if f[0] in names and re.search(args.match or "", f[1])]

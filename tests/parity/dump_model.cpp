@@ -1,6 +1,6 @@
 // dump_model [OPTION...] FILE...: one line per file, {"file": ..., "model": {...}} or {"file": ...,
 // "error":
-// "..."}. Options of URDFs: --repair --floating --ignore-mimic
+// "..."}. Options: --compat=newton, of URDFs --repair --floating --ignore-mimic
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     if (word == "--repair") options.repair = true;
     if (word == "--floating") options.floating_base = true;
     if (word == "--ignore-mimic") options.mimic = motorium::Mimic::ignore;
+    if (word == "--compat=newton") options.compat = motorium::Compat::newton;
     if (word.compare(0, 2, "--") == 0) continue;
     std::string line = "{\"file\": " + quoted(argv[i]) + ", ";
     try {
