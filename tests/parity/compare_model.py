@@ -166,6 +166,7 @@ SAME = [
     "key_ctrl",
     "key_mpos",
     "key_mquat",
+    "numeric_data",
 ]
 
 # fields whose values go through float32 mesh vertices
@@ -251,6 +252,9 @@ NAMES = {
     "eq_name": mujoco.mjtObj.mjOBJ_EQUALITY,
     "tendon_name": mujoco.mjtObj.mjOBJ_TENDON,
     "key_name": mujoco.mjtObj.mjOBJ_KEY,
+    "numeric_name": mujoco.mjtObj.mjOBJ_NUMERIC,
+    "text_name": mujoco.mjtObj.mjOBJ_TEXT,
+    "tuple_name": mujoco.mjtObj.mjOBJ_TUPLE,
 }
 
 

@@ -298,7 +298,7 @@ TEST(Mjcf, BombsAreRefusedQuickly) {
   // copies
   expect_bomb("<mujoco><worldbody>" + repeated("<replicate count=\"1000\">", 3) +
                   "<geom size=\"1\"/>" + repeated("</replicate>", 3) + "</worldbody></mujoco>",
-              "copies are not generated");
+              "copied objects");
   // entities are not expanded
   expect_bomb(
       "<!DOCTYPE m [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>"
