@@ -70,14 +70,6 @@ std::vector<std::pair<std::string, std::string>> read_overrides(
 
 namespace {
 
-// how model files are read
-void add_load_options(CLI::App* v, LoadOptions& o) {
-  v->add_option("--root", o.root, "folder that no file of the model may leave");
-  const std::map<std::string, Compat> words = {{"none", Compat::none}, {"newton", Compat::newton}};
-  v->add_option("--compat", o.compat, "newton: replace solvers that the engine lacks")
-      ->transform(CLI::CheckedTransformer(words));
-}
-
 // "--Num_Envs=3" -> "--num-envs=3": '_' and '-' are the same in option names
 std::string plain(const char* argument) {
   std::string s = argument;
@@ -88,8 +80,12 @@ std::string plain(const char* argument) {
   return s;
 }
 
-// how a URDF is read
+// how model files are read
 void add_load_options(CLI::App* v, LoadOptions& load) {
+  v->add_option("--root", load.root, "folder that no file of the model may leave");
+  const std::map<std::string, Compat> words = {{"none", Compat::none}, {"newton", Compat::newton}};
+  v->add_option("--compat", load.compat, "newton: replace solvers that the engine lacks")
+      ->transform(CLI::CheckedTransformer(words));
   v->add_option("--package", load.packages, "URDF: folder that holds packages; may be repeated")
       ->allow_extra_args(false);
   v->add_flag("--repair", load.repair, "URDF: replace impossible masses and inertias, and say so");
