@@ -678,7 +678,8 @@ void bind_batch(py::module_& m) {
         return py::bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       },
       py::arg("world"),
-      "Everything a world was just before the step that froze it, as bytes; None if none did. Loaded "
+      "Everything a world was just before the step that froze it, as bytes; None if none did. "
+      "Loaded "
       "into a batch of the same precision, the next step freezes it with the same bits.");
   c.def_property_readonly(
       "faults", [](const PyBatch& b) { return b.batch->faults(); },

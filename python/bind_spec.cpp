@@ -1,6 +1,7 @@
 // motorium.Spec: a scene before it is compiled.
 #include "bind.h"
 #include "motorium/physics/compile/compile.h"
+#include "motorium/physics/compile/one_file.h"
 #include "motorium/physics/spec/edit.h"
 #include "motorium/physics/spec/load.h"
 #include "motorium/physics/spec/pose.h"
@@ -32,10 +33,13 @@ void bind_spec(py::module_& m) {
       "compile", [](const Spec& s) { return std::make_shared<Model>(compile(s)); },
       "The Model of this scene. Raises Error with all problems.");
   c.def(
-      "to_xml", [](const Spec& s) { return write_mjcf(s); },
+      "to_xml", [](const Spec& s) { return write_mjcf(as_one_file(s)); },
       "The scene as MJCF text: reading it gives a model with the same constants.");
   c.def(
-      "save", [](const Spec& s, const std::filesystem::path& path) { save_mjcf(s, path.string()); },
+      "save",
+      [](const Spec& s, const std::filesystem::path& path) {
+        save_mjcf(as_one_file(s), path.string());
+      },
       py::arg("path"),
       "Writes an MJCF file. Meshes and textures below its folder are referred to, others are\n"
       "copied into the folder assets beside it.");

@@ -3,6 +3,7 @@
 
 #include "motorium/core/limits.h"
 #include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/spec/actuator_counts.h"
 
 namespace motorium {
 namespace {
@@ -133,16 +134,11 @@ class ActuatorMaker {
 
   // the block of controls
   void inputs() {
-    int spec = s_.inputs, count = 1;
+    const int spec = control_inputs(s_), count = control_count(s_);
     if (is(GainType::so3)) {
-      if (spec == 0) spec = static_cast<int>(Chart::expmap);
       const bool quat = spec == static_cast<int>(Chart::quat);
       if (quat && !is(DynType::none)) malformed("input: quat needs dyntype none");
-      count = quat ? 4 : 3;
     } else if (is(GainType::pid) || is(GainType::dcmotor)) {
-      if (spec == 0) spec = is(GainType::pid) ? kInputPos | kInputVel : int{kInputVoltage};
-      count = 0;
-      for (int bit = kInputPos; bit <= kInputVoltage; bit *= 2) count += (spec & bit) != 0;
       controller(spec);
     }
     m_.actuator_ctrladr.push_back(m_.nu);
@@ -182,25 +178,8 @@ class ActuatorMaker {
   }
 
   void activations() {
-    int count = 1;
-    switch (s_.dyntype) {
-      case DynType::none:
-        count = 0;
-        break;
-      case DynType::integrator:
-        count = controls_;
-        break;
-      case DynType::dcmotor:
-        count = (s_.dynprm[7] > 0) + (s_.gainprm[5] > 0) + (s_.dynprm[2] > 0) + (s_.dynprm[5] > 0) +
-                (s_.dynprm[0] > 0);
-        break;
-      case DynType::pid:
-        count = (s_.dynprm[1] > 0) + (s_.gainprm[0] > 0);
-        if (count == 0) malformed("dyntype: pid needs ki or slewmax");
-        break;
-      default:
-        break;
-    }
+    const int count = activation_count(s_);
+    if (is(DynType::pid) && count == 0) malformed("dyntype: pid needs ki or slewmax");
     if (s_.actdim >= 0 && s_.actdim != count) {
       malformed("actdim: these dynamics have " + std::to_string(count) + " activations");
     }

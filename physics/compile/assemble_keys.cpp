@@ -35,11 +35,11 @@ Layout layout_of(const Scene& scene, const Model& m) {
     out.mquat.push_back({slot.layout, 4 * slot.first, 4 * mocap, 4});
     ++mocap;
   }
-  for (int i = 0; i < m.nu; ++i) {
+  for (int i = 0; i < m.nactuator; ++i) {
     const KeySlot& slot = scene.spec.actuators[i].slot;
-    out.ctrl.push_back({slot.layout, slot.first, i, 1});
+    out.ctrl.push_back({slot.layout, slot.first, m.actuator_ctrladr[i], m.actuator_ctrlnum[i]});
     if (m.actuator_actadr[i] >= 0) {
-      out.act.push_back({slot.layout, slot.second, m.actuator_actadr[i], 1});
+      out.act.push_back({slot.layout, slot.second, m.actuator_actadr[i], m.actuator_actnum[i]});
     }
   }
   return out;

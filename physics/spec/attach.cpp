@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "motorium/core/limits.h"
+#include "motorium/physics/spec/actuator_counts.h"
 #include "motorium/physics/spec/copies.h"
 #include "motorium/physics/spec/pose.h"
 #include "motorium/physics/spec/text.h"
@@ -206,13 +207,27 @@ void attach(const Spec& child, const BodySpec& part, const std::string& prefix, 
   }
 }
 
+void forget_attached_keys(BodySpec& body) {
+  const auto forget = [](KeySlot& slot) { slot.layout = slot.layout > 0 ? -1 : slot.layout; };
+  for (JointSpec& j : body.joints) forget(j.slot);
+  forget(body.mocap_slot);
+  for (BodySpec& child : body.bodies) forget_attached_keys(child);
+}
+
+void forget_attached_keys(Dependents& dependents) {
+  for (ActuatorSpec& a : dependents.actuators)
+    if (a.slot.layout > 0) a.slot.layout = -1;
+}
+
 void number_key_slots(Spec& spec) {
   int qpos = 0, dof = 0, mocap = 0, ctrl = 0, act = 0;
   number_joints(spec.world, qpos, dof, mocap);
   for (ActuatorSpec& a : spec.actuators) {
     if (a.slot.layout != 0) continue;
-    a.slot.first = ctrl++;
-    if (a.dyntype != DynType::none) a.slot.second = act++;
+    a.slot.first = ctrl;
+    a.slot.second = act;
+    ctrl += control_count(a);
+    act += activation_count(a);
   }
 }
 

@@ -71,6 +71,11 @@ void attach(const Spec& child, const BodySpec& part, const std::string& prefix, 
 // Gives joints, activations, controls and mocap bodies of a file their places in its keyframes.
 void number_key_slots(Spec& spec);
 
+// Keyframes of attached models speak of the first copy of a part only: later ones keep their
+// reference configuration.
+void forget_attached_keys(BodySpec& body);
+void forget_attached_keys(Dependents& dependents);
+
 // Books `count` more copied objects; false, and a problem, when the limit is passed.
 bool book_copies(int64_t count, Place place, const std::string& element, Spec& spec);
 

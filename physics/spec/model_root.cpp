@@ -50,8 +50,9 @@ int levels_above(const std::string& folder, const std::string& root) {
   const std::string real = real_folder(folder);
   if (root.empty()) return usual_levels(real);
   const std::string real_root = real_folder(root);
-  require(holds(real_root, real), "root \"" + printable(root) + "\": does not hold the model in \"" +
-                                      printable(folder) + "\"");
+  require(
+      holds(real_root, real),
+      "root \"" + printable(root) + "\": does not hold the model in \"" + printable(folder) + "\"");
   int levels = 0;
   for (std::string f = real; f != real_root; f = parent_of(f)) ++levels;
   return levels;

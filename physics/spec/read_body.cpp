@@ -219,6 +219,10 @@ class BodyReader {
       Dependents renamed = dependents;
       rename(to, copy);
       rename(to, inside, renamed);
+      if (i > 0) {
+        forget_attached_keys(copy);
+        forget_attached_keys(renamed);
+      }
       adopt_children(std::move(copy), compose(outer, at), body);
       append(renamed, spec_);
       at.pos = add(at.pos, rotate(at.quat, offset));

@@ -171,6 +171,11 @@ class Batch:
         A world never stops another: step() raises nothing, worlds with a fault are frozen at their last
         good state, and the others go on.
         """
+    def fault(self, world: typing.SupportsInt | typing.SupportsIndex) -> object:
+        """Everything a world was just before the step that froze it, as bytes; None if none did. Loaded into a batch of the same precision, the next step freezes it with the same bits."""
+    @property
+    def faults(self) -> list[int]:
+        """Worlds that have frozen, list of int; fault(world) has the evidence of each."""
     def forward(self, *, ids: object = None) -> None:
         """Computes the bound outputs of the present state, which stays."""
     def geom(self, key: int | str) -> motorium.views.GeomView:
@@ -1010,16 +1015,19 @@ class Model:
     def eq_type(self) -> numpy.ndarray:
         """EqualityType (neq,)"""
     @staticmethod
-    def from_file(path: os.PathLike | str | bytes, *, packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
+    def from_file(path: os.PathLike | str | bytes, *, root: os.PathLike | str | bytes = '', compat: str = '', packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
         """Reads and compiles a model file (MJCF or URDF).
 
+        Of an MJCF: no file may leave `root`; without it files may lie up to four folders above the
+        model's. compat='newton' replaces solvers, noslip and the older collision library that a
+        file asks for, a line of `replaced` each.
         Of a URDF: `packages` are folders that hold the packages of package:// paths; `mimic` is
         'equality' or 'ignore'; `floating_base` frees the base; `repair` replaces impossible masses
         and inertias, a line of `report` each.
         Raises Error, or UnsupportedModel with every place that uses something the engine lacks.
         """
     @staticmethod
-    def from_string(xml: str, *, folder: os.PathLike | str | bytes = '', packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
+    def from_string(xml: str, *, folder: os.PathLike | str | bytes = '', compat: str = '', packages: collections.abc.Sequence[os.PathLike | str | bytes] = [], mimic: str = 'equality', floating_base: bool = False, repair: bool = False) -> Model:
         """Compiles MJCF or URDF text; files it names are looked for in `folder`."""
     @property
     def geom_aabb(self) -> numpy.ndarray:
@@ -1381,6 +1389,8 @@ class Model:
     @property
     def nu(self) -> int:
         """a size of the model"""
+    def numeric(self, name: str) -> list[float]:
+        """Numbers of a <custom><numeric>."""
     @property
     def nv(self) -> int:
         """a size of the model"""
@@ -1432,6 +1442,9 @@ class Model:
     @property
     def qpos_spring(self) -> numpy.ndarray:
         """configuration of zero spring force [m, rad, -] (nq,)"""
+    @property
+    def replaced(self) -> list[str]:
+        """What the file asks for and compat='newton' replaced, a line each."""
     @property
     def report(self) -> list[str]:
         """What the file holds that the engine accepts without using, a line each."""
@@ -1564,6 +1577,10 @@ class Model:
     @property
     def tendon_width(self) -> numpy.ndarray:
         """radius in the viewer [m] (ntendon,)"""
+    def text(self, name: str) -> str:
+        """Text of a <custom><text>."""
+    def tuple(self, name: str) -> list[tuple[str, str, float]]:
+        """Items of a <custom><tuple>: kind of object, its name, prm."""
     def with_options(self, **kwargs) -> Model:
         """A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,
         ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.

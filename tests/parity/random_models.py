@@ -11,6 +11,10 @@ import sys
 
 import numpy as np
 
+# what the engine has; grows with it
+INTEGRATORS = ["Euler", "implicitfast"]
+GRAVCOMP = FLUID = False
+
 
 class Text:
     """Draws numbers and writes them as attributes."""
@@ -106,7 +110,7 @@ class Model:
         t, name = self.t, f"b{len(self.bodies)}"
         self.bodies.append(name)
         out = f'<body name="{name}" pos="{t.numbers(3, -0.3, 0.3)}"{t.orientation()}'
-        out += t.maybe(0.15, lambda: f' gravcomp="{t.number(0, 1.5)}"') + ">"
+        out += t.maybe(0.15 * GRAVCOMP, lambda: f' gravcomp="{t.number(0, 1.5)}"') + ">"
         if root and t.chance(0.5):
             out += self.joint("free")
         else:
@@ -230,10 +234,10 @@ class Model:
         t = self.t
         option = (
             f'<option timestep="{t.pick([0.001, 0.002, 0.005])}" '
-            f'integrator="{t.pick(["Euler", "implicitfast", "implicit", "RK4"])}" '
+            f'integrator="{t.pick(INTEGRATORS)}" '
             f'cone="{t.pick(["pyramidal", "elliptic"])}" impratio="{t.pick([1, 1, 5])}"'
         )
-        if t.chance(0.1):
+        if t.chance(0.1 * FLUID):
             option += f' density="{t.number(0, 100)}" viscosity="{t.number(0, 0.1)}" wind="1 0 0"'
         bodies = "".join(
             self.body(int(t.rng.integers(0, 4)), True) for _ in range(t.pick([1, 1, 2]))

@@ -146,15 +146,17 @@ TEST(MjcfHostile, CopiesAreCountedBeforeTheyAreMade) {
   expect_bomb(world("<replicate count=\"1000000\"><replicate count=\"1000000\">" + sphere +
                     "</replicate></replicate>"),
               "copied objects");
-  expect_bomb(world(repeated("<replicate count=\"10\">", 20) + sphere + repeated("</replicate>", 20)),
-              "copied objects");
+  expect_bomb(
+      world(repeated("<replicate count=\"10\">", 20) + sphere + repeated("</replicate>", 20)),
+      "copied objects");
   expect_bomb(world("<replicate count=\"2147483647\"><body/></replicate>"), "copied objects");
   expect_bomb(world(repeated("<replicate count=\"1\"/>", 20'000)), "<replicate> and <attach>");
   // what refers to copies multiplies too
-  expect_bomb("<mujoco><worldbody><replicate count=\"50000\"><site name=\"s\"/></replicate>"
-              "</worldbody><sensor>" +
-                  repeated("<gyro site=\"s\"/>", 1000) + "</sensor></mujoco>",
-              "copied objects");
+  expect_bomb(
+      "<mujoco><worldbody><replicate count=\"50000\"><site name=\"s\"/></replicate>"
+      "</worldbody><sensor>" +
+          repeated("<gyro site=\"s\"/>", 1000) + "</sensor></mujoco>",
+      "copied objects");
 }
 
 TEST(MjcfHostile, AttachedModelsEnd) {
@@ -165,9 +167,9 @@ TEST(MjcfHostile, AttachedModelsEnd) {
   // two references a level would be 2^20 files
   for (int i = 0; i < 20; ++i) {
     const std::string next = std::to_string(i + 1) + ".xml";
-    add(std::to_string(i) + ".xml",
-        "<mujoco><asset><model name=\"a\" file=\"" + next + "\"/><model name=\"b\" file=\"./" + next +
-            "\"/></asset></mujoco>");
+    add(std::to_string(i) + ".xml", "<mujoco><asset><model name=\"a\" file=\"" + next +
+                                        "\"/><model name=\"b\" file=\"./" + next +
+                                        "\"/></asset></mujoco>");
   }
   add("20.xml", "<mujoco/>");
   const auto start = Clock::now();
@@ -191,7 +193,8 @@ class Climbing : public ::testing::Test {
     fs::copy(root / "robot/meshes/m.obj", root / "other/m.obj");
     const auto model = [](const std::string& file) {
       return "<mujoco><asset><mesh name=\"m\" file=\"" + file +
-             "\"/></asset><worldbody><body><freejoint/><geom type=\"mesh\" mesh=\"m\" contype=\"0\" "
+             "\"/></asset><worldbody><body><freejoint/><geom type=\"mesh\" mesh=\"m\" "
+             "contype=\"0\" "
              "conaffinity=\"0\"/></body></worldbody></mujoco>";
     };
     std::ofstream(root / "robot/xml/near.xml") << model("../meshes/m.obj");
