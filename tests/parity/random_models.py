@@ -54,6 +54,7 @@ class Model:
         self.t = Text(seed)
         self.contacts = contacts
         self.joints, self.scalars, self.bodies, self.sites, self.geoms = [], [], [], [], []
+        self.body_of = {}  # of a site
         self.actuators, self.tendons, self.fixed = [], [], []
 
     # ---- bodies ---------------------------------------------------------------------------
@@ -106,11 +107,12 @@ class Model:
         out += t.maybe(0.2, lambda: f' solreflimit="{t.number(0.01, 0.05)} {t.number(0.5, 1.5)}"')
         return out + "/>"
 
-    def body(self, depth, root):
+    def body(self, depth, root, rigid=""):
         t, name = self.t, f"b{len(self.bodies)}"
         self.bodies.append(name)
         out = f'<body name="{name}" pos="{t.numbers(3, -0.3, 0.3)}"{t.orientation()}'
         out += t.maybe(0.15 * GRAVCOMP, lambda: f' gravcomp="{t.number(0, 1.5)}"') + ">"
+        joints = len(self.joints)
         if root and t.chance(0.5):
             out += self.joint("free")
         else:
@@ -118,6 +120,7 @@ class Model:
                 out += self.joint(t.pick(["hinge", "hinge", "slide"]))
             if t.chance(0.15):
                 out += self.joint("ball")
+        rigid = name if len(self.joints) > joints else rigid  # what it moves with
         if t.chance(0.2):
             inertia = np.sort(t.rng.uniform(0.01, 0.02, 3))
             out += (
@@ -129,9 +132,10 @@ class Model:
         for _ in range(t.pick([0, 1, 1, 2])):
             site = f"s{len(self.sites)}"
             self.sites.append(site)
+            self.body_of[site] = rigid
             out += f'<site name="{site}" pos="{t.numbers(3, -0.1, 0.1)}"{t.orientation()}/>'
         while depth > 0 and len(self.bodies) < 8 and t.chance(0.6):
-            out += self.body(depth - 1, False)
+            out += self.body(depth - 1, False, rigid)
         return out + "</body>"
 
     # ---- sections -------------------------------------------------------------------------
@@ -171,7 +175,10 @@ class Model:
             self.fixed.append(name)
             return f'<fixed name="{name}"{rest}>{parts}</fixed>'
         if len(self.sites) > 1:
+            # a string inside one body has no length to change: rows of rounding in MuJoCo, none here
             chosen = t.rng.permutation(self.sites)[: int(t.rng.integers(2, 5))]
+            if len({self.body_of[s] for s in chosen}) < 2:
+                return ""
             parts = "".join(f'<site site="{s}"/>' for s in chosen)
             self.tendons.append(name)
             return f'<spatial name="{name}"{rest}>{parts}</spatial>'
