@@ -16,7 +16,8 @@ STAGE void collide_plane_mesh(const Vec3<S>& n, const Vec3<S>& p, ConvexShape<S>
   const Vec3<S> a = support(c, -n, deepest);
   const auto add = [&](const Vec3<S>& v) {
     const S height = dot(n, v - p);
-    if (!(height <= margin)) return false;
+    // corners above the centre do not count, as with boxes
+    if (!(height <= margin) || dot(n, v - c.pos) > S(0.f)) return false;
     out.dist[out.count] = height;
     out.pos[out.count++] = add_scaled(v, S(-0.5f) * height, n);
     return true;

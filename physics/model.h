@@ -390,6 +390,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(geom_dataid, ngeom, 1, "mesh or height field, or -1")                                   \
   X(site_type, nsite, 1, "GeomType")                                                        \
   X(site_bodyid, nsite, 1, "body")                                                          \
+  X(site_dataid, nsite, 1, "mesh or -1")                                                    \
   X(mesh_vertadr, nmesh, 1, "first vertex")                                                 \
   X(mesh_vertnum, nmesh, 1, "vertices")                                                     \
   X(mesh_faceadr, nmesh, 1, "first triangle")                                               \

@@ -146,7 +146,10 @@ void add_geom(Assembly& a, const SceneGeom& geom, int body_id) {
   m.geom_bodyid.push_back(body_id);
   m.geom_group.push_back(s.group);
   m.geom_priority.push_back(s.priority);
-  m.geom_dataid.push_back(geom.data);
+  const Scene& scene = a.scene;
+  m.geom_dataid.push_back(geom.data < 0                   ? -1
+                          : geom.type == GeomType::hfield ? scene.hfield_id[geom.data]
+                                                          : scene.mesh_id[geom.data]);
   m.geom_visible.push_back(alpha_of(a, s) != 0);
   append(m.geom_pos, geom.pose.pos);
   append(m.geom_quat, geom.pose.quat);
@@ -168,6 +171,7 @@ void add_site(Assembly& a, const SceneSite& site, int body_id) {
   add_name(a, a.site, site.spec->name, id, "site", site.spec->place);
   m.site_type.push_back(static_cast<int>(site.type));
   m.site_bodyid.push_back(body_id);
+  m.site_dataid.push_back(site.data < 0 ? -1 : a.scene.mesh_id[site.data]);
   append(m.site_pos, site.pose.pos);
   append(m.site_quat, site.pose.quat);
   append(m.site_size, site.size);

@@ -149,6 +149,25 @@ void discard_visual(Scene& scene) {
   }
 }
 
+// drops meshes and height fields that no geom or site names
+void discard_assets(Scene& scene) {
+  std::set<std::string> meshes, hfields;
+  for (const SceneBody& body : scene.bodies) {
+    for (const SceneGeom& g : body.geoms) {
+      meshes.insert(g.spec->mesh);
+      hfields.insert(g.spec->hfield);
+    }
+    for (const SceneSite& s : body.sites) meshes.insert(s.spec->mesh);
+  }
+  const auto renumber = [](const auto& specs, const std::set<std::string>& used,
+                           std::vector<int>& id) {
+    int next = 0;
+    for (size_t i = 0; i < specs.size(); ++i) id[i] = used.count(specs[i].name) > 0 ? next++ : -1;
+  };
+  renumber(scene.spec.meshes, meshes, scene.mesh_id);
+  renumber(scene.spec.hfields, hfields, scene.hfield_id);
+}
+
 // moves the frame of childless free bodies to their inertial frame
 void align_free(Scene& scene) {
   std::vector<bool> has_child(scene.bodies.size(), false);
@@ -173,7 +192,10 @@ void align_free(Scene& scene) {
 
 void reshape_scene(Scene& scene) {
   if (scene.spec.compiler.fusestatic) fuse_static(scene);
-  if (scene.spec.compiler.discardvisual) discard_visual(scene);
+  if (scene.spec.compiler.discardvisual) {
+    discard_visual(scene);
+    discard_assets(scene);
+  }
   align_free(scene);
 }
 

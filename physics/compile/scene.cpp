@@ -14,30 +14,45 @@ class SceneBuilder {
   explicit SceneBuilder(Scene& scene) : scene_(scene), spec_(scene.spec) {}
 
   void run() {
-    meshes();
+    assets();
     body(spec_.world, -1);
   }
 
  private:
-  void meshes() {
+  void assets() {
+    std::set<std::string> colliding, paired;
+    for (const PairSpec& pair : spec_.pairs) paired.insert({pair.geom1, pair.geom2});
+    colliding_meshes(spec_.world, paired, colliding);
     for (const MeshSpec& mesh : spec_.meshes) {
-      if (!mesh_id_.emplace(mesh.name, static_cast<int>(scene_.meshes.size())).second) {
+      const int id = static_cast<int>(scene_.meshes.size());
+      if (!mesh_id_.emplace(mesh.name, id).second) {
         malformed(mesh.place, title("mesh", mesh.name), "a mesh of this name exists");
       }
-      compile(mesh);
+      scene_.mesh_id.push_back(id);
+      std::string why;
+      scene_.meshes.push_back(compile_mesh(mesh, colliding.count(mesh.name) > 0, why));
+      if (!why.empty()) malformed(mesh.place, title("mesh", mesh.name), why);
+    }
+    for (const HfieldSpec& field : spec_.hfields) {
+      const int id = static_cast<int>(scene_.hfield_id.size());
+      if (!hfield_id_.emplace(field.name, id).second) {
+        malformed(field.place, title("hfield", field.name), "a height field of this name exists");
+      }
+      scene_.hfield_id.push_back(id);
     }
   }
 
-  void compile(const MeshSpec& mesh) {
-    std::string why;
-    scene_.meshes.push_back(compile_mesh(mesh, why));
-    if (why.empty()) return;
-    const std::string element = title("mesh", mesh.name);
-    if (why.find("convex hull") != std::string::npos) {
-      scene_.problems.unsupported(mesh.place, element, why);
-    } else {
-      malformed(mesh.place, element, why);
+  // meshes whose hull is needed: of geoms that may touch something, and of sites
+  void colliding_meshes(const BodySpec& body, const std::set<std::string>& paired,
+                        std::set<std::string>& out) const {
+    for (const GeomSpec& g : body.geoms) {
+      const bool touches = g.contype || g.conaffinity || (!g.name.empty() && paired.count(g.name));
+      if (g.type == GeomType::mesh && touches) out.insert(g.mesh);
     }
+    for (const SiteSpec& s : body.sites) {
+      if (s.type == GeomType::mesh) out.insert(s.mesh);
+    }
+    for (const BodySpec& child : body.bodies) colliding_meshes(child, paired, out);
   }
 
   void malformed(Place place, const std::string& element, const std::string& what) {
@@ -131,14 +146,15 @@ class SceneBuilder {
     from_to(spec, tag, type, pose, size);
   }
 
-  int mesh(const GeomSpec& spec) {
-    const auto found = mesh_id_.find(spec.mesh);
-    if (found == mesh_id_.end()) {
-      malformed(spec.place, title("geom", spec.name),
-                "mesh=\"" + printable(spec.mesh) + "\": no mesh of this name");
-      return -1;
-    }
-    return found->second;
+  // id of a mesh or height field, -1 where there is none of this name
+  int asset(const NameMap& ids, const std::string& kind, const std::string& name, Place place,
+            const std::string& element) {
+    const auto found = ids.find(name);
+    if (found != ids.end()) return found->second;
+    malformed(place, element,
+              name.empty() ? kind + ": is missing: name a " + kind
+                           : kind + "=\"" + printable(name) + "\": no " + kind + " of this name");
+    return -1;
   }
 
   SceneGeom geom(const GeomSpec& spec) {
@@ -151,12 +167,10 @@ class SceneBuilder {
     out.pose = compose(spec.frame, out.pose);
 
     double volume = 0;
-    if (spec.type == GeomType::mesh || !spec.mesh.empty()) {
-      if (spec.mesh.empty()) {
-        malformed(spec.place, element, "mesh: is missing: a mesh geom names its mesh");
-        return out;
-      }
-      const int id = mesh(spec);
+    if (spec.type == GeomType::hfield || !spec.hfield.empty()) {
+      if (!height_field(spec, element, out)) return out;
+    } else if (spec.type == GeomType::mesh || !spec.mesh.empty()) {
+      const int id = asset(mesh_id_, "mesh", spec.mesh, spec.place, element);
       if (id < 0) return out;
       const CompiledMesh& mesh = scene_.meshes[id];
       out.pose = compose(out.pose, mesh.inertial);
@@ -173,16 +187,41 @@ class SceneBuilder {
       }
     }
     check_size(spec, element, out);
-    if (spec.type != GeomType::mesh) volume = shape_volume(out.type, out.size, spec.shellinertia);
-    out.rbound = shape_radius(out.type, out.size);
-    out.aabb = shape_box(out.type, out.size);
-    if (spec.type == GeomType::mesh) {
-      const CompiledMesh& mesh = scene_.meshes[out.data];
-      for (int i = 0; i < 3; ++i) out.aabb[i] = mesh.aabb_centre[i], out.aabb[3 + i] = mesh.aabb[i];
+    if (spec.type != GeomType::mesh) {
+      volume = shape_volume(solid_of(out.type), out.size, spec.shellinertia);
     }
+    bounds(out);
     masses(spec, element, volume, out);
     check_contact(spec, element);
     return out;
+  }
+
+  // counts as a box where mass is asked for
+  bool height_field(const GeomSpec& spec, const std::string& element, SceneGeom& out) {
+    if (spec.type != GeomType::hfield) {
+      malformed(spec.place, element, "hfield: needs type=\"hfield\"");
+      return false;
+    }
+    if (!spec.mesh.empty()) malformed(spec.place, element, "mesh: needs another type");
+    const int id = asset(hfield_id_, "hfield", spec.hfield, spec.place, element);
+    if (id < 0) return false;
+    const auto& s = spec_.hfields[id].size;
+    out.data = id;
+    out.size = {s[0], s[1], 0.25 * s[2] + 0.5 * s[3]};
+    return true;
+  }
+
+  void bounds(SceneGeom& out) const {
+    out.rbound = shape_radius(out.type, out.size);
+    out.aabb = shape_box(out.type, out.size);
+    if (out.type == GeomType::mesh) {
+      const CompiledMesh& mesh = scene_.meshes[out.data];
+      for (int i = 0; i < 3; ++i) out.aabb[i] = mesh.aabb_centre[i], out.aabb[3 + i] = mesh.aabb[i];
+    } else if (out.type == GeomType::hfield) {
+      const auto& s = spec_.hfields[out.data].size;
+      out.rbound = length({s[0], s[1], std::max(s[2], s[3])});
+      out.aabb = {0, 0, 0.5 * (s[2] - s[3]), s[0], s[1], 0.5 * (s[2] + s[3])};
+    }
   }
 
   // a primitive in place of a mesh
@@ -217,7 +256,7 @@ class SceneBuilder {
     const int count = g.type == GeomType::sphere                                    ? 1
                       : g.type == GeomType::capsule || g.type == GeomType::cylinder ? 2
                                                                                     : 3;
-    if (g.type == GeomType::mesh) return;
+    if (g.type == GeomType::mesh || g.type == GeomType::hfield) return;
     if (g.type == GeomType::plane) {
       if (g.size[0] < 0 || g.size[1] < 0) malformed(spec.place, element, "size: is negative");
       if (!(g.size[2] > 0))
@@ -239,8 +278,12 @@ class SceneBuilder {
     if (spec.density < 0) malformed(spec.place, element, "density: is negative");
     if (spec.shellinertia && g.type != GeomType::mesh && volume <= 0) return;
     g.mass = std::isnan(spec.mass) ? spec.density * volume : spec.mass;
-    g.inertia = g.type == GeomType::mesh ? box_inertia(scene_.meshes[g.data].box, g.mass)
-                                         : shape_inertia(g.type, g.size, g.mass, spec.shellinertia);
+    g.inertia = g.type == GeomType::mesh
+                    ? box_inertia(scene_.meshes[g.data].box, g.mass)
+                    : shape_inertia(solid_of(g.type), g.size, g.mass, spec.shellinertia);
+  }
+  static GeomType solid_of(GeomType type) {
+    return type == GeomType::hfield ? GeomType::box : type;
   }
 
   void check_contact(const GeomSpec& spec, const std::string& element) {
@@ -262,11 +305,20 @@ class SceneBuilder {
     out.type = spec.type;
     out.size = spec.size;
     const std::string element = title("site", spec.name);
-    if (spec.type == GeomType::plane || spec.type == GeomType::mesh) {
-      malformed(spec.place, element, "type: use sphere, capsule, ellipsoid, cylinder or box");
+    if (spec.type == GeomType::plane || spec.type == GeomType::hfield) {
+      malformed(spec.place, element, "type: use sphere, capsule, ellipsoid, cylinder, box or mesh");
+    }
+    if (spec.type != GeomType::mesh && !spec.mesh.empty()) {
+      malformed(spec.place, element, "mesh: needs type=\"mesh\"");
     }
     place(spec, "site", spec.type, out.pose, out.size);
     out.pose = compose(spec.frame, out.pose);
+    if (spec.type == GeomType::mesh) {
+      // drawn about its centre of mass, which stays where the site is
+      out.data = asset(mesh_id_, "mesh", spec.mesh, spec.place, element);
+      if (out.data >= 0) out.size = scene_.meshes[out.data].half;
+      return out;
+    }
     const int count = spec.type == GeomType::sphere                                       ? 1
                       : spec.type == GeomType::capsule || spec.type == GeomType::cylinder ? 2
                                                                                           : 3;
@@ -281,7 +333,7 @@ class SceneBuilder {
 
   Scene& scene_;
   const Spec& spec_;
-  NameMap mesh_id_;
+  NameMap mesh_id_, hfield_id_;
 };
 
 }  // namespace

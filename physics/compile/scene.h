@@ -34,6 +34,7 @@ struct SceneSite {
   GeomType type = GeomType::sphere;
   Pose pose;
   Vec size = {0, 0, 0};
+  int data = -1;  // its mesh
 };
 
 struct SceneCamera {
@@ -61,8 +62,10 @@ struct Scene {
   const Spec& spec;
   Problems problems;
   std::vector<std::string> report;
-  std::vector<SceneBody> bodies;  // [0] is the world; parents before children, depth first
-  std::vector<CompiledMesh> meshes;
+  std::vector<SceneBody> bodies;     // [0] is the world; parents before children, depth first
+  std::vector<CompiledMesh> meshes;  // as in spec.meshes
+  // ids in the model of spec.meshes and spec.hfields, -1: dropped
+  std::vector<int> mesh_id, hfield_id;
 
   explicit Scene(const Spec& s) : spec(s), problems(s.problems), report(s.report) {}
 };

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "motorium/physics/compile/hull.h"
 #include "motorium/physics/spec/pose.h"
 
 namespace motorium {
@@ -17,10 +18,15 @@ struct CompiledMesh {
   Vec aabb_centre = {0, 0, 0};
   std::vector<double> vertex;  // (n, 3) in the inertial frame, rounded to float   [m]
   std::vector<int> face;       // (n, 3) counterclockwise from outside where the file is
+  // of meshes that collide or weigh as their hull
+  Hull hull;
+  FlatFaces flat;
+  std::vector<double> normal;  // (n, 3) of the flat faces, outward
+  std::array<int, 27> extrema = {};
 };
 
-// On failure `why` says what is wrong with the mesh.
-CompiledMesh compile_mesh(const MeshSpec& mesh, std::string& why);
+// `collides`: the convex hull is needed. On failure `why` says what is wrong with the mesh.
+CompiledMesh compile_mesh(const MeshSpec& mesh, bool collides, std::string& why);
 
 // volume [m^3], or area [m^2] of a shell; 0 for planes
 double shape_volume(GeomType type, const Vec& size, bool shell);

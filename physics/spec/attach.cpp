@@ -120,13 +120,17 @@ void use_assets(const std::string& prefix, BodySpec& body) {
   const Renaming to{prefix, ""};
   for (GeomSpec& g : body.geoms) {
     to.apply(g.mesh);
+    to.apply(g.hfield);
     to.apply(g.material);
   }
-  for (SiteSpec& s : body.sites) to.apply(s.material);
+  for (SiteSpec& s : body.sites) {
+    to.apply(s.mesh);
+    to.apply(s.material);
+  }
   for (BodySpec& child : body.bodies) use_assets(prefix, child);
 }
 
-// meshes and custom data come whole, whether something uses them or not
+// meshes, height fields and custom data come whole, whether something uses them or not
 void copy_assets(const Spec& child, const std::string& prefix, Place place, Spec& spec) {
   const Renaming to{prefix, ""};
   for (const MeshSpec& mesh : child.meshes) {
@@ -139,6 +143,17 @@ void copy_assets(const Spec& child, const std::string& prefix, Place place, Spec
     spec.meshes.push_back(mesh);
     to.apply(spec.meshes.back().name);
     to.apply(spec.meshes.back().material);
+  }
+  for (const HfieldSpec& field : child.hfields) {
+    spec.copied_bytes += sizeof(float) * field.elevation.size();
+    if (spec.copied_bytes > limits::kMeshBytes) {
+      spec.problems.malformed(
+          place, "attach",
+          "copied height fields exceed " + std::to_string(limits::kMeshBytes) + " bytes");
+      return;
+    }
+    spec.hfields.push_back(field);
+    to.apply(spec.hfields.back().name);
   }
   for (NumericSpec numeric : child.numerics) {
     to.apply(numeric.name);

@@ -279,6 +279,7 @@ void attach(Spec& spec, const Spec& other, const std::string& prefix, const std:
     if (!mesh.file.empty()) mesh.file = mesh.source;
     spec.meshes.push_back(std::move(mesh));
   }
+  append(part.hfields, spec.hfields);
   for (Element& element : part.viewer) {
     if (element.tag == "material") spec.viewer.push_back(std::move(element));
   }

@@ -70,6 +70,15 @@ template <class V> void each_attribute(MeshSpec& s, V&& v) {
   v("scale", s.scale);
   v("refpos", s.refpos);
   v("refquat", s.refquat);
+  v("maxhullvert", s.maxhullvert);
+}
+
+template <class V> void each_attribute(HfieldSpec& s, V&& v) {
+  v("name", s.name);
+  v("file", s.file, "");  // the heights are written out
+  v("size", s.size);
+  v("nrow", s.nrow);
+  v("ncol", s.ncol);
 }
 
 template <class V> void each_attribute(BodySpec& s, V&& v) {
@@ -138,6 +147,7 @@ template <class V> void each_attribute(GeomSpec& s, V&& v) {
   v("fromto", s.fromto);
   v("size", s.size);
   v("mesh", s.mesh);
+  v("hfield", s.hfield);
   v("fitscale", s.fitscale);
   v("mass", s.mass);
   v("density", s.density);
@@ -164,6 +174,7 @@ template <class V> void each_attribute(SiteSpec& s, V&& v) {
   v("orientation", s.orientation);
   v("fromto", s.fromto);
   v("size", s.size);
+  v("mesh", s.mesh);
   v("group", s.group);
   v("material", s.material);
   v("rgba", s.rgba);

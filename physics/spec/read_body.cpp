@@ -22,7 +22,7 @@ const std::pair<const char*, GeomType> kShapes[] = {{"plane", GeomType::plane},
 void take_shape(Attributes& a, GeomType& type) {
   const std::string* word = a.claim("type");
   if (!word) return;
-  if (*word == "hfield" || *word == "sdf") {
+  if (*word == "sdf") {
     return a.unsupported("type", "the engine has no such shape: use boxes or planes");
   }
   std::vector<std::string_view> known;
@@ -31,11 +31,12 @@ void take_shape(Attributes& a, GeomType& type) {
       type = shape;
       return;
     }
-    if (shape != GeomType::hfield) known.emplace_back(name);
+    known.emplace_back(name);
   }
   const std::string near = nearest_word(*word, known, a.enough());
-  a.malformed("type", "unknown word: use plane, sphere, capsule, ellipsoid, cylinder, box or mesh" +
-                          (near.empty() ? "" : ", did you mean " + near + "?"));
+  a.malformed("type",
+              "unknown word: use plane, hfield, sphere, capsule, ellipsoid, cylinder, box or mesh" +
+                  (near.empty() ? "" : ", did you mean " + near + "?"));
 }
 
 void read_inertial(const Element& element, InertialSpec& inertial, Spec& spec) {
@@ -375,10 +376,10 @@ void read_geom(Attributes& a, GeomSpec& geom) {
   a.take("margin", geom.margin);
   a.take("gap", geom.gap);
   a.take_name("mesh", geom.mesh);
+  a.take_name("hfield", geom.hfield);
   a.take("fitscale", geom.fitscale);
   a.take_name("material", geom.material);
   a.take_color("rgba", geom.rgba);
-  a.refuse("hfield", "the engine has no height fields: use boxes or planes");
   a.refuse_nonzero("adhesion", "the engine has no adhesion: use 0");
   a.refuse_nonzero("surfacevel", "the engine has no moving surfaces: use zeros");
   // without a medium (density, viscosity) these do nothing
@@ -392,9 +393,9 @@ void read_site(Attributes& a, SiteSpec& site) {
   a.take("size", site.size, 1);
   a.take("fromto", site.fromto);
   a.take("group", site.group);
+  a.take_name("mesh", site.mesh);
   a.take_name("material", site.material);
   a.take_color("rgba", site.rgba);
-  a.refuse("mesh", "the engine has no mesh sites: use a sphere, capsule, box, ...");
   a.report({"user"});
 }
 

@@ -21,7 +21,6 @@ const Refusal kRefusals[] = {
     {"default", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
     {"actuator", "plugin", "the engine has no plugins: use pid, dcmotor or general"},
     {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
-    {"asset", "hfield", "the engine has no height fields: use boxes or planes"},
     {"deformable", "flex", "the engine has rigid bodies only: remove it"},
     {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
     {"sensor", "distance normal fromto",

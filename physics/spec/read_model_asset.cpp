@@ -26,6 +26,7 @@ void shift(BodySpec& body, int files) {
 // its lines stand in files that the scene lists behind its own
 void shift(Spec& spec, int files) {
   shift(spec.meshes, files);
+  shift(spec.hfields, files);
   shift(spec.world, files);
   shift(spec.pairs, files);
   shift(spec.excludes, files);

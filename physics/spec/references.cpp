@@ -30,8 +30,9 @@ void erase_element(Spec& spec, const void* element) {
     return items.size() != before;
   };
   // an address means one element: the first list that has it ends the search
-  if (in(spec.meshes) || in(spec.pairs) || in(spec.excludes) || in(spec.equalities) ||
-      in(spec.tendons) || in(spec.actuators) || in(spec.sensors) || in(spec.keys)) {
+  if (in(spec.meshes) || in(spec.hfields) || in(spec.pairs) || in(spec.excludes) ||
+      in(spec.equalities) || in(spec.tendons) || in(spec.actuators) || in(spec.sensors) ||
+      in(spec.keys)) {
     return;
   }
   erase_in(spec.world, element);

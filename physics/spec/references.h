@@ -13,9 +13,9 @@
 namespace motorium {
 
 // kinds that have names, and those that refer to others
-inline constexpr const char* kNamed[] = {"body",   "joint",    "geom",    "site",
-                                         "mesh",   "pair",     "exclude", "equality",
-                                         "tendon", "actuator", "sensor"};
+inline constexpr const char* kNamed[] = {"body",     "joint",  "geom",     "site",
+                                         "mesh",     "hfield", "pair",     "exclude",
+                                         "equality", "tendon", "actuator", "sensor"};
 inline constexpr const char* kReferring[] = {"pair",   "exclude",  "equality",
                                              "tendon", "actuator", "sensor"};
 
@@ -34,6 +34,7 @@ template <class Visit> void each_element(Spec& s, const std::string& kind, Visit
   if (kind == "geom") return each_body(s.world, [&](BodySpec& b) { all(b.geoms); });
   if (kind == "site") return each_body(s.world, [&](BodySpec& b) { all(b.sites); });
   if (kind == "mesh") return all(s.meshes);
+  if (kind == "hfield") return all(s.hfields);
   if (kind == "pair") return all(s.pairs);
   if (kind == "exclude") return all(s.excludes);
   if (kind == "equality") return all(s.equalities);
@@ -53,10 +54,14 @@ inline std::string kind_of(ObjectType type) {
 // names of other elements in an element: visit(kind, name)
 template <class V> void each_reference(BodySpec&, V&&) {}
 template <class V> void each_reference(JointSpec&, V&&) {}
-template <class V> void each_reference(SiteSpec&, V&&) {}
+template <class V> void each_reference(SiteSpec& s, V&& v) { v("mesh", s.mesh); }
+template <class V> void each_reference(HfieldSpec&, V&&) {}
 template <class V> void each_reference(MeshSpec&, V&&) {}
 template <class V> void each_reference(KeySpec&, V&&) {}
-template <class V> void each_reference(GeomSpec& s, V&& v) { v("mesh", s.mesh); }
+template <class V> void each_reference(GeomSpec& s, V&& v) {
+  v("mesh", s.mesh);
+  v("hfield", s.hfield);
+}
 template <class V> void each_reference(PairSpec& s, V&& v) {
   v("geom", s.geom1);
   v("geom", s.geom2);

@@ -70,7 +70,8 @@ struct MeshSpec {
   enum class Inertia { legacy, exact, convex, shell } inertia = Inertia::legacy;
   std::array<double, 3> scale = {1, 1, 1}, refpos = {0, 0, 0};
   std::array<double, 4> refquat = {1, 0, 0, 0};
-  std::vector<float> vertex;  // (n, 3), from the file or inline
+  int maxhullvert = -1;       // vertices of the hull at most, -1: unbounded
+  std::vector<float> vertex;  // (n, 3), from the file, inline or builtin
   std::vector<int> face;      // (n, 3), empty: the hull of the vertices
 };
 
@@ -78,6 +79,14 @@ struct MeshSpec {
 struct MaterialSpec {
   std::string name;
   std::array<float, 4> rgba = {1, 1, 1, 1};
+};
+
+struct HfieldSpec {
+  Place place;
+  std::string name, file;
+  std::array<double, 4> size = {0, 0, 0, 0};  // half sizes x and y, height, depth of the base
+  int nrow = 0, ncol = 0;
+  std::vector<float> elevation;  // (nrow, ncol) from -y to +y, in any unit
 };
 
 // Where an element's numbers stand in the keyframes of the file it comes from: layout 0 is the main
@@ -109,7 +118,7 @@ struct JointSpec {
 
 struct GeomSpec {
   Place place;
-  std::string name, mesh, material;
+  std::string name, mesh, hfield, material;
   GeomType type = GeomType::sphere;
   Pose frame;
   std::array<double, 3> pos = {kNotGiven, 0, 0}, size = {0, 0, 0}, friction = {1, 0.005, 0.0001};
@@ -125,7 +134,7 @@ struct GeomSpec {
 
 struct SiteSpec {
   Place place;
-  std::string name, material;
+  std::string name, mesh, material;
   GeomType type = GeomType::sphere;
   Pose frame;
   std::array<double, 3> pos = {kNotGiven, 0, 0}, size = {0.005, 0.005, 0.005};
@@ -306,6 +315,8 @@ struct Spec {
   OptionSpec option;
   std::vector<MeshSpec> meshes;
   std::vector<MaterialSpec> materials;
+  std::vector<HfieldSpec> hfields;
+  int64_t mesh_vertices = 0, height_samples = 0;  // of all of them, bounded by the reader
   BodySpec world;
   std::vector<PairSpec> pairs;
   std::vector<ExcludeSpec> excludes;

@@ -134,6 +134,7 @@ class MjcfWriter {
     e.tag = "asset";
     for (const char* tag : {"texture", "material"}) copy_viewer(tag, e);
     for (const MeshSpec& m : spec_.meshes) mesh(m, add(e, "mesh"));
+    for (const HfieldSpec& h : spec_.hfields) hfield(h, add(e, "hfield"));
     if (!e.children.empty()) root_.children.push_back(std::move(e));
     Element skins;
     skins.tag = "deformable";
@@ -158,6 +159,18 @@ class MjcfWriter {
   void inline_mesh(const MeshSpec& m, Element& e) {
     e.attributes.push_back({"vertex", text_of(m.vertex)});
     if (!m.face.empty()) e.attributes.push_back({"face", text_of(m.face)});
+  }
+
+  // MJCF gives the rows from +y to -y
+  void hfield(const HfieldSpec& h, Element& e) {
+    append_attributes(h, e);
+    std::vector<float> rows;
+    rows.reserve(h.elevation.size());
+    const auto width = static_cast<std::ptrdiff_t>(h.ncol);
+    for (std::ptrdiff_t r = h.nrow; r-- > 0;)
+      rows.insert(rows.end(), h.elevation.begin() + r * width,
+                  h.elevation.begin() + (r + 1) * width);
+    e.attributes.push_back({"elevation", text_of(rows)});
   }
 
   // ---- bodies ----------------------------------------------------------------------------------

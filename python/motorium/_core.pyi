@@ -1482,6 +1482,9 @@ class Model:
     def site_bodyid(self) -> numpy.ndarray:
         """body (nsite,)"""
     @property
+    def site_dataid(self) -> numpy.ndarray:
+        """mesh or -1 (nsite,)"""
+    @property
     def site_names(self) -> tuple:
         """Names of sites by id, empty where the file gives none."""
     @property

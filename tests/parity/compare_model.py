@@ -169,6 +169,42 @@ SAME = [
     "numeric_data",
 ]
 
+# sizes and indices of meshes and height fields, equal to the last number
+ASSET_SIZES = [
+    "nmesh",
+    "nmeshvert",
+    "nmeshface",
+    "nmeshgraph",
+    "nmeshpoly",
+    "nmeshpolyvert",
+    "nmeshpolymap",
+    "npolygonmax",
+    "nmeshdegmax",
+    "nhfield",
+    "nhfielddata",
+]
+ASSET_INDICES = [
+    "mesh_vertadr",
+    "mesh_vertnum",
+    "mesh_faceadr",
+    "mesh_facenum",
+    "mesh_face",
+    "mesh_graphadr",
+    "mesh_graph",
+    "mesh_polyadr",
+    "mesh_polynum",
+    "mesh_polyvertadr",
+    "mesh_polyvertnum",
+    "mesh_polyvert",
+    "mesh_polymapadr",
+    "mesh_polymapnum",
+    "mesh_polymap",
+    "hfield_nrow",
+    "hfield_ncol",
+    "hfield_adr",
+    "site_dataid",
+]
+
 # fields whose values go through float32 mesh vertices
 MESH = {"geom_pos", "geom_size", "geom_rbound", "geom_aabb"}
 
@@ -287,6 +323,71 @@ def residual(ours, theirs):
     return float((np.abs(ours.reshape(rows.shape) - rows) / scale).max())
 
 
+def framed(vectors, adr, num, pos, quat):
+    """Vectors of each asset, by address and number, from its frame into the one around it."""
+    out = np.array(vectors, dtype=float).reshape(-1, 3)
+    for first, n, p, q in zip(adr, num, np.reshape(pos, (-1, 3)), np.reshape(quat, (-1, 4))):
+        out[first : first + n] = out[first : first + n] @ rotation(q).T + p
+    return out
+
+
+def furthest(ours):
+    """How far the stored starts of the search fall short of the furthest hull vertex."""
+    worst = 0.0
+    vert = np.reshape(ours["mesh_vert"], (-1, 3))
+    directions = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)])
+    for i, adr in enumerate(ours["mesh_graphadr"]):
+        if adr < 0:
+            continue
+        n = ours["mesh_graph"][adr]
+        hull = np.array(ours["mesh_graph"][adr + 2 + n : adr + 2 + 2 * n])
+        reach = vert[ours["mesh_vertadr"][i] + hull] @ directions.T
+        starts = reach[ours["mesh_extrema"][27 * i : 27 * i + 27], np.arange(27)]
+        worst = max(worst, float(((reach.max(axis=0) - starts) / np.abs(vert).max()).max()))
+    return worst
+
+
+def compare_assets(ours, m):
+    """{field: residual} of meshes, their hulls and height fields.
+
+    Vertices and normals are compared in the frame of the file: axes of equal inertia have no order.
+    """
+    out = {}
+    for name in ASSET_SIZES:
+        out[name] = float(abs(ours[name] - getattr(m, name)))
+    for name in ASSET_INDICES:
+        out[name] = float(list(ours[name]) != np.ravel(getattr(m, name)).tolist())
+    out["mesh_scale"] = residual(np.reshape(ours["mesh_scale"], (-1, 3)), m.mesh_scale)
+    out["hfield_size"] = residual(np.reshape(ours["hfield_size"], (-1, 4)), m.hfield_size)
+    if any(out.values()):
+        return out
+    sides = [ours, {n: getattr(m, n) for n in ours if n.startswith(("mesh_", "hfield_")) and n not in NAMES}]
+    vert = [
+        framed(s["mesh_vert"], s["mesh_vertadr"], s["mesh_vertnum"], s["mesh_pos"], s["mesh_quat"])
+        for s in sides
+    ]
+    normal = [
+        framed(
+            s["mesh_polynormal"],
+            s["mesh_polyadr"],
+            s["mesh_polynum"],
+            np.zeros((m.nmesh, 3)),
+            s["mesh_quat"],
+        )
+        for s in sides
+    ]
+    for first, n in zip(m.mesh_vertadr, m.mesh_vertnum):
+        scale = np.abs(vert[1][first : first + n]).max()
+        error = np.abs(vert[0][first : first + n] - vert[1][first : first + n]).max() / scale
+        out["mesh_vert"] = max(out.get("mesh_vert", 0.0), float(error))
+    out["mesh_polynormal"] = float(np.abs(normal[0] - normal[1]).max()) if m.nmeshpoly else 0.0
+    out["mesh_extrema"] = furthest(ours)
+    out["mesh_hfield_data"] = (
+        float(np.abs(np.array(ours["hfield_data"]) - m.hfield_data).max()) if m.nhfielddata else 0.0
+    )
+    return out
+
+
 def used_eq_data(mine, m):
     """The columns that the type of each equality uses; site forms use the torque scale only."""
     theirs = np.array(m.eq_data[:, :11])
@@ -384,6 +485,8 @@ def compare(ours, m):
             out[name] = float(np.any(mine != theirs))
             continue
         out[name] = residual(mine, theirs)
+
+    out |= compare_assets(ours, m)
 
     # orientations up to the order of equal axes
     out["inertia_tensor"] = residual(

@@ -126,7 +126,8 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
     table("-".join(pair), margin, poses, f"{counts / poses:.3f}", *row, f"{share:.3f}")
     # a side of a cylinder on a cap: see docs/decisions
     assert counts >= (0.9 if "cylinder" in pair else 0.99) * poses
-    assert np.quantile(dist, 0.95) <= 1e-9
+    # MuJoCo stops at 1e-6 where a rim meets a hull
+    assert np.quantile(dist, 0.95) <= (1e-7 if tuple(pair) == ("cylinder", "mesh") else 1e-9)
     # ties between directions of flat faces: any answer within the tolerance of the search
     assert np.quantile(dist, 0.99) <= 1e-6
     assert share >= 0.8

@@ -53,7 +53,8 @@ def check(residuals, name, capped=False):
     step_report.append_csv(residuals)
     over = {}
     for stage, (value, step) in residuals.worst.items():
-        tolerance = STAGE_TOLERANCE
+        # vertices of generated meshes are rounded to float32 by each library's own sines
+        tolerance = 1e-7 if "builtin" in name else STAGE_TOLERANCE
         if stage == "qacc_M" or (capped and stage.startswith(SOLVED)):
             tolerance = QACC_TOLERANCE
         if value > tolerance:

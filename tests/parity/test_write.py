@@ -61,9 +61,11 @@ def round_trip(path, folder):
 
 def agrees_in_mujoco(path, out):
     theirs, again = mujoco.MjModel.from_xml_path(str(path)), mujoco.MjModel.from_xml_path(str(out))
+    # vertices of generated meshes are rounded to float32 by each library's own sines
+    rtol = 1e-6 if "builtin" in str(path) else 1e-9
     for name in ("qpos0", "body_mass", "body_invweight0", "dof_M0", "geom_size", "geom_friction"):
         a, b = getattr(theirs, name), getattr(again, name)
-        assert a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12), name
+        assert a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=1e-12), name
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
