@@ -153,6 +153,12 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
         });
   });
 
+  // gravity compensation that counts as actuation
+  if (m.ngravcomp > 0 && acting)
+    team.each(m.nv, [&](int i) {
+      if (m.jnt_actgravcomp[m.dof_jntid[i]]) x.qfrc_actuator[i] += x.qfrc_gravcomp[i];
+    });
+
   // bounds of the summed force at a joint; a saturated joint has no slope
   team.each(m.njnt, [&](int j) {
     if (!m.jnt_actfrclimited[j] || !acting) return;

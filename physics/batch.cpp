@@ -85,6 +85,7 @@ template <class S> struct Worlds {
   std::map<int, std::vector<S>> outputs;  // by field index
   std::vector<OutputBinding<S>> bindings;
   std::map<std::string, std::vector<S>> overrides;
+  std::vector<S> inverse;  // of the last call of Batch::inverse
   std::vector<std::unique_ptr<Arena>> scratch;
   size_t scratch_size = 0;
 
@@ -182,6 +183,7 @@ template <class S> void want_output(ModelData<S>& d, const std::string& name) {
     d.want_paths = true;
   if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext") d.want_forces = true;
   if (name == "subtree_linvel" || name == "subtree_angmom") d.want_momenta = true;
+  if (name == "energy") d.want_energy = true;
 }
 
 // the override fields of ModelData by name
@@ -333,6 +335,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
 Batch::~Batch() = default;
 
 const Model& Batch::model() const { return *impl_->model; }
+std::shared_ptr<const Model> Batch::shared_model() const { return impl_->model; }
 int Batch::worlds() const { return impl_->options.worlds; }
 Precision Batch::precision() const { return impl_->options.precision; }
 Threads& Batch::threads() { return *impl_->threads; }
@@ -365,6 +368,25 @@ void Batch::forward(const int* ids, int id_count, Refresh upto) {
     impl_->run(w, list, n, [&](int worker, const int* worlds, int count, const int*) {
       w.kernels.forward(w.args(worker, *worlds), worlds, count, upto);
     });
+  });
+}
+
+ArrayView Batch::inverse(const void* qacc, const int* ids, int id_count) {
+  require(qacc != nullptr || impl_->model->nv == 0, "Batch.inverse: qacc is null");
+  require(
+      (impl_->model->flags & kFlagInvdiscrete) == 0 || impl_->model->integrator != Integrator::rk4,
+      "Batch.inverse: with the flag invdiscrete the integrator RK4 cannot be inverted: use "
+      "implicitfast");
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "inverse");
+  return impl_->visit([&](auto& w) -> ArrayView {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    w.inverse.resize(static_cast<size_t>(w.count) * static_cast<size_t>(impl_->model->nv));
+    impl_->run(w, list, n, [&](int worker, const int* worlds, int count, const int*) {
+      w.kernels.inverse(w.args(worker, *worlds), static_cast<const S*>(qacc), w.inverse.data(),
+                        worlds, count);
+    });
+    return {w.inverse.data(), impl_->model->nv, false};
   });
 }
 
@@ -841,7 +863,9 @@ std::vector<Contact> Batch::contacts(int world) {
       Contact c{};
       const int p = x.con_pair[k], row = x.blk_row[first_block + k];
       c.dist = static_cast<double>(x.con_dist[k]);
-      c.dim = m.pair_condim[static_cast<size_t>(p)];
+      c.dim = view.sticky && x.con_adhesion[k] > 0 && x.con_dist[k] >= view.pair_margin[p]
+                  ? 1  // pulls across its gap
+                  : m.pair_condim[static_cast<size_t>(p)];
       c.geom1 = m.pair_geom1[static_cast<size_t>(p)];
       c.geom2 = m.pair_geom2[static_cast<size_t>(p)];
       for (int i = 0; i < 3; ++i) c.pos[i] = static_cast<double>(x.con_pos[3 * k + i]);
@@ -851,6 +875,7 @@ std::vector<Contact> Batch::contacts(int world) {
       const int rows = c.dim == 1 || m.cone == Cone::elliptic ? c.dim : 2 * (c.dim - 1);
       const bool acts = x.row_D[row + c.dim - 1] > 0;
       for (int i = 0; i < c.dim && acts; ++i) c.force[i] = static_cast<double>(x.row_f[row + i]);
+      if (view.sticky) c.force[0] -= static_cast<double>(x.con_adhesion[k]);
       c.efc_address = acts ? contact_rows : -1;
       contact_rows += acts ? rows : 0;
       out.push_back(c);

@@ -71,6 +71,7 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   const Model& model() const;
+  std::shared_ptr<const Model> shared_model() const;
   // Gives each world a model of its own, of the sizes of the batch's; an empty list: all worlds
   // share the batch's again. Worlds of equal models run together, in the order of the caller's
   // arrays nothing changes. State stays as it is; overrides and models exclude each other.
@@ -82,6 +83,10 @@ class Batch {
   void step(const StepOptions& options = {});
   void forward(const int* ids = nullptr, int id_count = 0, Refresh upto = Refresh::acc);
   void reset(const ResetOptions& options = {});
+  // Inverse dynamics: joint forces (worlds, nv) that give the accelerations qacc (worlds, nv, of
+  // the batch's precision) at the present states, constraints included. With the flag invdiscrete
+  // qacc is the change of velocity in one step by its length. Valid until the next call.
+  ArrayView inverse(const void* qacc, const int* ids = nullptr, int id_count = 0);
 
   // State and inputs by the names of MOTORIUM_STATE_FIELDS; made at first use where they are
   // optional (qfrc_applied, xfrc_applied). Unknown name: Error naming the nearest.

@@ -107,8 +107,8 @@ FN SensedContact<Scalar<Real>> sensed_contact(const ModelView<Real>& m, const Sc
   c.side = direct ? 1 : -1;
   c.dist = get(x.con_dist[slot], lane);
   for (int k = 0; k < 3; ++k) {
-    c.force[k] = get(contact_force(x, slot, k), lane);
-    c.torque[k] = get(contact_force(x, slot, 3 + k), lane);
+    c.force[k] = get(contact_force(m, x, slot, k), lane);
+    c.torque[k] = get(contact_force(m, x, slot, 3 + k), lane);
   }
   for (int k = 0; k < 9; ++k) c.frame[k] = get(x.con_frame[9 * slot + k], lane);
   if (m.sensor_intprm[3 * i] & (kContactLinvel | kContactAngvel))

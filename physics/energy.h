@@ -1,12 +1,39 @@
-// Energies of a world.
+// Energies of a state.
 //   potential:  - sum m g' xipos + sum x^2 (k / 2 + p1 x / 3 + p2 x^2 / 4) over springs
 //   kinetic:    1/2 v' M v
+// Gravity compensation and actuators do not count.
 #pragma once
-#include "motorium/core/quat.h"
+#include "motorium/physics/passive.h"
 #include "motorium/physics/tendon.h"
 
 namespace motorium {
 
+// energy of joint j's spring at the deflection r
+template <class Real> FN Real spring_energy(const ModelView<Real>& m, int j, const Real& r) {
+  const Real half_k = Real(0.5f) * m.jnt_stiffness[j],
+             p1 = number<Real>(1.0 / 3) * m.jnt_stiffnesspoly[2 * j],
+             p2 = Real(0.25f) * m.jnt_stiffnesspoly[2 * j + 1];
+  return fma(fma(p2, r, p1), r, half_k) * r * r;
+}
+
+template <class Real>
+FN Real joint_spring_energy(const ModelView<Real>& m, const State<Real>& s, int j) {
+  if (!sprung(m, j)) return Real(0.f);
+  const int a = m.jnt_qposadr[j];
+  switch (m.joint(j)) {
+    case JointType::slide:
+    case JointType::hinge:
+      return spring_energy(m, j, s.qpos[a] - m.qpos_spring[a]);
+    case JointType::free:
+      return spring_energy(m, j, norm(spring_way(m, s, a))) +
+             spring_energy(m, j, norm(spring_turn(m, s, a + 3)));
+    case JointType::ball:
+      return spring_energy(m, j, norm(spring_turn(m, s, a)));
+  }
+  return Real(0.f);
+}
+
+// needs kinematics   [J]
 template <class Real>
 FN Real potential_energy(const ModelView<Real>& m, const State<Real>& s, const Scratch<Real>& x) {
   Real sum = Real(0.f);
@@ -16,35 +43,7 @@ FN Real potential_energy(const ModelView<Real>& m, const State<Real>& s, const S
       sum = fma(-m.body_mass[b], dot(g, vec3(x.xipos + 3 * b)), sum);
     }
   if (!m.on(kFlagSpring)) return sum;
-
-  for (int j = 0; j < m.njnt; ++j) {
-    if (m.jnt_stiffness.p[j] == 0) continue;
-    int a = m.jnt_qposadr[j];
-    Real square = Real(0.f);
-    switch (m.joint(j)) {
-      case JointType::free:
-        for (int k = 0; k < 3; ++k) {
-          const Real d = s.qpos[a + k] - m.qpos_spring[a + k];
-          square = fma(d, d, square);
-        }
-        a += 3;
-        [[fallthrough]];
-      case JointType::ball: {
-        const Quat<Real> rest = {m.qpos_spring[a], m.qpos_spring[a + 1], m.qpos_spring[a + 2],
-                                 m.qpos_spring[a + 3]};
-        const Vec3<Real> r = rotation_vector(conjugate(rest) * normalize(quat(s.qpos + a)));
-        square = square + dot(r, r);
-        break;
-      }
-      case JointType::slide:
-      case JointType::hinge: {
-        const Real d = s.qpos[a] - m.qpos_spring[a];
-        square = d * d;
-        break;
-      }
-    }
-    sum = fma(Real(0.5f) * m.jnt_stiffness[j], square, sum);
-  }
+  for (int j = 0; j < m.njnt; ++j) sum = sum + joint_spring_energy(m, s, j);
   for (int t = 0; t < m.ntendon; ++t) {
     const Real d = tendon_stretch(m, x, t);
     const Real p1 = m.tendon_stiffnesspoly[2 * t], p2 = m.tendon_stiffnesspoly[2 * t + 1];
@@ -55,6 +54,7 @@ FN Real potential_energy(const ModelView<Real>& m, const State<Real>& s, const S
   return sum;
 }
 
+// needs the mass matrix   [J]
 template <class Real>
 FN Real kinetic_energy(const ModelView<Real>& m, const State<Real>& s, const Scratch<Real>& x) {
   Real sum = Real(0.f);
@@ -65,6 +65,15 @@ FN Real kinetic_energy(const ModelView<Real>& m, const State<Real>& s, const Scr
     sum = fma(row, s.qvel[i], sum);
   }
   return sum;
+}
+
+// both, in `energy`
+template <class Team, class Real>
+STAGE void energies(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
+  team.once([&] {
+    x.energy[0] = potential_energy(m, s, x);
+    x.energy[1] = kinetic_energy(m, s, x);
+  });
 }
 
 }  // namespace motorium

@@ -88,6 +88,9 @@ template <class Scalar> struct PhysicsKernels {
   // rays through the present state, which is not changed
   void (*rays)(const PackArgs<Scalar>&, const int* worlds, int count,
                const RayQuery<Scalar>& query) = nullptr;
+  // joint forces (worlds, nv) that give the accelerations qacc (worlds, nv) at the present state
+  void (*inverse)(const PackArgs<Scalar>&, const Scalar* qacc, Scalar* qfrc, const int* worlds,
+                  int count) = nullptr;
 };
 
 }  // namespace motorium

@@ -25,10 +25,15 @@ STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int
                       const RayQuery<Scalar<Real>>& query) {
   cast_rays<Solo, Real>(Solo{}, args, worlds, count, query);
 }
+template <class Real>
+STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
+                         Scalar<Real>* qfrc, const int* worlds, int count) {
+  inverse_pack<Solo, Real>(Solo{}, args, qacc, qfrc, worlds, count);
+}
 
 template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
   return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>,
-          entry_rays<Real>};
+          entry_rays<Real>, entry_inverse<Real>};
 }
 
 }  // namespace motorium

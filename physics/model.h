@@ -58,7 +58,7 @@ enum ControlInput : int {
 enum class Chart : int { expmap = 1, quat = 2 };
 // how a history is read between its samples
 enum class Interpolation : int { zoh = 0, linear = 1, cubic = 2 };
-enum class Integrator : int { euler = 0, implicitfast = 3 };
+enum class Integrator : int { euler = 0, rk4 = 1, implicit = 2, implicitfast = 3, discrete = 4 };
 enum class Cone : int { pyramidal = 0, elliptic = 1 };
 enum class ObjectType : int {
   none = 0,
@@ -167,7 +167,12 @@ enum Flag : uint32_t {
   kFlagSensor = 1u << 13,
   kFlagEulerdamp = 1u << 14,
   kFlagIsland = 1u << 15,
-  kFlagMulticcd = 1u << 16
+  kFlagMulticcd = 1u << 16,
+  // off unless a file asks for them
+  kFlagOverride = 1u << 17,
+  kFlagDiagexact = 1u << 18,
+  kFlagInvdiscrete = 1u << 19,
+  kFlagEnergy = 1u << 20
 };
 // bits of contact_dataspec: which numbers a contact sensor slot holds, in this order
 enum ContactData : int {
@@ -221,6 +226,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nhfield)     /* height fields                                              */           \
   X(nhfielddata) /* samples of all height fields                               */           \
   X(ncam)        /* cameras                                                    */           \
+  X(ngravcomp)   /* bodies with gravity compensation                           */           \
   X(neq)         /* equality constraints                                       */           \
   X(ntendon)     /* tendons                                                    */           \
   X(nwrap)       /* objects on the paths of tendons                            */           \
@@ -248,14 +254,17 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(body_pos, nbody, 3, "m", "body origin in the parent frame at qpos0")                    \
   X(body_quat, nbody, 4, "-", "body orientation in the parent frame at qpos0")              \
   X(body_iquat, nbody, 4, "-", "orientation of the inertial frame in the body frame")       \
+  X(body_gravcomp, nbody, 1, "-", "part of the weight that is compensated")                 \
   X(jnt_pos, njnt, 3, "m", "anchor in the body frame")                                      \
   X(jnt_axis, njnt, 3, "-", "axis in the body frame, unit")                                 \
   X(jnt_stiffness, njnt, 1, "N/m, N m/rad", "spring, linear part")                          \
+  X(jnt_stiffnesspoly, njnt, 2, "N/m^2, N/m^3", "spring, quadratic and cubic part")         \
   X(jnt_range, njnt, 2, "m, rad", "limits")                                                 \
   X(jnt_margin, njnt, 1, "m, rad", "distance at which the limit row appears")               \
   X(jnt_solref, njnt, 2, "s, -", "reference of the limit row")                              \
   X(jnt_solimp, njnt, 5, "-", "impedance of the limit row")                                 \
   X(jnt_actfrcrange, njnt, 2, "N, N m", "bounds of the summed actuator force")              \
+  X(dof_dampingpoly, nv, 2, "N s^2/m^2, N s^3/m^3", "damping, quadratic and cubic part")    \
   X(dof_M0, nv, 1, "kg, kg m^2", "diagonal inertia at qpos0")                               \
   X(dof_solref, nv, 2, "s, -", "reference of the friction row")                             \
   X(dof_solimp, nv, 5, "-", "impedance of the friction row")                                \
@@ -266,6 +275,9 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(geom_aabb, ngeom, 6, "m", "bounding box in the geom frame: centre, half sizes")         \
   X(geom_margin, ngeom, 1, "m", "distance at which contact force starts")                   \
   X(geom_gap, ngeom, 1, "m", "extra detection distance without force")                      \
+  X(geom_adhesion, ngeom, 1, "N", "force with which contacts stick")                       \
+  X(geom_surfacevel, ngeom, 6, "m/s, rad/s", "velocity of the surface in the geom's frame") \
+  X(geom_fluid, ngeom, 12, "-, m^3, m^5", "1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density") \
   X(geom_solmix, ngeom, 1, "-", "mixing weight of contact parameters")                      \
   X(geom_solref, ngeom, 2, "s, -", "contact reference")                                     \
   X(geom_solimp, ngeom, 5, "-", "contact impedance")                                        \
@@ -330,6 +342,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(key_mquat, nkey, 4 * nmocap, "-", "mocap orientations")                                 \
   X(pair_margin, npair, 1, "m", "summed margin")                                            \
   X(pair_gap, npair, 1, "m", "summed gap")                                                  \
+  X(pair_adhesion, npair, 1, "N", "combined adhesion")                                      \
   X(pair_friction, npair, 5, "-", "slide, slide, spin, roll, roll as compiled")             \
   X(pair_solref, npair, 2, "s, -", "combined reference")                                    \
   X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref") \
@@ -376,6 +389,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(jnt_bodyid, njnt, 1, "body it moves")                                                   \
   X(jnt_limited, njnt, 1, "1: has limits")                                                  \
   X(jnt_actfrclimited, njnt, 1, "1: actuator force is bounded")                             \
+  X(jnt_actgravcomp, njnt, 1, "1: gravity compensation counts as actuation")                \
   X(dof_bodyid, nv, 1, "body")                                                              \
   X(dof_jntid, nv, 1, "joint")                                                              \
   X(dof_parentid, nv, 1, "previous dof on the path to the root, or -1")                     \
@@ -520,6 +534,9 @@ struct Model {
   double ls_tolerance = 0.01;   // line search: slope relative to the solver tolerance
   double ccd_tolerance = 1e-6;  // convex collisions: distance                       [m]
   int ccd_iterations = 35;      // convex collisions: iterations at most
+  double density = 0;           // of the fluid around the bodies                    [kg/m^3]
+  double viscosity = 0;         // of the fluid                                      [Pa s]
+  double wind[3] = {0, 0, 0};   // velocity of the fluid                             [m/s]
   int iterations = 100;         // Newton iterations at most
   int ls_iterations = 50;       // line-search evaluations at most
   Integrator integrator = Integrator::euler;

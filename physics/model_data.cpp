@@ -48,6 +48,12 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.ls_tolerance = static_cast<S>(m.ls_tolerance);
   data.ccd_tolerance = static_cast<S>(m.ccd_tolerance);
   data.ccd_iterations = std::min(m.ccd_iterations, limits::kCcdIterations);
+  data.density = static_cast<S>(m.density);
+  data.viscosity = static_cast<S>(m.viscosity);
+  for (int k = 0; k < 3; ++k) data.wind[k] = static_cast<S>(m.wind[k]);
+  data.in_fluid = m.density > 0 || m.viscosity > 0;
+  for (const double a : m.pair_adhesion) data.sticky = data.sticky || a != 0;
+  for (const double v : m.geom_surfacevel) data.belts = data.belts || v != 0;
   data.iterations = m.iterations;
   data.ls_iterations = m.ls_iterations;
   data.integrator = m.integrator;
@@ -75,6 +81,8 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
                         m.actuator_dampingpoly[2 * a] != 0 ||
                         m.actuator_dampingpoly[2 * a + 1] != 0;
   }
+  for (const double p : m.dof_dampingpoly)
+    if (p != 0) data.dof_damped = data.dof_curved = true;
   data.friction_dof = friction_dof.data();
   data.nfriction = static_cast<int>(friction_dof.size());
   for (int t = 0; t < m.ntendon; ++t) {

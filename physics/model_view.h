@@ -27,6 +27,7 @@ template <class S> struct ModelData {
   S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0, ccd_tolerance = 0;
   int iterations = 0, ls_iterations = 0, ccd_iterations = 0;
   bool convex_pairs = false;  // pairs that one-by-one colliders handle
+  S density = 0, viscosity = 0, wind[3] = {0, 0, 0};
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
   uint32_t flags = 0;
@@ -41,6 +42,10 @@ template <class S> struct ModelData {
   bool tendon_inertia = false;  // any tendon armature
   bool rotor_damped = false;    // any actuator damps its joint
   bool rotor_heavy = false;     // ... adds inertia to it
+  bool dof_curved = false;      // any damping that is not linear
+  bool in_fluid = false;        // density or viscosity
+  bool sticky = false;          // any pair has adhesion
+  bool belts = false;           // any geom has a moving surface
   bool want_moments = false;    // an output asks for the moments of actuators, zeros included
   bool want_geoms = false;      // an output asks for the poses of all geoms
   bool want_cameras = false;    // ... or a sensor, for the poses of cameras
@@ -48,6 +53,7 @@ template <class S> struct ModelData {
   bool want_paths = false;      // ... for the points of strings
   bool want_forces = false;     // ... for accelerations and forces of bodies after the solve
   bool want_momenta = false;    // ... for velocities and momenta of subtrees
+  bool want_energy = false;     // ... for energies
   int row_budget = 1 << 30;     // rows a world may have before it counts as spilled
 };
 
@@ -81,6 +87,7 @@ template <class Real> struct ModelView {
 
   double step_time;
   Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
+  Scalar<Real> density, viscosity, wind[3];
   int iterations, ls_iterations, ccd_iterations;
   bool convex_pairs;
   Integrator integrator;
@@ -92,6 +99,7 @@ template <class Real> struct ModelView {
   int nfriction_tendon;
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms,
       want_cameras, want_time, want_paths, want_forces, want_momenta;
+  bool dof_curved, in_fluid, sticky, belts, want_energy;
   int row_budget;
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
@@ -121,6 +129,9 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.ccd_tolerance = d.ccd_tolerance;
   m.ccd_iterations = d.ccd_iterations;
   m.convex_pairs = d.convex_pairs;
+  m.density = d.density;
+  m.viscosity = d.viscosity;
+  for (int i = 0; i < 3; ++i) m.wind[i] = d.wind[i];
   m.iterations = d.iterations;
   m.ls_iterations = d.ls_iterations;
   m.integrator = d.integrator;
@@ -135,6 +146,10 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.dof_damped = d.dof_damped;
   m.rotor_damped = d.rotor_damped;
   m.rotor_heavy = d.rotor_heavy;
+  m.dof_curved = d.dof_curved;
+  m.in_fluid = d.in_fluid;
+  m.sticky = d.sticky;
+  m.belts = d.belts;
   m.want_geoms = d.want_geoms;
   m.want_cameras = d.want_cameras;
   m.want_time = d.want_time;
@@ -142,6 +157,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.want_moments = d.want_moments;
   m.want_forces = d.want_forces;
   m.want_momenta = d.want_momenta;
+  m.want_energy = d.want_energy;
   m.row_budget = d.row_budget;
   return m;
 }

@@ -1,6 +1,9 @@
 // One pack of worlds from its rows in batch memory to its rows in batch memory: load, steps,
 // outputs, store. This is what the entries of physics/entry.h run.
 #pragma once
+#include "motorium/physics/energy.h"
+#include "motorium/physics/inverse.h"
+#include "motorium/physics/rk4.h"
 #include "motorium/physics/step.h"
 
 namespace motorium {
@@ -194,6 +197,7 @@ template <class Team, class Real> FN void observe(Team team, Pack3<Real>& p, Ref
   if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
   sensors(team, p.m, p.s, p.x, all ? SensorStage::all : SensorStage::position_velocity);
   if (p.m.want_forces && all) rne_post(team, p.m, p.s, p.x);
+  if (p.m.want_energy && all) energies(team, p.m, p.s, p.x);
 }
 
 // brings positions, velocities and, on request, accelerations up to date, and shows them
@@ -243,7 +247,9 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     spilled = spilled | (p.live & (p.x.nefc[0] > budget));
     fault_acc = fault_acc | (p.live & (bad > zero));
     p.live = p.live & !(bad > zero);
-    const Mask<Real> failed = integrate_state(team, p.m, p.s, p.x, p.live);
+    const Mask<Real> failed = p.m.integrator == Integrator::rk4
+                                  ? runge_kutta(team, p.m, p.s, p.x, p.live)
+                                  : integrate_state(team, p.m, p.s, p.x, p.live);
     fault_state = fault_state | failed;
     p.live = p.live & !failed;
     taken = taken + select(p.live, Int<Real>(1), Int<Real>(0));
@@ -282,6 +288,17 @@ STAGE void forward_pack(Team team, const PackArgs<Scalar<Real>>& args, const int
   Pack3<Real> p;
   load_pack(team, args, worlds, count, p);
   refresh_pack(team, args, worlds, count, p, upto);
+}
+
+// joint forces (worlds, nv) that give the accelerations qacc (worlds, nv) at the present state
+template <class Team, class Real>
+STAGE void inverse_pack(Team team, const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
+                        Scalar<Real>* qfrc, const int* worlds, int count) {
+  Pack3<Real> p;
+  load_pack(team, args, worlds, count, p);
+  load_rows(team, p.x.qacc, qacc, p.m.nv, worlds, count);
+  inverse_dynamics(team, p.m, p.s, p.x);
+  store_rows(team, p.x.vec_b, qfrc, p.m.nv, worlds, count);
 }
 
 }  // namespace motorium

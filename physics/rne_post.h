@@ -34,10 +34,14 @@ STAGE void rne_post_acceleration(Team team, const ModelView<Real>& m, const Stat
 
 // number j of the force of a contact slot in its frame: normal, two tangents, spin, two rolls.
 // Zero for numbers that the contact does not have and for contacts in the gap
-template <class Real> FN Real contact_force(const Scratch<Real>& x, int slot, int j) {
+template <class Real>
+FN Real contact_force(const ModelView<Real>& m, const Scratch<Real>& x, int slot, int j) {
   const int k = x.contact_block + slot;
   if (j >= x.blk_dim[k] || !any(x.has_rows[0])) return Real(0.f);
-  return select(x.has_rows[0], x.row_f[x.blk_row[k] + j], Real(0.f));
+  Real f = x.row_f[x.blk_row[k] + j];
+  // the cone of a contact that sticks starts below zero
+  if (m.sticky && j == 0) f = f - x.con_adhesion[slot];
+  return select(x.has_rows[0], f, Real(0.f));
 }
 
 // adds sign * (torque, force at p) to the external force of a body, the world excepted
@@ -56,8 +60,8 @@ template <class Real> FN void push_contact(const ModelView<Real>& m, Scratch<Rea
   const Mat3<Real> F = mat3(x.con_frame + 9 * slot);
   Vec3<Real> f, t;
   for (int j = 0; j < 3; ++j) {
-    f[j] = contact_force(x, slot, j);
-    t[j] = contact_force(x, slot, 3 + j);
+    f[j] = contact_force(m, x, slot, j);
+    t[j] = contact_force(m, x, slot, 3 + j);
   }
   f = transpose_times(F, f);
   t = transpose_times(F, t);

@@ -11,8 +11,11 @@
 //   aref = -B (J v) - K imp (r - margin) - Jdot v        Jdot v only for connect and weld
 #pragma once
 #include "motorium/physics/collide.h"
+#include "motorium/physics/contact_dofs.h"
+#include "motorium/physics/exact_diagonal.h"
 #include "motorium/physics/impedance.h"
 #include "motorium/physics/jacobian.h"
+#include "motorium/physics/surface_velocity.h"
 #include "motorium/physics/tendon_rows.h"
 
 namespace motorium {
@@ -156,13 +159,23 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
 
   // all rows of an equality share the violation's norm
   const Real violation = sqrt(norm2);
+  Real weight[6];
+  for (int j = 0; j < dim; ++j)
+    weight[j] = m.on(kFlagDiagexact) ? exact_block_weight(team, m, x, k, j, j, Real(0.f))
+                : j < 3              ? weight_t
+                                     : weight_r;
   team.each(dim, [&](int j) {
     const RowParameters<Real> p =
-        row_parameters(m, m.eq_solref, m.eq_solimp, e, violation, j < 3 ? weight_t : weight_r);
+        row_parameters(m, m.eq_solref, m.eq_solimp, e, violation, weight[j]);
     const Real speed = row_times(x, k, j, s.qvel);
     x.row_aref[row + j] = fma(-p.B, speed, -(p.K * p.imp * pos[j])) - bias[j];
     x.row_D[row + j] = select(active, Real(1.f) / p.R, Real(0.f));
   });
+}
+
+// inverse inertia that a row on one dof feels
+template <class Real> FN Real dof_weight(const ModelView<Real>& m, const Scratch<Real>& x, int d) {
+  return m.on(kFlagDiagexact) ? x.dof_weight[d] : m.dof_invweight0[d];
 }
 
 // ---- limits and dry friction -------------------------------------------------------------------
@@ -172,15 +185,17 @@ template <class Team, class Real>
 FN void ball_limit_row(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x,
                        int i) {
   const int j = m.balllimit_jnt[i], k = m.neq + i, row = x.blk_row[k], d = m.jnt_dofadr[j];
+  const Vec3<Real> turn = rotation_vector(normalize(quat(s.qpos + m.jnt_qposadr[j])));
+  const Real angle = norm(turn), inv = Real(1.f) / select(angle > Real(0.f), angle, Real(1.f));
+  team.once([&] { put3(x.blk_J[k], turn * (-inv)); });
+  Real weight = m.dof_invweight0[d];
+  if (m.on(kFlagDiagexact)) weight = exact_block_weight(team, m, x, k, 0, 0, Real(0.f));
   team.once([&] {
-    const Vec3<Real> turn = rotation_vector(normalize(quat(s.qpos + m.jnt_qposadr[j])));
-    const Real angle = norm(turn), margin = m.jnt_margin[j];
+    const Real margin = m.jnt_margin[j];
     const Real r = max(m.jnt_range[2 * j], m.jnt_range[2 * j + 1]) - angle;
     const Mask<Real> active = r < margin;
-    const Real inv = Real(1.f) / select(angle > Real(0.f), angle, Real(1.f));
-    put3(x.blk_J[k], turn * (-inv));
     const RowParameters<Real> p =
-        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), m.dof_invweight0[d]);
+        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), weight);
     const Real speed = row_times(x, k, 0, s.qvel);
     x.row_aref[row] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.row_D[row] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -200,7 +215,7 @@ FN void scalar_limit_rows(const ModelView<Real>& m, const State<Real>& s, Scratc
     x.lim_D[2 * i + side] = Real(0.f);
     if (!any(active)) continue;
     const RowParameters<Real> p =
-        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), m.dof_invweight0[d]);
+        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), dof_weight(m, x, d));
     const Real speed = side == 0 ? s.qvel[d] : -s.qvel[d];
     x.lim_aref[2 * i + side] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.lim_D[2 * i + side] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -213,7 +228,7 @@ FN void friction_row(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   const int d = m.friction_dof[i];
   const Real loss = m.dof_frictionloss[d];
   const RowParameters<Real> p =
-      row_parameters(m, m.dof_solref, m.dof_solimp, d, Real(0.f), m.dof_invweight0[d]);
+      row_parameters(m, m.dof_solref, m.dof_solimp, d, Real(0.f), dof_weight(m, x, d));
   x.fric_loss[i] = loss;
   x.fric_aref[i] = -(p.B * s.qvel[d]);
   x.fric_D[i] = select(loss > Real(0.f), Real(1.f) / p.R, Real(0.f));
@@ -267,22 +282,6 @@ FN ContactParameters<Real> contact_parameters(const ModelView<Real>& m, const Sc
   return c;
 }
 
-// dofs of body 1 and body 2 of each world's contact, as bits
-template <class Real> FN void contact_masks(const ModelView<Real>& m, Scratch<Real>& x, int slot) {
-  Int<Real>* masks = x.con_mask + 2 * m.nword * slot;
-  for (int w = 0; w < 2 * m.nword; ++w) masks[w] = Int<Real>(0);
-  for (int l = 0; l < kWidth<Real>; ++l) {
-    const int p = get_int<Real>(x.con_pair[slot], l);
-    if (p < 0) continue;
-    const int* one = m.body_dofmask + m.geom_bodyid[m.pair_geom1[p]] * m.nword;
-    const int* two = m.body_dofmask + m.geom_bodyid[m.pair_geom2[p]] * m.nword;
-    for (int w = 0; w < m.nword; ++w) {
-      put_int<Real>(masks[w], l, one[w]);
-      put_int<Real>(masks[m.nword + w], l, two[w]);
-    }
-  }
-}
-
 // J of one contact: n.(J2 - J1) and so on; dofs that move both bodies cancel
 template <class Team, class Real>
 FN void contact_jacobian(Team team, const ModelView<Real>& m, Scratch<Real>& x, int slot, int k) {
@@ -292,12 +291,8 @@ FN void contact_jacobian(Team team, const ModelView<Real>& m, Scratch<Real>& x, 
   const Vec3<Real> p = vec3(x.con_pos + 3 * slot);
   const Mat3<Real> F = mat3(x.con_frame + 9 * slot);
   team.each(n, [&](int i) {
-    // +1 where the dof moves body 2 only, -1 where it moves body 1 only
-    const int d = col[i], w = d / 32, bit = d % 32;
-    const Int<Real>* masks = x.con_mask + 2 * m.nword * slot;
-    const Int<Real> one = Int<Real>(1);
-    const Real side =
-        to_real<Real>(((masks[m.nword + w] >> bit) & one) - ((masks[w] >> bit) & one));
+    const int d = col[i];
+    const Real side = contact_side(m, x, slot, d);
     const Vec3<Real> lin = F * point_column(m, x, d, p);
     J[i] = lin.x * side;
     if (dim >= 3) {
@@ -322,18 +317,27 @@ FN void contact_jacobian(Team team, const ModelView<Real>& m, Scratch<Real>& x, 
 template <class Real>
 FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int slot,
                      int k) {
-  const ContactParameters<Real> c = contact_parameters(m, x, slot);
+  ContactParameters<Real> c = contact_parameters(m, x, slot);
   const int row = x.blk_row[k], dim = x.blk_dim[k];
   const Real zero = Real(0.f), one = Real(1.f), tiny = number<Real>(1e-15);
   const Real r = x.con_dist[slot] - c.margin;
-  const Mask<Real> active = (c.dim > Int<Real>(0)) & (r < zero);
+  Mask<Real> active = (c.dim > Int<Real>(0)) & (r < zero);
+  if (m.sticky) {
+    // a contact that pulls across its gap has a normal row only
+    const Mask<Real> apart = (c.dim > Int<Real>(0)) & !(r < zero) & (x.con_adhesion[slot] > zero);
+    c.dim = select(apart, Int<Real>(1), c.dim);
+    active = active | apart;
+  }
   const Mask<Real> single = c.dim == Int<Real>(1);
   const bool elliptic = m.cone == Cone::elliptic;
   for (int i = 0; i < 5; ++i) x.con_friction[5 * slot + i] = c.friction[i];
 
   // the first row
   const Real mu0 = c.friction[0];
-  const Real diagonal = elliptic ? c.tran : select(single, c.tran, fma(mu0 * mu0, c.tran, c.tran));
+  Real diagonal = elliptic ? c.tran : select(single, c.tran, fma(mu0 * mu0, c.tran, c.tran));
+  if (m.on(kFlagDiagexact))
+    diagonal = elliptic ? x.con_weight[2 * slot]
+                        : select(single, x.con_weight[2 * slot], x.con_weight[2 * slot + 1]);
   const RowParameters<Real> p =
       row_parameters(m, c.solref[0], c.solref[1], c.solimp, abs(r), diagonal);
   const Real R1 = p.R / max(Real(m.impratio), tiny);
@@ -343,8 +347,17 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   x.row_aref[row] = fma(-p.B, row_times(x, k, 0, s.qvel), -(p.K * p.imp * r));
   x.row_D[row] = select(active & (single | Mask<Real>(elliptic)), one / p.R, zero);
 
+  // adhesion moves the cone; a pyramid shares it among its 2 (dim - 1) rows
+  if (m.sticky) {
+    const Real edges = Real(2.f) * (to_real<Real>(c.dim) - one);
+    const Real share = Real(2.f) * mu * mu * p.R / select(single, one, edges);
+    const Real R0 = elliptic ? p.R : select(single, p.R, share);
+    x.row_aref[row] = fma(R0, x.con_adhesion[slot], x.row_aref[row]);
+  }
+
   // damping of the other rows
-  Real B = p.B;
+  Real B = p.B, belt[3] = {zero, zero, zero};
+  if (m.belts) surface_velocity(m, x, slot, belt);
   if (elliptic) {
     Real f0 = c.solreffriction[0], f1 = c.solreffriction[1];
     safe_reference(m, f0, f1, zero, zero);
@@ -358,7 +371,9 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
       R = j == 1 ? R1 : max(R1 * mu0 * mu0 / (c.friction[j - 1] * c.friction[j - 1]), tiny);
     else
       R = Real(2.f) * mu * mu * p.R;
-    x.row_aref[row + j] = -(B * row_times(x, k, j, s.qvel));
+    Real slip = row_times(x, k, j, s.qvel);
+    if (j < 4) slip = slip + belt[j - 1];
+    x.row_aref[row + j] = -(B * slip);
     x.row_D[row + j] = select(here, one / R, zero);
   }
 }
@@ -440,6 +455,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   x.row_count = x.shared_int[2];
 
   // equality, ball limits, tendons
+  if (on && m.on(kFlagDiagexact)) exact_dof_weights(team, m, x);
   for (int e = 0; e < m.neq; ++e)
     if (x.blk_dim[e] > 0) equality_rows(team, m, s, x, e);
   if (with_limit)
@@ -466,6 +482,20 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   // contacts
   team.each(x.con_slots, [&](int k) { contact_masks(m, x, k); });
   for (int k = 0; k < x.con_slots; ++k) contact_jacobian(team, m, x, k, x.contact_block + k);
+  if (m.on(kFlagDiagexact))
+    for (int k = 0; k < x.con_slots; ++k) {
+      // of the normal, and of the first row of a pyramid
+      const int block = x.contact_block + k;
+      Real mu = Real(0.f);
+      if (x.blk_dim[block] > 1) mu = contact_parameters(m, x, k).friction[0];
+      const Real normal = exact_block_weight(team, m, x, block, 0, 0, mu);
+      Real edge = normal;
+      if (x.blk_dim[block] > 1) edge = exact_block_weight(team, m, x, block, 0, 1, mu);
+      team.once([&] {
+        x.con_weight[2 * k] = normal;
+        x.con_weight[2 * k + 1] = edge;
+      });
+    }
   team.each(x.con_slots, [&](int k) { contact_rows(m, s, x, k, x.contact_block + k); });
 
   // how many rows each world has, in MuJoCo's count

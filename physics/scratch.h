@@ -50,12 +50,16 @@ namespace motorium {
   X(actuator_force, nout, 1, "N, N m", "actuator forces")                                  \
   X(act_dot, na, 1, "1/s", "activation rates")                                             \
   X(qfrc_bias, nv, 1, "N, N m", "Coriolis, centrifugal and gravity forces")                \
-  X(qfrc_passive, nv, 1, "N, N m", "springs and dampers")                                  \
+  X(qfrc_passive, nv, 1, "N, N m", "springs, dampers, ...")                                \
+  X(qfrc_gravcomp, nv, 1, "N, N m", "gravity compensation")                                \
+  X(qfrc_fluid, nv, 1, "N, N m", "drag and lift of the fluid")                             \
+  X(qfrc_adhesion, nv, 1, "N, N m", "pull of contacts that stick")                         \
   X(qfrc_actuator, nv, 1, "N, N m", "actuation")                                           \
   X(qfrc_smooth, nv, 1, "N, N m", "all forces but the constraints'")                       \
   X(qacc_smooth, nv, 1, "m/s^2, rad/s^2", "acceleration without constraints")              \
   X(qfrc_constraint, nv, 1, "N, N m", "constraint forces")                                 \
   X(qacc, nv, 1, "m/s^2, rad/s^2", "acceleration")                                         \
+  X(energy, 1, 2, "J", "potential, kinetic")                                               \
   X(subtree_linvel, nbody, 3, "m/s", "velocity of each subtree's centre of mass")          \
   X(subtree_angmom, nbody, 3, "kg m^2/s", "angular momentum about it")                     \
   X(sensordata, nsensordata, 1, "as the sensor", "sensor readings")                        \
@@ -97,6 +101,10 @@ template <class Real> struct Scratch {
   Real* qH;                    // a second matrix with the pattern of qM (implicit integration)
   Real *vec_a, *vec_b;         // work vectors, nv
   Real *next_qpos, *next_act;  // the state to come
+  Real* qU;                    // entries of an unsymmetric matrix above those of qH
+  Real *body_slope, *axis_slope, *fluid_wrench;  // velocity_slope.h: 36 a body, 6 a dof, 6 a body
+  // Runge-Kutta: the step's state, present rates of positions, weighted sums of all rates
+  Real *rk_qpos, *rk_qvel, *rk_act, *rk_rate, *rk_rate_sum, *rk_qacc_sum, *rk_act_sum;
 
   // collision: candidates of the broad phase and what their colliders found
   int *cand_pair, *cand_adr;  // pair, first slot in found_*
@@ -113,6 +121,8 @@ template <class Real> struct Scratch {
   // contacts of each world, compacted: slot k holds the world's k-th contact
   Int<Real>* con_pair;                                  // -1 beyond the world's last
   Real *con_dist, *con_pos, *con_frame, *con_friction;  // 1, 3, 9, 5 numbers each
+  Real *con_adhesion, *con_weight;  // adhesion; exact inverse inertia of the normal, of an edge
+  Real* dof_weight;                 // exact diagonal of the inverse inertia
   Int<Real>* con_mask;   // dofs of body 1, then of body 2, as bits: 2 nword each
   int con_slots = 0;     // slots in use by any lane
   Int<Real>* con_count;  // contacts of each lane
@@ -210,6 +220,23 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.next_qpos = c.take<Real>(static_cast<size_t>(nq));
   x.next_act = c.take<Real>(static_cast<size_t>(na));
 
+  // what only some integrators and media need
+  const bool lu = d.integrator == Integrator::implicit, rk4 = d.integrator == Integrator::rk4;
+  const bool slopes = lu || d.in_fluid, exact = (d.flags & kFlagDiagexact) != 0;
+  const size_t stages = rk4 ? 1 : 0, bodies = static_cast<size_t>(nbody);
+  x.qU = c.take<Real>(lu ? static_cast<size_t>(nM) : 0);
+  x.body_slope = c.take<Real>(slopes ? 36 * bodies : 0);
+  x.axis_slope = c.take<Real>(lu ? 6 * n : 0);
+  x.fluid_wrench = c.take<Real>(d.in_fluid ? 6 * bodies : 0);
+  x.rk_qpos = c.take<Real>(stages * static_cast<size_t>(nq));
+  x.rk_qvel = c.take<Real>(stages * n);
+  x.rk_act = c.take<Real>(stages * static_cast<size_t>(na));
+  x.rk_rate = c.take<Real>(stages * n);
+  x.rk_rate_sum = c.take<Real>(stages * n);
+  x.rk_qacc_sum = c.take<Real>(stages * n);
+  x.rk_act_sum = c.take<Real>(stages * static_cast<size_t>(na));
+  x.dof_weight = c.take<Real>(exact ? n : 0);
+
   x.fric_D = c.take<Real>(n);
   x.fric_aref = c.take<Real>(n);
   x.fric_loss = c.take<Real>(n);
@@ -282,6 +309,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.con_pos = c.take<Real>(3 * cons);
   x.con_frame = c.take<Real>(9 * cons);
   x.con_friction = c.take<Real>(5 * cons);
+  x.con_adhesion = c.take<Real>(d.sticky ? cons : 0);
+  x.con_weight = c.take<Real>(exact ? 2 * cons : 0);
   x.row_D = c.take<Real>(rows);
   x.row_aref = c.take<Real>(rows);
   x.row_r = c.take<Real>(rows);

@@ -27,10 +27,9 @@ FN void forward_velocity(Team team, const ModelView<Real>& m, State<Real>& s, Sc
   velocity(team, m, s, x);
 }
 
-// everything up to the acceleration and the constraint forces
+// everything that the solver needs: forces and constraint rows
 template <class Team, class Real>
-FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
-                             Scratch<Real>& x) {
+FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
   kinematics(team, m, s, x);
   com(team, m, x);
   tendon(team, m, s, x);
@@ -45,6 +44,13 @@ FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s
   actuation(team, m, s, x);
   smooth_acceleration(team, m, s, x);
   make_rows(team, m, s, x);
+}
+
+// everything up to the acceleration and the constraint forces
+template <class Team, class Real>
+FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
+                             Scratch<Real>& x) {
+  forward_rows(team, m, s, x);
   solve(team, m, s, x);
 }
 

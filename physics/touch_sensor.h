@@ -15,7 +15,7 @@ STAGE void touch_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int si
                         m.site_size.p[3 * site + 2]};
   out[0] = Real(0.f);
   for (int slot = 0; slot < x.con_slots; ++slot) {
-    const Real force = contact_force(x, slot, 0);
+    const Real force = contact_force(m, x, slot, 0);
     for (int l = 0; l < kWidth<Real>; ++l) {
       const int p = get_int<Real>(x.con_pair[slot], l);
       if (p < 0 || !(get(force, l) > S(0))) continue;

@@ -6,6 +6,7 @@
 #include "motorium/core/error.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
+#include "motorium/physics/derivatives.h"
 #include "motorium/physics/initial_state.h"
 #include "motorium/physics/scratch.h"
 
@@ -453,6 +454,43 @@ py::dict rollout(const Self& self, const py::object& controls,
   return out;
 }
 
+// joint forces of given accelerations
+py::array inverse(const Self& self, const py::object& qacc, const py::object& ids) {
+  PyBatch& b = *self;
+  const py::ssize_t n = b.batch->worlds(), nv = b.model->nv;
+  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.inverse");
+  const py::array_t<double> dense = broadcast(qacc, {n, nv}, "Batch.inverse");
+  const auto run = [&](auto zero) -> py::array {
+    using S = decltype(zero);
+    py::array_t<S> out({n, nv});
+    std::vector<S> given(dense.data(), dense.data() + dense.size());
+    const size_t numbers = given.size();
+    unlocked(*b.lock, [&] {
+      const ArrayView f = b.batch->inverse(given.data(), list.data(), list.count());
+      if (numbers > 0) std::memcpy(out.mutable_data(), f.data, numbers * sizeof(S));
+    });
+    return out;
+  };
+  return b.batch->precision() == Precision::single ? run(0.0f) : run(0.0);
+}
+
+// matrices of a Transition as (worlds, rows, columns)
+py::tuple transition(const Self& self, double eps, bool centered, bool sensors) {
+  PyBatch& b = *self;
+  const Transition t = unlocked(*b.lock, [&] {
+    return transition_fd(*b.batch, {eps, centered, sensors});
+  });
+  const py::ssize_t n = b.batch->worlds();
+  const auto matrix = [&](const std::vector<double>& v, int rows, int columns) {
+    return py::array_t<double>(std::vector<py::ssize_t>{n, static_cast<py::ssize_t>(rows),
+                                                        static_cast<py::ssize_t>(columns)},
+                               v.data());
+  };
+  return py::make_tuple(matrix(t.A, t.nx, t.nx), matrix(t.B, t.nx, t.nu),
+                        sensors ? py::object(matrix(t.C, t.ns, t.nx)) : py::none(),
+                        sensors ? py::object(matrix(t.D, t.ns, t.nu)) : py::none());
+}
+
 Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& device,
           const std::string& precision, bool autoreset, int threads) {
   if (device != "cpu") {
@@ -503,6 +541,9 @@ void bind_batch(py::module_& m) {
                                                     {"frozen", kStatusFrozen}};
   for (const auto& [name, bit] : names) bits[name] = bit;
   m.attr("STATUS_BITS") = bits;
+
+  m.def("_transition_fd", &transition, py::arg("batch"), py::arg("eps"), py::arg("centered"),
+        py::arg("sensors"), "Matrices of motorium.transition_fd.");
 
   const auto vec = [](const double* p, int n) { return py::array_t<double>(n, p); };
   py::class_<Contact>(m, "Contact", "One contact of one world. World frame, metres and newtons.")
@@ -599,6 +640,11 @@ void bind_batch(py::module_& m) {
       },
       py::kw_only(), py::arg("ids") = py::none(),
       "Computes the bound outputs of the present state, which stays.");
+  c.def(
+      "inverse", &inverse, py::arg("qacc"), py::kw_only(), py::arg("ids") = py::none(),
+      "Inverse dynamics: the joint forces that give the accelerations qacc at the present states,\n"
+      "constraint forces included [N, N m] (worlds, nv), a copy. qacc: (nv,) or (worlds, nv). "
+      "With\nthe flag invdiscrete, qacc is the change of velocity in one step by its length.");
   c.def(
       "reset", &reset, py::kw_only(), py::arg("ids") = py::none(), py::arg("mask") = py::none(),
       py::arg("keyframe") = py::none(),

@@ -74,6 +74,10 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
       copy->ccd_tolerance = value.cast<double>();
     else if (name == "ccd_iterations")
       copy->ccd_iterations = value.cast<int>();
+    else if (name == "density")
+      copy->density = value.cast<double>();
+    else if (name == "viscosity")
+      copy->viscosity = value.cast<double>();
     else if (name == "iterations")
       copy->iterations = value.cast<int>();
     else if (name == "ls_iterations")
@@ -82,8 +86,8 @@ std::shared_ptr<Model> with_options(const Model& m, const py::kwargs& options) {
       copy->gravity = value.cast<std::vector<double>>();
     else
       throw Error("Model.with_options: no option '" + name +
-                  "': known are timestep, impratio, tolerance, ls_tolerance, "
-                  "ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity");
+                  "': known are timestep, impratio, tolerance, ls_tolerance, ccd_tolerance, "
+                  "ccd_iterations, density, viscosity, iterations, ls_iterations, gravity");
   }
   if (copy->gravity.size() != 3) throw Error("Model.with_options: gravity needs three numbers");
   validate(*copy);
@@ -136,6 +140,18 @@ void bind_model(py::module_& m) {
           "ccd_iterations", [](const Options& o) { return o.model->ccd_iterations; },
           "convex collisions: iterations at most")
       .def_property_readonly(
+          "density", [](const Options& o) { return o.model->density; },
+          "density of the fluid around the bodies [kg/m^3]")
+      .def_property_readonly(
+          "viscosity", [](const Options& o) { return o.model->viscosity; },
+          "viscosity of the fluid [Pa s]")
+      .def_property_readonly(
+          "wind",
+          [](const Options& o) {
+            return view(const_cast<double*>(o.model->wind), {3}, py::cast(o.model), false);
+          },
+          "velocity of the fluid [m/s] (3,)")
+      .def_property_readonly(
           "iterations", [](const Options& o) { return o.model->iterations; },
           "Newton iterations at most")
       .def_property_readonly(
@@ -143,7 +159,7 @@ void bind_model(py::module_& m) {
           "line-search evaluations at most")
       .def_property_readonly(
           "integrator", [](const Options& o) { return static_cast<int>(o.model->integrator); },
-          "mjtIntegrator: 0 Euler, 3 implicitfast")
+          "mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast")
       .def_property_readonly(
           "cone", [](const Options& o) { return static_cast<int>(o.model->cone); },
           "mjtCone: 0 pyramidal, 1 elliptic");
@@ -195,7 +211,7 @@ void bind_model(py::module_& m) {
       "Compiles MJCF or URDF text; files it names are looked for in `folder`.");
   c.def("with_options", &with_options,
         "A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,\n"
-        "ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.");
+        "ccd_tolerance, ccd_iterations, density, viscosity, iterations, ls_iterations, gravity.");
   c.def_property_readonly(
       "opt", [](const std::shared_ptr<Model>& x) { return Options{x}; },
       "Numbers of the <option> element.");

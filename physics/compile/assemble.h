@@ -33,6 +33,8 @@ void assemble_bodies(Assembly& a);
 // cameras; `finish` gives the offsets at qpos0, which need masses
 void assemble_cameras(Assembly& a);
 void finish_cameras(Assembly& a);
+// springs and dampers that are given by time constant and damping ratio; needs dof_invweight0
+void finish_springs(Assembly& a);
 // tables that only kernels need; those of pairs come with assemble_pairs
 void assemble_tables(Assembly& a);
 void assemble_pairs(Assembly& a);

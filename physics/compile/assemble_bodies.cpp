@@ -61,8 +61,14 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
   append(m.jnt_pos, joint.pos);
   append(m.jnt_axis, joint.axis);
   m.jnt_stiffness.push_back(s.stiffness);
+  append(m.jnt_stiffnesspoly, s.stiffness_poly);
+  m.jnt_actgravcomp.push_back(s.actuatorgravcomp);
   if (s.stiffness < 0) a.malformed(s.place, element, "stiffness: is negative");
   if (s.damping < 0) a.malformed(s.place, element, "damping: is negative");
+  if ((s.springdamper[0] != 0 || s.springdamper[1] != 0) &&
+      (s.springdamper[0] <= 0 || s.springdamper[1] <= 0)) {
+    a.malformed(s.place, element, "springdamper: both numbers must be positive");
+  }
   if (s.armature < 0) a.malformed(s.place, element, "armature: is negative");
   if (s.frictionloss < 0) a.malformed(s.place, element, "frictionloss: is negative");
 
@@ -120,6 +126,7 @@ void add_joint(Assembly& a, const SceneBody& body, const SceneJoint& joint, int 
     m.dof_jntid.push_back(id);
     m.dof_armature.push_back(s.armature);
     m.dof_damping.push_back(s.damping);
+    append(m.dof_dampingpoly, s.damping_poly);
     m.dof_frictionloss.push_back(s.frictionloss);
     append(m.dof_solref, s.solref_friction);
     append(m.dof_solimp, s.solimp_friction);
@@ -159,6 +166,9 @@ void add_geom(Assembly& a, const SceneGeom& geom, int body_id) {
   m.geom_margin.push_back(s.margin);
   m.geom_gap.push_back(s.gap);
   m.geom_solmix.push_back(s.solmix);
+  m.geom_adhesion.push_back(s.adhesion);
+  append(m.geom_surfacevel, s.surfacevel);
+  append(m.geom_fluid, fluid_parameters(geom.type, geom.size, s.fluid_ellipsoid, s.fluidcoef));
   append(m.geom_solref, s.solref);
   append(m.geom_solimp, s.solimp);
   append(m.geom_friction, s.friction);
@@ -202,6 +212,8 @@ void add_body(Assembly& a, const SceneBody& body, int id) {
   append(m.body_quat, body.pose.quat);
   append(m.body_ipos, body.inertial.pos);
   append(m.body_iquat, body.inertial.quat);
+  m.body_gravcomp.push_back(body.spec->gravcomp);
+  m.ngravcomp += body.spec->gravcomp != 0;
   m.body_mass.push_back(body.mass);
   append(m.body_inertia, body.inertia);
 }
@@ -281,6 +293,27 @@ bool decide_limited(Assembly& a, Tristate limited, const double* range, const ch
                     "compiler/autolimits");
   }
   return false;
+}
+
+// k = I / (tau ratio)^2,  b = 2 I / tau,  I the mean inertia that the joint feels at qpos0
+void finish_springs(Assembly& a) {
+  Model& m = a.m;
+  int j = 0;
+  for (const SceneBody& body : a.scene.bodies) {
+    for (const SceneJoint& joint : body.joints) {
+      const auto [time_constant, ratio] = joint.spec->springdamper;
+      const int first = m.jnt_dofadr[j], count = dofs_of(joint.spec->type), id = j++;
+      if (time_constant <= 0 || ratio <= 0) continue;
+      double weight = 0;
+      for (int i = first; i < first + count; ++i) weight += m.dof_invweight0[i];
+      const double inertia = count / std::max(weight, kMinVal);
+      const double rate2 = time_constant * time_constant * ratio * ratio;
+      m.jnt_stiffness[id] = inertia / std::max(rate2, kMinVal);
+      for (int i = first; i < first + count; ++i) {
+        m.dof_damping[i] = 2 * inertia / std::max(time_constant, kMinVal);
+      }
+    }
+  }
 }
 
 void assemble_bodies(Assembly& a) {

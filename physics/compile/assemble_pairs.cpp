@@ -167,6 +167,7 @@ class PairFinder {
     } else {
       mix(c.geom1, c.geom2);
     }
+    if (m_.flags & kFlagOverride) replace_by_options();
     ++m_.npair;
   }
 
@@ -176,9 +177,21 @@ class PairFinder {
     m_.pair_margin.push_back(pair.margin);
     m_.pair_gap.push_back(pair.gap);
     for (const double f : pair.friction) m_.pair_friction.push_back(std::max(f, kMinMu));
+    m_.pair_adhesion.push_back(pair.adhesion);
     append(m_.pair_solref, pair.solref);
     append(m_.pair_solreffriction, pair.solreffriction);
     append(m_.pair_solimp, pair.solimp);
+  }
+
+  // one set of parameters for all contacts, whatever their geoms or pairs say; gaps stay
+  void replace_by_options() {
+    const OptionSpec& o = a_.scene.spec.option;
+    m_.pair_mix.back() = static_cast<int>(FrictionMix::own);
+    m_.pair_margin.back() = o.o_margin;
+    std::transform(o.o_friction.begin(), o.o_friction.end(), m_.pair_friction.end() - 5,
+                   [](double f) { return std::max(f, kMinMu); });
+    std::copy(o.o_solref.begin(), o.o_solref.end(), m_.pair_solref.end() - 2);
+    std::copy(o.o_solimp.begin(), o.o_solimp.end(), m_.pair_solimp.end() - 5);
   }
 
   void mix(int g1, int g2) {
@@ -190,13 +203,14 @@ class PairFinder {
     const double* f2 = &m_.geom_friction[3 * g2];
     const int p1 = m_.geom_priority[g1], p2 = m_.geom_priority[g2];
     FrictionMix which = FrictionMix::larger;
-    double weight = 0.5;
+    double weight = 0.5, adhesion = m_.geom_adhesion[g1] + m_.geom_adhesion[g2];
     int condim = std::max(m_.geom_condim[g1], m_.geom_condim[g2]);
     if (p1 != p2) {
       // the geom of higher priority decides
       which = p1 > p2 ? FrictionMix::first : FrictionMix::second;
       weight = p1 > p2 ? 1 : 0;
       condim = p1 > p2 ? m_.geom_condim[g1] : m_.geom_condim[g2];
+      adhesion = m_.geom_adhesion[p1 > p2 ? g1 : g2];
     } else {
       const double s1 = m_.geom_solmix[g1], s2 = m_.geom_solmix[g2];
       if (s1 >= kMinVal && s2 >= kMinVal) {
@@ -209,6 +223,7 @@ class PairFinder {
       return weight == 1 ? x : weight == 0 ? y : weight * x + (1 - weight) * y;
     };
     m_.pair_condim.push_back(condim);
+    m_.pair_adhesion.push_back(adhesion);
     m_.pair_mix.push_back(static_cast<int>(which));
     m_.pair_margin.push_back(m_.geom_margin[g1] + m_.geom_margin[g2]);
     m_.pair_gap.push_back(m_.geom_gap[g1] + m_.geom_gap[g2]);

@@ -1,5 +1,7 @@
 #include "motorium/physics/compile/compile.h"
 
+#include <algorithm>
+
 #include "motorium/physics/compile/assemble.h"
 #include "motorium/physics/compile/scene.h"
 
@@ -15,6 +17,9 @@ void take_options(const Spec& spec, Model& m) {
   m.ls_tolerance = o.ls_tolerance;
   m.ccd_tolerance = o.ccd_tolerance;
   m.ccd_iterations = o.ccd_iterations;
+  m.density = o.density;
+  m.viscosity = o.viscosity;
+  std::copy(o.wind.begin(), o.wind.end(), m.wind);
   m.iterations = o.iterations;
   m.ls_iterations = o.ls_iterations;
   m.integrator = o.integrator;
@@ -82,6 +87,7 @@ Model compile(const Spec& spec) {
   m.actuator_acc0 = std::move(derived.actuator_acc0);
   m.meaninertia = derived.meaninertia;
   finish_cameras(a);
+  finish_springs(a);
   assemble_equalities(a);
   assemble_pairs(a);
   assemble_keys(a);

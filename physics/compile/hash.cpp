@@ -39,7 +39,8 @@ uint64_t hash(const Model& m) {
     h.text(name);
     h.values(values);
   });
-  for (const double x : {m.timestep, m.impratio, m.tolerance, m.ls_tolerance, m.ccd_tolerance})
+  for (const double x : {m.timestep, m.impratio, m.tolerance, m.ls_tolerance, m.ccd_tolerance,
+                         m.density, m.viscosity, m.wind[0], m.wind[1], m.wind[2]})
     h.number(x);
   h.word(static_cast<uint32_t>(m.iterations));
   h.word(static_cast<uint32_t>(m.ls_iterations));

@@ -60,6 +60,9 @@ std::string model_to_json(const Model& m) {
   w.field("ls_tolerance", m.ls_tolerance);
   w.field("ccd_tolerance", m.ccd_tolerance);
   w.field("ccd_iterations", m.ccd_iterations);
+  w.field("density", m.density);
+  w.field("viscosity", m.viscosity);
+  w.field("wind", std::vector<double>(m.wind, m.wind + 3));
   w.field("iterations", m.iterations);
   w.field("ls_iterations", m.ls_iterations);
   w.field("integrator", static_cast<int>(m.integrator));

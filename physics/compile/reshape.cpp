@@ -86,7 +86,17 @@ void fuse_static(Scene& scene) {
   for (int b = 1; b < count; ++b) {
     SceneBody& body = bodies[b];
     const bool named = !body.spec->name.empty() && used.bodies.count(body.spec->name) > 0;
-    gone[b] = body.joints.empty() && !body.spec->mocap && body.spec->fuse && !named;
+    // a weight that is compensated in another way than its parent's keeps its body
+    const double above = bodies[body.parent].spec->gravcomp;
+    const bool carried = body.mass > 0 && body.spec->gravcomp != above;
+    // so does what the fluid acts on
+    const bool fluid = scene.spec.option.density > 0 || scene.spec.option.viscosity > 0;
+    const bool wet =
+        fluid &&
+        (body.mass > 0 || std::any_of(body.geoms.begin(), body.geoms.end(),
+                                      [](const SceneGeom& g) { return g.spec->fluid_ellipsoid; }));
+    gone[b] =
+        body.joints.empty() && !body.spec->mocap && body.spec->fuse && !named && !carried && !wet;
   }
   // children first, so that a chain of bodies collapses into its top
   for (int b = count - 1; b > 0; --b) {

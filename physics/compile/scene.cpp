@@ -297,6 +297,7 @@ class SceneBuilder {
     if (spec.margin < 0) malformed(spec.place, element, "margin: is negative");
     if (spec.gap < 0) malformed(spec.place, element, "gap: is negative");
     if (spec.solmix < 0) malformed(spec.place, element, "solmix: is negative");
+    if (spec.adhesion < 0) malformed(spec.place, element, "adhesion: is negative");
   }
 
   SceneSite site(const SiteSpec& spec) {

@@ -39,4 +39,9 @@ std::array<double, 6> shape_box(GeomType type, const Vec& size);
 // inertia of a solid box with these half sizes
 Vec box_inertia(const Vec& half, double mass);
 
+// geom_fluid of a geom: 1 for an ellipsoid in the fluid, its coefficients (blunt, slender, angular
+// drag, Kutta and Magnus lift), added mass [m^3] and inertia [m^5] per density; zeros for others
+std::array<double, 12> fluid_parameters(GeomType type, const Vec& size, bool ellipsoid,
+                                        const std::array<double, 5>& coefficients);
+
 }  // namespace motorium

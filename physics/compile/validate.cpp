@@ -93,6 +93,7 @@ class Validator {
     size("ncam", m_.ncam, 1 << 20);
     size("nmocap", m_.nmocap, m_.nbody);
     size("ntree", m_.ntree, m_.nv);
+    size("ngravcomp", m_.ngravcomp, m_.nbody);
     size("nlevel", m_.nlevel, m_.nbody);
     size("ncgeom", m_.ncgeom, m_.ngeom);
     size("nM", m_.nM, limits::kDofs * limits::kDofs);
@@ -142,9 +143,13 @@ class Validator {
                     m_.ls_tolerance < 1e10 && m_.ccd_tolerance > 0 && m_.ccd_tolerance < 1e10 &&
                     m_.ccd_iterations >= 0 && m_.iterations >= 0 && m_.ls_iterations >= 0;
     if (!ok) throw Error("model: an option is out of range");
-    const bool kinds =
-        (m_.integrator == Integrator::euler || m_.integrator == Integrator::implicitfast) &&
-        (m_.cone == Cone::pyramidal || m_.cone == Cone::elliptic);
+    const bool medium = m_.density >= 0 && m_.density < 1e10 && m_.viscosity >= 0 &&
+                        m_.viscosity < 1e10 && std::abs(m_.wind[0]) < 1e10 &&
+                        std::abs(m_.wind[1]) < 1e10 && std::abs(m_.wind[2]) < 1e10;
+    if (!medium) throw Error("model: density, viscosity or wind is out of range");
+    const int integrator = static_cast<int>(m_.integrator);
+    const bool kinds = integrator >= 0 && integrator <= 4 &&
+                       (m_.cone == Cone::pyramidal || m_.cone == Cone::elliptic);
     if (!kinds) throw Error("model: integrator or cone is unknown");
   }
 
@@ -174,6 +179,9 @@ class Validator {
             "leaves a hole");
       child += m_.body_childnum[b];
     }
+    const auto compensated = std::count_if(m_.body_gravcomp.begin(), m_.body_gravcomp.end(),
+                                           [](double part) { return part != 0; });
+    check(compensated == m_.ngravcomp, "ngravcomp", 0, "does not fit body_gravcomp");
     check(joint == m_.njnt && dof == m_.nv && geom == m_.ngeom && child == m_.nbody - 1, "nbody", 0,
           "does not cover joints, dofs, geoms and children");
     in_range(m_.child_body, "child_body", 0, m_.nbody);
@@ -235,6 +243,7 @@ class Validator {
     not_negative(m_.dof_frictionloss, "dof_frictionloss");
     in_range(m_.jnt_limited, "jnt_limited", 0, 2);
     in_range(m_.jnt_actfrclimited, "jnt_actfrclimited", 0, 2);
+    in_range(m_.jnt_actgravcomp, "jnt_actgravcomp", 0, 2);
     in_range(m_.dof_treeid, "dof_treeid", 0, m_.ntree);
   }
 
@@ -300,6 +309,8 @@ class Validator {
     not_negative(m_.geom_size, "geom_size");
     not_negative(m_.geom_friction, "geom_friction");
     not_negative(m_.geom_rbound, "geom_rbound");
+    not_negative(m_.geom_adhesion, "geom_adhesion");
+    not_negative(m_.pair_adhesion, "pair_adhesion");
   }
 
   void cameras() const {

@@ -51,6 +51,13 @@ template <class V> void each_attribute(OptionSpec& s, V&& v) {
   v("tolerance", s.tolerance);
   v("ls_tolerance", s.ls_tolerance);
   v("gravity", s.gravity);
+  v("wind", s.wind);
+  v("density", s.density);
+  v("viscosity", s.viscosity);
+  v("o_margin", s.o_margin);
+  v("o_solref", s.o_solref);
+  v("o_solimp", s.o_solimp);
+  v("o_friction", s.o_friction);
   v("magnetic", s.magnetic);
   v("ccd_tolerance", s.ccd_tolerance);
   v("ccd_iterations", s.ccd_iterations);
@@ -86,6 +93,7 @@ template <class V> void each_attribute(BodySpec& s, V&& v) {
   v("pos", s.pos);
   v("orientation", s.orientation);
   v("mocap", s.mocap);
+  v("gravcomp", s.gravcomp);
   v("fuse", s.fuse, s.fuse ? "" : "fuse");
   v("simple", s.simple, s.simple ? "" : "simple");
 }
@@ -109,8 +117,17 @@ template <class V> void each_attribute(JointSpec& s, V&& v) {
   v("actuatorfrcrange", s.actuatorfrcrange);
   v("ref", s.ref);
   v("springref", s.springref);
-  v("stiffness", s.stiffness);
-  v("damping", s.damping);
+  // linear, quadratic and cubic parts are one attribute
+  const auto polynomial = [&](const char* name, double& linear, std::array<double, 2>& poly) {
+    std::array<double, 3> all = {linear, poly[0], poly[1]};
+    v(name, all);
+    linear = all[0];
+    poly = {all[1], all[2]};
+  };
+  polynomial("stiffness", s.stiffness, s.stiffness_poly);
+  polynomial("damping", s.damping, s.damping_poly);
+  v("springdamper", s.springdamper);
+  v("actuatorgravcomp", s.actuatorgravcomp);
   v("armature", s.armature);
   v("frictionloss", s.frictionloss);
   v("margin", s.margin);
@@ -152,6 +169,12 @@ template <class V> void each_attribute(GeomSpec& s, V&& v) {
   v("mass", s.mass);
   v("density", s.density);
   v("shellinertia", s.shellinertia);
+  std::string shape = s.fluid_ellipsoid ? "ellipsoid" : "none";
+  v("fluidshape", shape);
+  s.fluid_ellipsoid = shape == "ellipsoid";
+  v("fluidcoef", s.fluidcoef);
+  v("adhesion", s.adhesion);
+  v("surfacevel", s.surfacevel);
   v("contype", s.contype);
   v("conaffinity", s.conaffinity);
   v("condim", s.condim);
@@ -191,6 +214,7 @@ template <class V> void each_attribute(PairSpec& s, V&& v) {
   v("solimp", s.solimp);
   v("margin", s.margin);
   v("gap", s.gap);
+  v("adhesion", s.adhesion);
 }
 
 template <class V> void each_attribute(ExcludeSpec& s, V&& v) {

@@ -143,7 +143,7 @@ class BodyReader {
     take_orientation(a, body.orientation);
     a.take("mocap", body.mocap);
     childclass = take_childclass(a, "childclass", childclass);
-    a.refuse_nonzero("gravcomp", "the engine has no gravity compensation: apply the force as qfrc");
+    a.take("gravcomp", body.gravcomp);
     a.take("fuse", body.fuse, {{"false", false}, {"auto", true}});
     a.take("simple", body.simple, {{"false", false}, {"auto", true}});
     a.report({"sleep", "user"});
@@ -335,18 +335,18 @@ void read_joint(Attributes& a, JointSpec& joint) {
   a.take("solimpfriction", joint.solimp_friction, 1);
   a.take("group", joint.group);
   // polynomial springs and dampers
-  for (const auto& [name, target] : {std::pair<const char*, double*>{"stiffness", &joint.stiffness},
-                                     std::pair<const char*, double*>{"damping", &joint.damping}}) {
-    double v[3] = {*target, 0, 0};
-    if (a.take(name, v, 1, 3) > 1 && (v[1] != 0 || v[2] != 0)) {
-      a.unsupported(name, "the engine has linear springs and dampers: give one number");
-    }
-    *target = v[0];
-  }
-  a.refuse_nonzero("springdamper", "is not computed: give stiffness and damping");
+  const auto take_polynomial = [&](const char* name, double& linear, std::array<double, 2>& poly) {
+    double v[3] = {linear, poly[0], poly[1]};
+    a.take(name, v, 1, 3);
+    linear = v[0];
+    poly = {v[1], v[2]};
+  };
+  take_polynomial("stiffness", joint.stiffness, joint.stiffness_poly);
+  take_polynomial("damping", joint.damping, joint.damping_poly);
+  a.take("springdamper", joint.springdamper);
   a.refuse_nonzero("springyield", "the engine has no plastic springs");
-  // acts on gravity compensation only, which the engine refuses
-  a.report({"actuatorgravcomp", "user"});
+  a.take("actuatorgravcomp", joint.actuatorgravcomp);
+  a.report({"user"});
 }
 
 void read_freejoint(Attributes& a, JointSpec& joint) {
@@ -380,10 +380,11 @@ void read_geom(Attributes& a, GeomSpec& geom) {
   a.take("fitscale", geom.fitscale);
   a.take_name("material", geom.material);
   a.take_color("rgba", geom.rgba);
-  a.refuse_nonzero("adhesion", "the engine has no adhesion: use 0");
-  a.refuse_nonzero("surfacevel", "the engine has no moving surfaces: use zeros");
-  // without a medium (density, viscosity) these do nothing
-  a.report({"fluidshape", "fluidcoef", "castshadow", "user"});
+  a.take("adhesion", geom.adhesion);
+  a.take("surfacevel", geom.surfacevel, 1);
+  a.take("fluidshape", geom.fluid_ellipsoid, {{"none", false}, {"ellipsoid", true}});
+  a.take("fluidcoef", geom.fluidcoef, 1);
+  a.report({"castshadow", "user"});
 }
 
 void read_site(Attributes& a, SiteSpec& site) {

@@ -19,7 +19,7 @@ void read_pair(Attributes& a, PairSpec& pair) {
   a.take("solimp", pair.solimp, 1);
   a.take("margin", pair.margin);
   a.take("gap", pair.gap);
-  a.refuse_nonzero("adhesion", "the engine has no adhesion: use 0");
+  a.take("adhesion", pair.adhesion);
 }
 
 void read_contact_section(const Element& element, const Defaults& defaults, Spec& spec) {

@@ -50,9 +50,18 @@ void read_flags(const Element& element, Spec& spec) {
     spec.option.flags = on ? spec.option.flags | bit : spec.option.flags & ~bit;
   }
   // flags without effect on this engine's results
-  for (const char* name : {"midphase", "autoreset", "energy", "fwdinv", "invdiscrete"}) {
+  for (const char* name : {"midphase", "autoreset", "fwdinv"}) {
     bool on = true;
     if (take_state(name, on)) report_once(spec, "flag/" + std::string(name) + ": ignored");
+  }
+  const std::pair<const char*, Flag> extras[] = {{"override", kFlagOverride},
+                                                 {"diagexact", kFlagDiagexact},
+                                                 {"invdiscrete", kFlagInvdiscrete},
+                                                 {"energy", kFlagEnergy}};
+  for (const auto& [name, bit] : extras) {
+    bool on = false;
+    if (!take_state(name, on)) continue;
+    spec.option.flags = on ? spec.option.flags | bit : spec.option.flags & ~bit;
   }
   bool nativeccd = true;
   if (take_state("nativeccd", nativeccd) && !nativeccd) {
@@ -61,7 +70,7 @@ void read_flags(const Element& element, Spec& spec) {
                       "compat=\"newton\"",
                       spec);
   }
-  for (const char* name : {"override", "sleep", "diagexact", "ipc", "speculative"}) {
+  for (const char* name : {"sleep", "ipc", "speculative"}) {
     bool on = false;
     if (take_state(name, on) && on) a.unsupported(name, kDisabledWhenSet);
   }
@@ -174,10 +183,13 @@ void read_option(const Element& element, Spec& spec) {
   a.take("magnetic", o.magnetic);
   take_count("iterations", o.iterations);
   take_count("ls_iterations", o.ls_iterations);
-  for (const char* name : {"density", "viscosity"}) {
-    a.refuse_nonzero(name, "the engine has no fluid: use 0 and joint damping");
-  }
-  a.refuse_nonzero("wind", "the engine has no fluid: use 0 0 0");
+  take_tolerance("density", o.density);
+  take_tolerance("viscosity", o.viscosity);
+  a.take("wind", o.wind);
+  a.take("o_margin", o.o_margin);
+  a.take("o_solref", o.o_solref, 1);
+  a.take("o_solimp", o.o_solimp, 1);
+  a.take("o_friction", o.o_friction, 1);
   int noslip = 0;
   if (a.take("noslip_iterations", noslip) && noslip != 0) {
     replace_or_refuse(a, "noslip_iterations", "0",
@@ -188,14 +200,20 @@ void read_option(const Element& element, Spec& spec) {
 
   // integrators and solvers by MuJoCo's words
   if (const std::string* word = a.claim("integrator")) {
-    if (*word == "Euler") {
-      o.integrator = Integrator::euler;
-    } else if (*word == "implicitfast") {
-      o.integrator = Integrator::implicitfast;
-    } else if (*word == "implicit" || *word == "RK4" || *word == "discrete") {
-      a.unsupported("integrator", "the engine has Euler and implicitfast: use implicitfast");
-    } else {
-      a.malformed("integrator", "unknown word: use Euler or implicitfast");
+    const std::pair<const char*, Integrator> words[] = {{"Euler", Integrator::euler},
+                                                        {"RK4", Integrator::rk4},
+                                                        {"implicit", Integrator::implicit},
+                                                        {"implicitfast", Integrator::implicitfast},
+                                                        {"discrete", Integrator::discrete}};
+    bool known = false;
+    for (const auto& [name, code] : words) {
+      if (*word == name) o.integrator = code, known = true;
+    }
+    if (o.integrator == Integrator::discrete) {
+      a.unsupported("integrator", "the engine has no discrete-time solve: use implicitfast");
+    }
+    if (!known) {
+      a.malformed("integrator", "unknown word: use Euler, RK4, implicit, implicitfast or discrete");
     }
   }
   a.take("cone", o.cone, {{"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic}});
@@ -224,8 +242,7 @@ void read_option(const Element& element, Spec& spec) {
       }
     }
   }
-  a.report({"sdf_initpoints", "sdf_iterations", "noslip_tolerance", "sleep_tolerance", "o_friction",
-            "o_margin", "o_solimp", "o_solref"});
+  a.report({"sdf_initpoints", "sdf_iterations", "noslip_tolerance", "sleep_tolerance"});
   a.finish(true);
   for (const Element& child : element.children) {
     if (child.tag == "flag") {

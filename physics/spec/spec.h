@@ -54,8 +54,13 @@ struct CompilerSpec {
 
 struct OptionSpec {
   double timestep = 0.002, impratio = 1, tolerance = 1e-8, ls_tolerance = 0.01;
-  double ccd_tolerance = 1e-6;
-  std::array<double, 3> gravity = {0, 0, -9.81}, magnetic = {0, -0.5, 0};
+  double ccd_tolerance = 1e-6, density = 0, viscosity = 0;
+  std::array<double, 3> gravity = {0, 0, -9.81}, magnetic = {0, -0.5, 0}, wind = {0, 0, 0};
+  // what replaces the parameters of all contacts under the flag override
+  double o_margin = 0;
+  std::array<double, 2> o_solref = {0.02, 1};
+  std::array<double, 5> o_solimp = {0.9, 0.95, 0.001, 0.5, 2},
+                        o_friction = {1, 1, 0.005, 0.0001, 0.0001};
   int iterations = 100, ls_iterations = 50, ccd_iterations = 35;
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
@@ -107,8 +112,11 @@ struct JointSpec {
   Tristate limited = Tristate::automatic, actuatorfrclimited = Tristate::automatic;
   std::array<double, 2> range = {0, 0}, actuatorfrcrange = {0, 0};
   double ref = 0, springref = 0, stiffness = 0, damping = 0, armature = 0, frictionloss = 0;
+  // quadratic and cubic parts; time constant and damping ratio that give both linear parts
+  std::array<double, 2> stiffness_poly = {0, 0}, damping_poly = {0, 0}, springdamper = {0, 0};
   double margin = 0;
   double velocity_limit = 0;  // of URDF [m/s, rad/s], kept without effect
+  bool actuatorgravcomp = false;  // gravity compensation counts as actuation
   std::array<double, 2> solref_limit = {0.02, 1}, solref_friction = {0.02, 1};
   std::array<double, 5> solimp_limit = {0.9, 0.95, 0.001, 0.5, 2};
   std::array<double, 5> solimp_friction = {0.9, 0.95, 0.001, 0.5, 2};
@@ -125,7 +133,10 @@ struct GeomSpec {
   Orientation orientation;
   std::array<double, 6> fromto = {kNotGiven, 0, 0, 0, 0, 0};
   double mass = kNotGiven, density = 1000, solmix = 1, margin = 0, gap = 0, fitscale = 1;
-  bool shellinertia = false;
+  double adhesion = 0;
+  std::array<double, 6> surfacevel = {0, 0, 0, 0, 0, 0};
+  std::array<double, 5> fluidcoef = {0.5, 0.25, 1.5, 1, 1};
+  bool shellinertia = false, fluid_ellipsoid = false;
   int contype = 1, conaffinity = 1, condim = 3, priority = 0, group = 0;
   std::array<double, 2> solref = {0.02, 1};
   std::array<double, 5> solimp = {0.9, 0.95, 0.001, 0.5, 2};
@@ -176,6 +187,7 @@ struct BodySpec {
   bool mocap = false, fuse = true, has_inertial = false;
   KeySlot mocap_slot;
   std::shared_ptr<const CompilerSpec> compiler;  // of the model it was attached from
+  double gravcomp = 0;  // part of the weight that is compensated
   bool simple = true;  // false: the constants of sliding leaf bodies take no short cut
   InertialSpec inertial;
   std::vector<JointSpec> joints;
@@ -190,7 +202,7 @@ struct PairSpec {
   Place place;
   std::string name, geom1, geom2;
   int condim = 3;
-  double margin = 0, gap = 0;
+  double margin = 0, gap = 0, adhesion = 0;
   std::array<double, 5> friction = {1, 1, 0.005, 0.0001, 0.0001},
                         solimp = {0.9, 0.95, 0.001, 0.5, 2};
   std::array<double, 2> solref = {0.02, 1}, solreffriction = {0, 0};

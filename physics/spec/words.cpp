@@ -47,7 +47,8 @@ MOTORIUM_WORDS(ObjectType, {"body", ObjectType::body}, {"xbody", ObjectType::xbo
 MOTORIUM_WORDS(TendonType, {"fixed", TendonType::fixed}, {"spatial", TendonType::spatial})
 MOTORIUM_WORDS(WrapType, {"joint", WrapType::joint}, {"pulley", WrapType::pulley},
                {"site", WrapType::site}, {"geom", WrapType::sphere}, {"geom", WrapType::cylinder})
-MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"implicitfast", Integrator::implicitfast})
+MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"RK4", Integrator::rk4},
+               {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast})
 MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
 MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
                {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})
@@ -73,7 +74,11 @@ std::span<const Word<uint32_t>> flag_words() {
                                          {"sensor", kFlagSensor},
                                          {"eulerdamp", kFlagEulerdamp},
                                          {"island", kFlagIsland},
-                                         {"multiccd", kFlagMulticcd}};
+                                         {"multiccd", kFlagMulticcd},
+                                         {"override", kFlagOverride},
+                                         {"diagexact", kFlagDiagexact},
+                                         {"invdiscrete", kFlagInvdiscrete},
+                                         {"energy", kFlagEnergy}};
   return table;
 }
 

@@ -33,6 +33,7 @@ from motorium._core import (  # noqa: E402
 )
 from motorium.batch import Batch, WorldError  # noqa: E402
 from motorium.batch_group import BatchGroup  # noqa: E402
+from motorium.derivatives import Transition, transition_fd  # noqa: E402
 from motorium.spec import transfer_state  # noqa: E402
 
 # a build of physics alone (MOTORIUM_DOUBLE_ONLY) has no tasks and no learners
@@ -56,6 +57,7 @@ __all__ = [
     "Run",
     "Spec",
     "Step",
+    "Transition",
     "UnsupportedCpu",
     "UnsupportedModel",
     "WorldError",
@@ -67,4 +69,5 @@ __all__ = [
     "tasks",
     "train",
     "transfer_state",
+    "transition_fd",
 ]

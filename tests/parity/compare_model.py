@@ -22,6 +22,7 @@ SAME = [
     "body_quat",
     "body_ipos",
     "body_mass",
+    "body_gravcomp",
     "body_subtreemass",
     "body_invweight0",
     "jnt_type",
@@ -38,6 +39,8 @@ SAME = [
     "jnt_actfrclimited",
     "jnt_actfrcrange",
     "jnt_stiffness",
+    "jnt_stiffnesspoly",
+    "jnt_actgravcomp",
     "dof_bodyid",
     "dof_jntid",
     "dof_parentid",
@@ -47,6 +50,7 @@ SAME = [
     "dof_solimp",
     "dof_armature",
     "dof_damping",
+    "dof_dampingpoly",
     "dof_frictionloss",
     "dof_invweight0",
     "geom_type",
@@ -64,6 +68,9 @@ SAME = [
     "geom_margin",
     "geom_gap",
     "geom_solmix",
+    "geom_adhesion",
+    "geom_surfacevel",
+    "geom_fluid",
     "geom_solref",
     "geom_solimp",
     "geom_friction",
@@ -275,6 +282,8 @@ FLAGS = [
     "island",
     "multiccd",
 ]
+# bits of flags that are off by default
+ENABLE_FLAGS = {"override": 17, "diagexact": 18, "invdiscrete": 19, "energy": 20}
 NAMES = {
     "mesh_name": mujoco.mjtObj.mjOBJ_MESH,
     "hfield_name": mujoco.mjtObj.mjOBJ_HFIELD,
@@ -407,7 +416,13 @@ def our_pairs(ours):
     for p in range(ours["npair"]):
         key = tuple(sorted((ours["pair_geom1"][p], ours["pair_geom2"][p])))
         row = [ours["pair_condim"][p], ours["pair_margin"][p], ours["pair_gap"][p]]
-        for name, n in (("friction", 5), ("solref", 2), ("solreffriction", 2), ("solimp", 5)):
+        for name, n in (
+            ("friction", 5),
+            ("solref", 2),
+            ("solreffriction", 2),
+            ("solimp", 5),
+            ("adhesion", 1),
+        ):
             row += ours[f"pair_{name}"][n * p : n * p + n]
         out[key] = row
     return out
@@ -430,6 +445,7 @@ def compare(ours, m):
         "nsite",
         "nmocap",
         "ncam",
+        "ngravcomp",
         "neq",
         "ntendon",
         "nwrap",
@@ -451,6 +467,13 @@ def compare(ours, m):
         "ccd_iterations",
     ):
         out[name] = abs(ours[name] - getattr(m.opt, name)) / max(abs(getattr(m.opt, name)), 1e-12)
+    for name in ("density", "viscosity"):
+        out[name] = abs(ours[name] - getattr(m.opt, name))
+    out["wind"] = residual(ours["wind"], m.opt.wind)
+    for name, bit in ENABLE_FLAGS.items():
+        value = getattr(mujoco.mjtEnableBit, "mjENBL_" + name.upper())
+        on = bool(m.opt.enableflags & int(value))
+        out["flag_" + name] = float(on != bool(ours["flags"] >> bit & 1))
     out["gravity"] = residual(ours["gravity"], m.opt.gravity)
     out["integrator"] = float(ours["integrator"] != m.opt.integrator)
     out["cone"] = float(ours["cone"] != m.opt.cone)
@@ -523,10 +546,11 @@ def compare(ours, m):
     out["eq_objtype"] = float(np.any(np.array(ours["eq_objtype"])[placed] != m.eq_objtype[placed]))
     out["eq_type"] = float(list(ours["eq_type"]) != list(m.eq_type))
 
-    # explicit pairs
+    # explicit pairs, unless one set of parameters replaces them all
     pairs = our_pairs(ours)
     worst = 0.0
-    for p in range(m.npair):
+    override = m.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_OVERRIDE)
+    for p in range(0 if override else m.npair):
         key = tuple(sorted((int(m.pair_geom1[p]), int(m.pair_geom2[p]))))
         if key not in pairs:
             static = [m.body_weldid[m.geom_bodyid[g]] == 0 for g in key]
@@ -539,6 +563,7 @@ def compare(ours, m):
             *np.maximum(m.pair_friction[p], 1e-5),
         ]
         row += [*m.pair_solref[p], *m.pair_solreffriction[p], *m.pair_solimp[p]]
+        row += [m.pair_adhesion[p]]
         worst = max(worst, residual(pairs[key], row))
     out["pairs"] = worst
     return out
@@ -554,6 +579,9 @@ def contact_pairs(ours, m, d):
             return np.inf
         row = pairs[key]
         theirs = [c.dim, c.includemargin, *c.friction, *c.solref, *c.solreffriction, *c.solimp]
+        theirs += [c.adhesion]
+        if c.adhesion and c.dist >= c.includemargin:
+            theirs[0] = row[0]  # pulls across its gap with one row
         mine = [row[0], row[1], *row[3:]]
         worst = max(worst, residual([mine], [theirs]))
     return worst

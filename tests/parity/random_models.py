@@ -12,8 +12,8 @@ import sys
 import numpy as np
 
 # what the engine has; grows with it
-INTEGRATORS = ["Euler", "implicitfast"]
-GRAVCOMP = FLUID = False
+INTEGRATORS = ["Euler", "implicitfast", "implicit", "RK4"]
+GRAVCOMP = FLUID = True
 
 
 class Text:

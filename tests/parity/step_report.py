@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STAGES = """
 xpos xquat xipos ximat xanchor xaxis geom_xpos geom_xmat site_xpos site_xmat cam_xpos cam_xmat
 subtree_com cinert cdof ten_length ten_velocity ten_J actuator_length actuator_velocity cvel cdof_dot
-qfrc_bias qfrc_passive act_dot actuator_force qfrc_actuator qacc_smooth
+qfrc_bias qfrc_gravcomp qfrc_fluid qfrc_adhesion qfrc_passive act_dot actuator_force qfrc_actuator qacc_smooth
 """.split()
 # what the oracle warns of is compared as numbers; without this it writes a log file into the folder
 mujoco.set_mju_user_warning(lambda message: None)
@@ -270,6 +270,10 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
     bound = {stage: batch.bind(stage) for stage in [*STAGES, "qM", "qfrc_constraint", "qacc"]}
     bound["actuator_moment"] = batch.bind("actuator_moment")
     bound.update({k: batch.bind(k) for k in ("sensordata", "nefc", "ncon", "solver_niter")})
+    if m.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_ENERGY):
+        bound["energy"] = batch.bind("energy")
+    # stages of Runge-Kutta overwrite the oracle's quantities: those of the first are compared
+    first = mujoco.MjData(m) if m.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4 else None
     rng = np.random.default_rng(seed)
     M = np.zeros((m.nv, m.nv))
 
@@ -281,6 +285,9 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         batch.set_state(state_of(m, d)[None])
         before = batch.contacts(0)
         batch.step()
+        if first is not None:
+            mujoco.mj_setState(m, first, state_of(m, d), INTEGRATION)
+            mujoco.mj_forward(m, first)
         mujoco.mj_step(m, d)
         if exploded(d):
             random_state(m, d, rng)
@@ -293,8 +300,11 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         residuals.bad_status += int(batch.status[0] & mo.STATUS_BITS["frozen"] != 0)
 
         # position, velocity, acceleration
+        after, d = d, first or d
         for stage in STAGES:
             residuals.compare(stage, bound[stage][0], getattr(d, stage))
+        if "energy" in bound:
+            residuals.compare("energy", bound["energy"][0], d.energy)
         if m.nout:
             moment = np.zeros((m.nout, m.nv))
             mujoco.mju_sparse2dense(
@@ -315,6 +325,7 @@ def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=No
         residuals.compare("sensordata", bound["sensordata"], d.sensordata)
 
         # the next state
+        d = after
         residuals.compare("next_qpos", batch.qpos, d.qpos)
         residuals.compare("next_qvel", batch.qvel, d.qvel)
         residuals.compare("next_act", batch.act, d.act)
