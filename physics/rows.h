@@ -372,7 +372,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
     else
       R = Real(2.f) * mu * mu * p.R;
     Real slip = row_times(x, k, j, s.qvel);
-    if (j < 4) slip = slip + belt[j - 1];
+    if (m.belts && j < 4) slip = slip + belt[j - 1];
     x.row_aref[row + j] = -(B * slip);
     x.row_D[row + j] = select(here, one / R, zero);
   }
