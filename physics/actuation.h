@@ -153,8 +153,8 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
         });
   });
 
-  // gravity compensation that counts as actuation
-  if (m.ngravcomp > 0 && acting)
+  // gravity compensation that counts as actuation, where there is an actuator at all
+  if (m.ngravcomp > 0 && m.nactuator > 0 && acting)
     team.each(m.nv, [&](int i) {
       if (m.jnt_actgravcomp[m.dof_jntid[i]]) x.qfrc_actuator[i] += x.qfrc_gravcomp[i];
     });

@@ -198,7 +198,7 @@ STAGE void contact_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int 
     S last_key = S(0);
     int last = -1, found = 0;
     for (int round = 0; round < slots; ++round) {
-      SensedContact<S> best;
+      SensedContact<S> best = {};
       S best_key = S(0);
       int next = -1;
       for (int slot = 0; slot < contacts; ++slot) {

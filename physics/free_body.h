@@ -2,7 +2,7 @@
 // the unsymmetric derivative of their gyroscopic force.
 #pragma once
 #include "motorium/core/spatial.h"
-#include "motorium/physics/scratch.h"
+#include "motorium/physics/velocity_slope.h"
 
 namespace motorium {
 
@@ -60,20 +60,21 @@ FN void free_body_gyration(const ModelView<Real>& m, const State<Real>& s, const
   }
 }
 
-// is b a free body with nothing jointed below it? (uniform)
-template <class Real> FN bool lone_free_body(const ModelView<Real>& m, int b) {
-  if (m.body_jntnum[b] != 1 || m.joint(m.body_jntadr[b]) != JointType::free) return false;
-  const int d = m.body_dofadr[b];
-  return m.dof_descnum[d] == 5;
-}
-
-// the block of body b in the matrix whose lower triangle is H, with the gyroscopic derivative
+// the block of body b in the matrix whose lower triangle is H, with the derivatives of the fluid's
+// and the gyroscopic force. wet: a fluid acts
 template <class Real>
 FN void free_body_block(const ModelView<Real>& m, const State<Real>& s, const Scratch<Real>& x,
-                        int b, const Real* H, const Real& h, Real A[6][6]) {
+                        int b, const Real* H, const Real& h, bool wet, Real A[6][6]) {
   const int d = m.body_dofadr[b];
   for (int i = 0; i < 6; ++i)
     for (int j = 0; j <= i; ++j) A[i][j] = A[j][i] = H[m.M_rowadr[d + i] + j];
+  // the fluid's part of the upper triangle differs
+  const Real* B = x.body_slope + 36 * b;
+  for (int i = 0; wet && i < 6; ++i)
+    for (int j = i + 1; j < 6; ++j) {
+      const Spatial<Real> u = spatial(x.cdof + 6 * (d + i)), v = spatial(x.cdof + 6 * (d + j));
+      A[i][j] = fma(h, through(v, B, u) - through(u, B, v), A[i][j]);
+    }
   free_body_gyration(m, s, x, b, d, h, A);
 }
 

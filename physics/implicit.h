@@ -22,6 +22,11 @@ template <class Real> FN bool is_implicit(const ModelView<Real>& m) {
          (m.integrator == Integrator::euler && damped && m.on(kFlagEulerdamp));
 }
 
+// does a fluid act? (uniform)
+template <class Real> FN bool has_drag(const ModelView<Real>& m) {
+  return m.in_fluid && (m.on(kFlagSpring) || m.on(kFlagDamper));
+}
+
 // A -= h D of the actuators:  D = moment' slope moment
 template <class Team, class Real>
 FN void subtract_actuator_slopes(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
@@ -34,8 +39,7 @@ FN void subtract_actuator_slopes(Team team, const ModelView<Real>& m, const Scra
         const Real c = -(h * x.actuator_slope[o] * moment[i]);
         for (int p = 0; p < m.M_rownum[i]; ++p) {
           const int j = m.M_col[m.M_rowadr[i] + p];
-          if (actuates(m, a, j))
-            A[m.M_rowadr[i] + p] = fma(c, moment[j], A[m.M_rowadr[i] + p]);
+          if (actuates(m, a, j)) A[m.M_rowadr[i] + p] = fma(c, moment[j], A[m.M_rowadr[i] + p]);
         }
       }
     }
@@ -61,7 +65,7 @@ STAGE void implicit_matrix(Team team, const ModelView<Real>& m, const State<Real
   add_tendon_damping(team, m, x, h, x.qH);
 
   // what acts on bodies
-  const bool wet = m.in_fluid && (m.on(kFlagSpring) || m.on(kFlagDamper));
+  const bool wet = has_drag(m);
   if (full) team.each(m.nM, [&](int k) { x.qU[k] = x.qH[k]; });
   if (!full && !wet) return;
   body_slopes(team, m, s, x, full, wet, !full);
@@ -91,7 +95,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6], y[6];
-      free_body_block(m, s, x, b, x.qH, Real(m.timestep), A);
+      free_body_block(m, s, x, b, x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) y[i] = out[d + i];
       solve6(A, y);
       for (int i = 0; i < 6; ++i) x.vec_b[d + i] = y[i];

@@ -24,7 +24,7 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6];
-      free_body_block(m, s, x, b, x.qH, Real(m.timestep), A);
+      free_body_block(m, s, x, b, x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) {
         Real sum = Real(0.f);
         for (int j = 0; j < 6; ++j) sum = fma(A[i][j], x.qacc[d + j], sum);

@@ -32,8 +32,8 @@ STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>*
 }
 
 template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
-  return {kWidth<Real>, entry_scratch_bytes<Real>, entry_step<Real>, entry_forward<Real>,
-          entry_rays<Real>, entry_inverse<Real>};
+  return {kWidth<Real>,        entry_scratch_bytes<Real>, entry_step<Real>,
+          entry_forward<Real>, entry_rays<Real>,          entry_inverse<Real>};
 }
 
 }  // namespace motorium

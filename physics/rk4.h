@@ -3,14 +3,19 @@
 //   a_i h k_{i-1}, a = (0, 1/2, 1/2, 1);  the step is h (k_1 + 2 k_2 + 2 k_3 + k_4) / 6
 // The rate of a rotation that starts at q exp(u) is not its angular velocity w but
 //   k = w + 1/2 u x w + c u x (u x w),  c = 1/t^2 - (1 + cos t) / (2 t sin t),  t = |u|
+// with u the shortest way to the same rotation: whole turns do not count
 #pragma once
 #include "motorium/physics/integrate.h"
 #include "motorium/physics/step.h"
 
 namespace motorium {
 
-template <class Real> FN Vec3<Real> exponential_rate(const Vec3<Real>& u, const Vec3<Real>& w) {
-  const Real one = Real(1.f), t2 = dot(u, u), t = sqrt(t2);
+template <class Real> FN Vec3<Real> exponential_rate(const Vec3<Real>& way, const Vec3<Real>& w) {
+  const Real one = Real(1.f), turn = number<Real>(2 * 3.14159265358979323846);
+  const Real far = norm(way), most = Real(1e6f);
+  const Real turns = to_real<Real>(round_to_int(min(far / turn, most)));
+  const Vec3<Real> u = select(turns > Real(0.f), fma(-turns, turn, far) / far, one) * way;
+  const Real t2 = dot(u, u), t = sqrt(t2);
   const Mask<Real> small = t < number<Real>(0.05);
   const Real safe = select(small, one, t);
   Real sine, cosine;

@@ -59,7 +59,7 @@ namespace motorium {
   X(qacc_smooth, nv, 1, "m/s^2, rad/s^2", "acceleration without constraints")              \
   X(qfrc_constraint, nv, 1, "N, N m", "constraint forces")                                 \
   X(qacc, nv, 1, "m/s^2, rad/s^2", "acceleration")                                         \
-  X(energy, 1, 2, "J", "potential, kinetic")                                               \
+  X(energy, 2, 1, "J", "potential, kinetic")                                               \
   X(subtree_linvel, nbody, 3, "m/s", "velocity of each subtree's centre of mass")          \
   X(subtree_angmom, nbody, 3, "kg m^2/s", "angular momentum about it")                     \
   X(sensordata, nsensordata, 1, "as the sensor", "sensor readings")                        \
@@ -123,9 +123,9 @@ template <class Real> struct Scratch {
   Real *con_dist, *con_pos, *con_frame, *con_friction;  // 1, 3, 9, 5 numbers each
   Real *con_adhesion, *con_weight;  // adhesion; exact inverse inertia of the normal, of an edge
   Real* dof_weight;                 // exact diagonal of the inverse inertia
-  Int<Real>* con_mask;   // dofs of body 1, then of body 2, as bits: 2 nword each
-  int con_slots = 0;     // slots in use by any lane
-  Int<Real>* con_count;  // contacts of each lane
+  Int<Real>* con_mask;              // dofs of body 1, then of body 2, as bits: 2 nword each
+  int con_slots = 0;                // slots in use by any lane
+  Int<Real>* con_count;             // contacts of each lane
 
   // constraint blocks: equality, ball limits, tendons, contacts. A block has `dim` rows over `num`
   // dofs

@@ -6,7 +6,15 @@
 
 namespace motorium {
 
-// the slope of each body's subtree, in body_slope. symmetric: of the fluid only its symmetric part
+// is b a free body with nothing jointed below it? (uniform)
+template <class Real> FN bool lone_free_body(const ModelView<Real>& m, int b) {
+  if (m.body_jntnum[b] != 1 || m.joint(m.body_jntadr[b]) != JointType::free) return false;
+  const int d = m.body_dofadr[b];
+  return m.dof_descnum[d] == 5;
+}
+
+// the slope of each body's subtree, in body_slope. symmetric: of the fluid only its symmetric
+// part, except where a block of its own is solved (free_body.h)
 template <class Team, class Real>
 STAGE void body_slopes(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x,
                        bool with_bias, bool with_fluid, bool symmetric) {
@@ -16,7 +24,8 @@ STAGE void body_slopes(Team team, const ModelView<Real>& m, const State<Real>& s
       const int b = m.level_body[first + i];
       Real* sum = x.body_slope + 36 * b;
       for (int k = 0; k < 36; ++k) sum[k] = Real(0.f);
-      if (with_fluid) add_fluid_slope(m, x, b, symmetric, sum);
+      if (with_fluid)
+        add_fluid_slope(m, x, b, symmetric && !lone_free_body(m, m.body_weldid[b]), sum);
       if (with_bias) {
         subtract_bias_slope(x, b, sum);
         axis_slopes(m, s, x, b);

@@ -191,6 +191,7 @@ class PairFinder {
     std::transform(o.o_friction.begin(), o.o_friction.end(), m_.pair_friction.end() - 5,
                    [](double f) { return std::max(f, kMinMu); });
     std::copy(o.o_solref.begin(), o.o_solref.end(), m_.pair_solref.end() - 2);
+    std::copy(o.o_solref.begin(), o.o_solref.end(), m_.pair_solreffriction.end() - 2);
     std::copy(o.o_solimp.begin(), o.o_solimp.end(), m_.pair_solimp.end() - 5);
   }
 

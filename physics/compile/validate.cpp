@@ -156,7 +156,7 @@ class Validator {
   void bodies() const {
     in_range(m_.body_mocapid, "body_mocapid", -1, m_.nmocap);
     in_range(m_.body_treeid, "body_treeid", -1, m_.ntree);
-    int joint = 0, dof = 0, geom = 0, child = 0;
+    long joint = 0, dof = 0, geom = 0, child = 0;
     for (int b = 0; b < m_.nbody; ++b) {
       const int parent = m_.body_parentid[b];
       check(parent >= 0 && (b == 0 ? parent == 0 : parent < b), "body_parentid", b,
@@ -168,7 +168,7 @@ class Validator {
       const int weld = m_.body_weldid[b];
       check(weld == b || (b > 0 && weld == m_.body_weldid[parent]), "body_weldid", b, "is wrong");
       // joints, dofs and geoms of bodies follow each other without holes
-      const auto run = [&](int count, int adr, int& next, const char* field) {
+      const auto run = [&](int count, int adr, long& next, const char* field) {
         check(count >= 0 && (count == 0 ? adr == -1 : adr == next), field, b, "leaves a hole");
         next += count;
       };

@@ -115,7 +115,7 @@ struct JointSpec {
   // quadratic and cubic parts; time constant and damping ratio that give both linear parts
   std::array<double, 2> stiffness_poly = {0, 0}, damping_poly = {0, 0}, springdamper = {0, 0};
   double margin = 0;
-  double velocity_limit = 0;  // of URDF [m/s, rad/s], kept without effect
+  double velocity_limit = 0;      // of URDF [m/s, rad/s], kept without effect
   bool actuatorgravcomp = false;  // gravity compensation counts as actuation
   std::array<double, 2> solref_limit = {0.02, 1}, solref_friction = {0.02, 1};
   std::array<double, 5> solimp_limit = {0.9, 0.95, 0.001, 0.5, 2};
@@ -187,7 +187,7 @@ struct BodySpec {
   bool mocap = false, fuse = true, has_inertial = false;
   KeySlot mocap_slot;
   std::shared_ptr<const CompilerSpec> compiler;  // of the model it was attached from
-  double gravcomp = 0;  // part of the weight that is compensated
+  double gravcomp = 0;                           // part of the weight that is compensated
   bool simple = true;  // false: the constants of sliding leaf bodies take no short cut
   InertialSpec inertial;
   std::vector<JointSpec> joints;

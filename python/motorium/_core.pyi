@@ -158,6 +158,13 @@ class Batch:
     def device(self) -> str:
         """Where the arrays live."""
     @property
+    def energy(self) -> numpy.ndarray:
+        """potential, kinetic [J] (worlds, 2)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
     def eq_active(self) -> numpy.ndarray:
         """1: the equality constraint acts [-] (worlds, neq)
 
@@ -210,6 +217,11 @@ class Batch:
         """
     @history.setter
     def history(self, value: numpy.typing.ArrayLike) -> None: ...
+    def inverse(self, qacc: object, *, ids: object = None) -> numpy.ndarray:
+        """Inverse dynamics: the joint forces that give the accelerations qacc at the present states,
+        constraint forces included [N, N m] (worlds, nv), a copy. qacc: (nv,) or (worlds, nv). With
+        the flag invdiscrete, qacc is the change of velocity in one step by its length.
+        """
     def joint(self, key: int | str) -> motorium.views.JointView:
         """The slices of one joint, by name or id: qpos, qvel, qacc, xanchor, damping, ..."""
     def load(self, world: typing.SupportsInt | typing.SupportsIndex, bytes: bytes) -> None:
@@ -295,6 +307,13 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
+    def qfrc_adhesion(self) -> numpy.ndarray:
+        """pull of contacts that stick [N, N m] (worlds, nv)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
     def qfrc_applied(self) -> numpy.ndarray:
         """generalized forces from the caller [N, N m] (worlds, nv)
 
@@ -317,8 +336,22 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
+    def qfrc_fluid(self) -> numpy.ndarray:
+        """drag and lift of the fluid [N, N m] (worlds, nv)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
+    def qfrc_gravcomp(self) -> numpy.ndarray:
+        """gravity compensation [N, N m] (worlds, nv)
+
+        Read-only. The first use computes it for the present state; step() then leaves
+        the value before its last integration, as mj_step does, unless told to refresh.
+        """
+    @property
     def qfrc_passive(self) -> numpy.ndarray:
-        """springs and dampers [N, N m] (worlds, nv)
+        """springs, dampers, ... [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
@@ -856,6 +889,9 @@ class Model:
     def body_geomnum(self) -> numpy.ndarray:
         """geoms (nbody,)"""
     @property
+    def body_gravcomp(self) -> numpy.ndarray:
+        """part of the weight that is compensated [-] (nbody,)"""
+    @property
     def body_inertia(self) -> numpy.ndarray:
         """principal moments of inertia [kg m^2] (nbody, 3)"""
     @property
@@ -964,6 +1000,9 @@ class Model:
     def dof_damping(self) -> numpy.ndarray:
         """linear damping [N s/m, N m s/rad] (nv,)"""
     @property
+    def dof_dampingpoly(self) -> numpy.ndarray:
+        """damping, quadratic and cubic part [N s^2/m^2, N s^3/m^3] (nv, 2)"""
+    @property
     def dof_descnum(self) -> numpy.ndarray:
         """dofs below it on its branches, not itself (nv,)"""
     @property
@@ -1033,6 +1072,9 @@ class Model:
     def geom_aabb(self) -> numpy.ndarray:
         """bounding box in the geom frame: centre, half sizes [m] (ngeom, 6)"""
     @property
+    def geom_adhesion(self) -> numpy.ndarray:
+        """force with which contacts stick [N] (ngeom,)"""
+    @property
     def geom_bodyid(self) -> numpy.ndarray:
         """body (ngeom,)"""
     @property
@@ -1050,6 +1092,9 @@ class Model:
     @property
     def geom_dataid(self) -> numpy.ndarray:
         """mesh or height field, or -1 (ngeom,)"""
+    @property
+    def geom_fluid(self) -> numpy.ndarray:
+        """1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density [-, m^3, m^5] (ngeom, 12)"""
     @property
     def geom_friction(self) -> numpy.ndarray:
         """slide, spin, roll [-] (ngeom, 3)"""
@@ -1090,6 +1135,9 @@ class Model:
     def geom_solref(self) -> numpy.ndarray:
         """contact reference [s, -] (ngeom, 2)"""
     @property
+    def geom_surfacevel(self) -> numpy.ndarray:
+        """velocity of the surface in the geom's frame [m/s, rad/s] (ngeom, 6)"""
+    @property
     def geom_type(self) -> numpy.ndarray:
         """GeomType (ngeom,)"""
     @property
@@ -1125,6 +1173,9 @@ class Model:
     @property
     def jnt_actfrcrange(self) -> numpy.ndarray:
         """bounds of the summed actuator force [N, N m] (njnt, 2)"""
+    @property
+    def jnt_actgravcomp(self) -> numpy.ndarray:
+        """1: gravity compensation counts as actuation (njnt,)"""
     @property
     def jnt_axis(self) -> numpy.ndarray:
         """axis in the body frame, unit [-] (njnt, 3)"""
@@ -1164,6 +1215,9 @@ class Model:
     @property
     def jnt_stiffness(self) -> numpy.ndarray:
         """spring, linear part [N/m, N m/rad] (njnt,)"""
+    @property
+    def jnt_stiffnesspoly(self) -> numpy.ndarray:
+        """spring, quadratic and cubic part [N/m^2, N/m^3] (njnt, 2)"""
     @property
     def jnt_type(self) -> numpy.ndarray:
         """JointType (njnt,)"""
@@ -1309,6 +1363,9 @@ class Model:
     def ngeom(self) -> int:
         """a size of the model"""
     @property
+    def ngravcomp(self) -> int:
+        """a size of the model"""
+    @property
     def nhfield(self) -> int:
         """a size of the model"""
     @property
@@ -1403,6 +1460,9 @@ class Model:
     @property
     def opt(self) -> Options:
         """Numbers of the <option> element."""
+    @property
+    def pair_adhesion(self) -> numpy.ndarray:
+        """combined adhesion [N] (npair,)"""
     @property
     def pair_collider(self) -> numpy.ndarray:
         """Collider (npair,)"""
@@ -1586,7 +1646,7 @@ class Model:
         """Items of a <custom><tuple>: kind of object, its name, prm."""
     def with_options(self, **kwargs) -> Model:
         """A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,
-        ccd_tolerance, ccd_iterations, iterations, ls_iterations, gravity.
+        ccd_tolerance, ccd_iterations, density, viscosity, iterations, ls_iterations, gravity.
         """
     @property
     def wrap_objid(self) -> numpy.ndarray:
@@ -1610,6 +1670,9 @@ class Options:
     def cone(self) -> int:
         """mjtCone: 0 pyramidal, 1 elliptic"""
     @property
+    def density(self) -> float:
+        """density of the fluid around the bodies [kg/m^3]"""
+    @property
     def gravity(self) -> numpy.ndarray:
         """gravity, world frame [m/s^2] (3,)"""
     @property
@@ -1617,7 +1680,7 @@ class Options:
         """friction-to-normal impedance ratio [-]"""
     @property
     def integrator(self) -> int:
-        """mjtIntegrator: 0 Euler, 3 implicitfast"""
+        """mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast"""
     @property
     def iterations(self) -> int:
         """Newton iterations at most"""
@@ -1633,6 +1696,12 @@ class Options:
     @property
     def tolerance(self) -> float:
         """solver: scaled gradient, improvement and decrement [-]"""
+    @property
+    def viscosity(self) -> float:
+        """viscosity of the fluid [Pa s]"""
+    @property
+    def wind(self) -> numpy.ndarray:
+        """velocity of the fluid [m/s] (3,)"""
 
 class Policy:
     """A trained policy: observations in, actions out, without exploration noise."""

@@ -52,6 +52,8 @@ def test_forces_agree_and_undo_the_forward_dynamics(name):
     # a tight solve: what the solver leaves undone is no error of the inverse
     m.opt.tolerance, m.opt.iterations = 1e-14, 200
     batch = mo.Batch(model, worlds=1, precision="double", threads=1)
+    # vertices of meshes that each side makes itself
+    tolerance = 1e-7 if "builtin" in name else TOLERANCE
     discrete = m.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_INVDISCRETE)
     for d, rng in states(m, 100 if FULL else 20, 3):
         # what forward dynamics applied comes back
@@ -73,7 +75,7 @@ def test_forces_agree_and_undo_the_forward_dynamics(name):
         mujoco.mj_inverse(m, d)
         scale = max(scale, np.abs(d.qfrc_inverse).max(initial=0))
         error = np.abs(ours - d.qfrc_inverse).max(initial=0)
-        assert error <= TOLERANCE * scale, f"{name}: {error:.2e}"
+        assert error <= tolerance * scale, f"{name}: {error:.2e}"
 
 
 @pytest.mark.parametrize("integrator", ["Euler", "implicitfast", "implicit"])

@@ -13,6 +13,7 @@
 #include "motorium/physics/compile/compile.h"
 #include "motorium/physics/spec/mesh_file.h"
 #include "motorium/physics/spec/read_mjcf.h"
+#include "tests/physics/time_limit.h"
 
 namespace motorium {
 namespace {
@@ -130,7 +131,7 @@ std::string load(const std::string& xml, const MemoryFolder& folder = {}) {
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   // a second on an idle machine
-  EXPECT_LT(took.count(), 8) << xml.substr(0, 200);
+  EXPECT_LT(took.count(), 8 * kSlowness) << xml.substr(0, 200);
   return message;
 }
 std::string assets(const std::string& elements, const std::string& world = "") {
