@@ -807,6 +807,47 @@ void Batch::ray(const double* pnt, const double* vec, const int* exclude, const 
   });
 }
 
+// ---- distances ---------------------------------------------------------------------------------
+
+void Batch::geom_distance(const int* geom1, const int* geom2, const double* distmax, int pairs,
+                          const int* ids, int id_count, double* dist, double* fromto) {
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "geom_distance");
+  require(pairs >= 0 && pairs <= (1 << 24),
+          "Batch.geom_distance: pairs: allowed are 0 .. 16777216");
+  const auto count = static_cast<size_t>(pairs), rows = static_cast<size_t>(n) * count;
+  for (size_t i = 0; i < count; ++i) {
+    const int geoms[] = {geom1[i], geom2[i]};
+    for (const int g : geoms)
+      require(g >= 0 && g < impl_->model->ngeom,
+              "Batch.geom_distance: pair " + std::to_string(i) + ": geom " + std::to_string(g) +
+                  ": the model has geoms 0 .. " + std::to_string(impl_->model->ngeom - 1));
+    require(distmax[i] >= 0 && distmax[i] <= 1e10,
+            "Batch.geom_distance: pair " + std::to_string(i) + ": distmax: allowed are 0 .. 1e10");
+  }
+  impl_->visit([&](auto& w) {
+    using S = std::remove_reference_t<decltype(w.fields[0][0])>;
+    // searches need memory
+    w.each_blob([](auto& b) { b.data.want_searches = true; });
+    w.prepare(impl_->threads->count());
+    const std::vector<S> most(distmax, distmax + count);
+    std::vector<S> far(rows), points(6 * rows);
+    impl_->run(w, list, n, [&](int worker, const int* worlds, int size, const int* places) {
+      DistanceQuery<S> q;
+      q.pairs = pairs;
+      q.rows = places;
+      q.geom1 = geom1;
+      q.geom2 = geom2;
+      q.distmax = most.data();
+      q.dist = far.data();
+      q.fromto = points.data();
+      w.kernels.distances(w.args(worker, *worlds), worlds, size, q);
+    });
+    std::copy(far.begin(), far.end(), dist);
+    std::copy(points.begin(), points.end(), fromto);
+  });
+}
+
 // ---- evidence of faults
 // ------------------------------------------------------------------------
 

@@ -114,6 +114,11 @@ class Batch {
   std::vector<uint8_t> save(int world) const;
   void load(int world, const std::vector<uint8_t>& bytes);
 
+  // Signed distances of pairs of geoms in the present state, not above distmax (pairs) [m]: dist
+  // (worlds, pairs), fromto (worlds, pairs, 6) the points of both, zeros where nothing is nearer.
+  void geom_distance(const int* geom1, const int* geom2, const double* distmax, int pairs,
+                     const int* ids, int id_count, double* dist, double* fromto);
+
   // Rays pnt + x vec, x >= 0, through the present state: (worlds, rays, 3) each; exclude (worlds,
   // rays): a body that the ray passes through, or -1. dist (worlds, rays) in lengths of vec, -1:
   // nothing hit; geom (worlds, rays), -1; normal (worlds, rays, 3), outward, 0.

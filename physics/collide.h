@@ -37,13 +37,11 @@ FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, in
   return dot(d, d) <= r * r;
 }
 
-// the colliders, by pair type (uniform)
+// the colliders with a closed form, by pair type (uniform); a: the geom of lower type
 template <class Real>
-STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
-                        const Mask<Real>& active, ContactPoint<Real>* out) {
-  const GeomPose<Real> a = geom_pose(m, x, m.pair_geom1[p]), b = geom_pose(m, x, m.pair_geom2[p]);
-  const Real margin = m.pair_margin[p] + m.pair_gap[p];
-  switch (static_cast<Collider>(m.pair_collider[p])) {
+STAGE void closed_contacts(Collider collider, const GeomPose<Real>& a, const GeomPose<Real>& b,
+                           const Real& margin, const Mask<Real>& active, ContactPoint<Real>* out) {
+  switch (collider) {
     case Collider::plane_sphere:
       return collide_plane_sphere(a, b, margin, active, out);
     case Collider::plane_capsule:
@@ -71,6 +69,14 @@ STAGE void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
     default:  // one by one
       return;
   }
+}
+
+template <class Real>
+FN void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
+                     const Mask<Real>& active, ContactPoint<Real>* out) {
+  const GeomPose<Real> a = geom_pose(m, x, m.pair_geom1[p]), b = geom_pose(m, x, m.pair_geom2[p]);
+  closed_contacts<Real>(static_cast<Collider>(m.pair_collider[p]), a, b,
+                        m.pair_margin[p] + m.pair_gap[p], active, out);
 }
 
 // copies what was found into the next free slot of each world

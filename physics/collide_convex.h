@@ -8,22 +8,29 @@
 
 namespace motorium {
 
-// shape of a colliding geom in one world. The origin is in it, so that float keeps its digits far
-// from the world's
+// where a geom is: 3 and 9 numbers of all worlds
+template <class Real> struct GeomPlace { const Real *pos, *mat; };
 template <class Real>
-FN void take_shape(const ModelView<Real>& m, const Scratch<Real>& x, int g, int lane,
+FN GeomPlace<Real> colliding_place(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
+  const int cid = m.geom_cid[g];
+  return {x.geom_pos + 3 * cid, x.geom_mat + 9 * cid};
+}
+
+// shape of a geom in one world. The origin is in it, so that float keeps its digits far from the
+// world's
+template <class Real>
+FN void take_shape(const ModelView<Real>& m, const GeomPlace<Real>& place, int g, int lane,
                    const Vec3<Scalar<Real>>& origin, ConvexShape<Scalar<Real>>& c) {
   using S = Scalar<Real>;
-  const int cid = m.geom_cid[g];
   c.type = static_cast<GeomType>(m.geom_type[g]);
   c.radius = S(0.f);
   c.near_vert = -1;
   c.prism = nullptr;
   for (int k = 0; k < 3; ++k) {
-    c.pos[k] = get(x.geom_pos[3 * cid + k], lane) - origin[k];
+    c.pos[k] = get(place.pos[k], lane) - origin[k];
     c.size[k] = get(m.geom_size[3 * g + k], lane);
   }
-  for (int k = 0; k < 9; ++k) c.R.m[k] = get(x.geom_mat[9 * cid + k], lane);
+  for (int k = 0; k < 9; ++k) c.R.m[k] = get(place.mat[k], lane);
   if (c.type != GeomType::mesh) return;
 
   const int mesh = m.geom_dataid[g], vert = m.mesh_vertadr[mesh], poly = m.mesh_polyadr[mesh];
@@ -54,16 +61,19 @@ FN void put_found(Scratch<Real>& x, int f, int lane, Scalar<Real> dist,
   put_mask<Real>(x.found[f], lane, true);
 }
 
-template <class Real>
-STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int first, int lane,
-                       const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
-                       bool& capped) {
+// a height field (g1) and another geom in one world: report(dist, pos, normal) in world axes, until
+// it returns false
+template <class Real, class Report>
+STAGE void hfield_contacts(const ModelView<Real>& m, int g1, const GeomPlace<Real>& place1, int g2,
+                           const GeomPlace<Real>& place2, int lane, Scalar<Real> margin,
+                           const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
+                           bool& capped, Report report) {
   using S = Scalar<Real>;
-  const int g1 = m.pair_geom1[p], field = m.geom_dataid[g1], c1 = m.geom_cid[g1];
+  const int field = m.geom_dataid[g1];
   Vec3<S> origin;
   Mat3<S> R;
-  for (int k = 0; k < 3; ++k) origin[k] = get(x.geom_pos[3 * c1 + k], lane);
-  for (int k = 0; k < 9; ++k) R.m[k] = get(x.geom_mat[9 * c1 + k], lane);
+  for (int k = 0; k < 3; ++k) origin[k] = get(place1.pos[k], lane);
+  for (int k = 0; k < 9; ++k) R.m[k] = get(place1.mat[k], lane);
   HeightField<S> f;
   f.height = m.hfield_data.p + m.hfield_adr[field];
   f.rows = m.hfield_nrow[field];
@@ -76,7 +86,7 @@ STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
 
   // the other geom in the frame of the field
   ConvexShape<S> c;
-  take_shape(m, x, m.pair_geom2[p], lane, origin, c);
+  take_shape(m, place2, g2, lane, origin, c);
   c.pos = transpose_times(R, c.pos);
   Mat3<S> turned;
   for (int k = 0; k < 3; ++k) {
@@ -84,12 +94,26 @@ STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
     for (int i = 0; i < 3; ++i) turned.m[3 * i + k] = axis[i];
   }
   c.R = turned;
-  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
   int count = 0;
   collide_hfield(f, c, margin, limits, work, capped, [&](const ConvexPatch<S>& patch) {
-    put_found(x, first + count, lane, patch.dist[0], origin + R * patch.pos[0], R * patch.normal);
-    return ++count < kHfieldContacts;
+    return report(patch.dist[0], origin + R * patch.pos[0], R * patch.normal) &&
+           ++count < kHfieldContacts;
   });
+}
+
+template <class Real>
+STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int first, int lane,
+                       const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
+                       bool& capped) {
+  using S = Scalar<Real>;
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
+  int slot = first;
+  hfield_contacts(m, g1, colliding_place(m, x, g1), g2, colliding_place(m, x, g2), lane, margin,
+                  limits, work, capped, [&](S dist, const Vec3<S>& pos, const Vec3<S>& normal) {
+                    put_found(x, slot++, lane, dist, pos, normal);
+                    return true;
+                  });
 }
 
 template <class Real>
@@ -97,13 +121,14 @@ STAGE void convex_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
                        const ConvexLimits<Scalar<Real>>& limits, ConvexWork<Scalar<Real>>& work,
                        bool& capped) {
   using S = Scalar<Real>;
-  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p], cid1 = m.geom_cid[g1];
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const GeomPlace<Real> place1 = colliding_place(m, x, g1), place2 = colliding_place(m, x, g2);
   Vec3<S> origin;
-  for (int k = 0; k < 3; ++k) origin[k] = get(x.geom_pos[3 * cid1 + k], lane);
+  for (int k = 0; k < 3; ++k) origin[k] = get(place1.pos[k], lane);
   const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
   ConvexShape<S> a, b;
-  take_shape(m, x, g1, lane, origin, a);
-  take_shape(m, x, g2, lane, origin, b);
+  take_shape(m, place1, g1, lane, origin, a);
+  take_shape(m, place2, g2, lane, origin, b);
   ConvexPatch<S> patch;
   if (static_cast<Collider>(m.pair_collider[p]) == Collider::plane_mesh) {
     collide_plane_mesh(a.R.column(2), a.pos, b, margin, work.room, patch);
@@ -116,22 +141,36 @@ STAGE void convex_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
   }
 }
 
-// one candidate in one world
+// memory of search number `area`
 template <class Real>
-STAGE void one_by_one(const ModelView<Real>& m, Scratch<Real>& x, int cand, int lane, int area) {
-  using S = Scalar<Real>;
-  const int p = x.cand_pair[cand], first = x.cand_adr[cand];
-  ConvexWork<S> work;
+FN void carve_search(const ModelView<Real>& m, const Scratch<Real>& x, int area,
+                     ConvexWork<Scalar<Real>>& work) {
   convex_carve(work, x.convex_work + static_cast<size_t>(area) * x.convex_stride, m.ccd_iterations,
                convex_most_corners(m.npolygonmax));
+}
+
+// float cannot resolve what double can
+template <class Real>
+FN ConvexLimits<Scalar<Real>> search_limits(const ModelView<Real>& m, int g1, int g2) {
+  using S = Scalar<Real>;
   ConvexLimits<S> limits;
   limits.iterations = m.ccd_iterations;
   limits.tolerance = m.ccd_tolerance;
   if (sizeof(S) == 4) {
-    const S r1 = get(Real(m.geom_rbound[m.pair_geom1[p]]), lane),
-            r2 = get(Real(m.geom_rbound[m.pair_geom2[p]]), lane);
-    limits.tolerance = max(limits.tolerance, S(1e-5f) * (r1 > S(0.f) ? min(r1, r2) : r2));
+    const S r1 = m.geom_rbound.p[g1], r2 = m.geom_rbound.p[g2];
+    const S smaller = r1 > S(0.f) && r2 > S(0.f) ? min(r1, r2) : max(r1, r2);
+    limits.tolerance = max(limits.tolerance, S(1e-5f) * smaller);
   }
+  return limits;
+}
+
+// one candidate in one world
+template <class Real>
+STAGE void one_by_one(const ModelView<Real>& m, Scratch<Real>& x, int cand, int lane, int area) {
+  const int p = x.cand_pair[cand], first = x.cand_adr[cand];
+  ConvexWork<Scalar<Real>> work;
+  carve_search(m, x, area, work);
+  const ConvexLimits<Scalar<Real>> limits = search_limits(m, m.pair_geom1[p], m.pair_geom2[p]);
   bool capped = false;
   if (static_cast<Collider>(m.pair_collider[p]) == Collider::hfield) {
     hfield_pair(m, x, p, first, lane, limits, work, capped);

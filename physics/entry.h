@@ -75,6 +75,16 @@ template <class Scalar> struct RayQuery {
   Scalar* normal = nullptr;                     // outward, world axes; 3 numbers each
 };
 
+// distances of pairs of geoms: (worlds of the query, pairs) rows
+template <class Scalar> struct DistanceQuery {
+  int pairs = 0;
+  const int* rows = nullptr;                     // row of the query of each world of the pack
+  const int *geom1 = nullptr, *geom2 = nullptr;  // (pairs)
+  const Scalar* distmax = nullptr;               // (pairs) [m] how far to look
+  Scalar* dist = nullptr;                        // [m] signed; distmax: nothing is nearer
+  Scalar* fromto = nullptr;                      // points of both geoms, world; 6 numbers each
+};
+
 // worlds: ids of the pack, `count` of them (1 .. width)
 template <class Scalar> struct PhysicsKernels {
   int width = 0;  // worlds of a pack
@@ -88,6 +98,9 @@ template <class Scalar> struct PhysicsKernels {
   // rays through the present state, which is not changed
   void (*rays)(const PackArgs<Scalar>&, const int* worlds, int count,
                const RayQuery<Scalar>& query) = nullptr;
+  // distances at the present state, which is not changed; the model must want searches
+  void (*distances)(const PackArgs<Scalar>&, const int* worlds, int count,
+                    const DistanceQuery<Scalar>& query) = nullptr;
   // joint forces (worlds, nv) that give the accelerations qacc (worlds, nv) at the present state
   void (*inverse)(const PackArgs<Scalar>&, const Scalar* qacc, Scalar* qfrc, const int* worlds,
                   int count) = nullptr;

@@ -1,6 +1,7 @@
 // Fills a table of entries for one kind of number; included by kernels_cpu_*.cpp only.
 #pragma once
 #include "motorium/core/team.h"
+#include "motorium/physics/distance_query.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/pack.h"
 #include "motorium/physics/ray_query.h"
@@ -26,14 +27,19 @@ STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int
   cast_rays<Solo, Real>(Solo{}, args, worlds, count, query);
 }
 template <class Real>
+STAGE void entry_distances(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                           const DistanceQuery<Scalar<Real>>& query) {
+  measure_distances<Solo, Real>(Solo{}, args, worlds, count, query);
+}
+template <class Real>
 STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
                          Scalar<Real>* qfrc, const int* worlds, int count) {
   inverse_pack<Solo, Real>(Solo{}, args, qacc, qfrc, worlds, count);
 }
 
 template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
-  return {kWidth<Real>,        entry_scratch_bytes<Real>, entry_step<Real>,
-          entry_forward<Real>, entry_rays<Real>,          entry_inverse<Real>};
+  return {kWidth<Real>,     entry_scratch_bytes<Real>, entry_step<Real>,   entry_forward<Real>,
+          entry_rays<Real>, entry_distances<Real>,     entry_inverse<Real>};
 }
 
 }  // namespace motorium

@@ -67,6 +67,8 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     const auto type = static_cast<SensorType>(m.sensor_type[at]);
     const int camera = static_cast<int>(ObjectType::camera);
     if (type == SensorType::rangefinder) data.want_geoms = true;
+    if (type == SensorType::distance || type == SensorType::normal || type == SensorType::fromto)
+      data.want_distances = data.want_searches = data.want_geoms = true;
     if (type == SensorType::clock) data.want_time = true;
     if (m.sensor_objtype[at] == camera || m.sensor_reftype[at] == camera) data.want_cameras = true;
   }

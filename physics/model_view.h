@@ -26,7 +26,9 @@ template <class S> struct ModelData {
   double step_time = 0;  // timestep before it is rounded [s]
   S timestep = 0, impratio = 1, tolerance = 0, ls_tolerance = 0, ccd_tolerance = 0;
   int iterations = 0, ls_iterations = 0, ccd_iterations = 0;
-  bool convex_pairs = false;  // pairs that one-by-one colliders handle
+  bool convex_pairs = false;    // pairs that one-by-one colliders handle
+  bool want_distances = false;  // sensors of distances
+  bool want_searches = false;   // ... or a query, whose searches need memory
   S density = 0, viscosity = 0, wind[3] = {0, 0, 0};
   Integrator integrator = Integrator::euler;
   Cone cone = Cone::pyramidal;
@@ -89,7 +91,7 @@ template <class Real> struct ModelView {
   Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
   Scalar<Real> density, viscosity, wind[3];
   int iterations, ls_iterations, ccd_iterations;
-  bool convex_pairs;
+  bool convex_pairs, want_distances;
   Integrator integrator;
   Cone cone;
   uint32_t flags, disableactuator;
@@ -129,6 +131,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.ccd_tolerance = d.ccd_tolerance;
   m.ccd_iterations = d.ccd_iterations;
   m.convex_pairs = d.convex_pairs;
+  m.want_distances = d.want_distances;
   m.density = d.density;
   m.viscosity = d.viscosity;
   for (int i = 0; i < 3; ++i) m.wind[i] = d.wind[i];

@@ -243,6 +243,9 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
         team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
     unfinished = unfinished | (p.live & p.x.not_converged[0]);
     search_limit = search_limit | (p.live & p.x.search_capped[0]);
+    if (p.m.want_distances && p.m.on(kFlagSensor) && watched && refresh == Refresh::none &&
+        k == nstep - 1)
+      for (int i = 0; i < p.m.nsensor; ++i) ccd_limit = ccd_limit | (p.live & p.x.sensor_capped[i]);
     if (p.m.convex_pairs) ccd_limit = ccd_limit | (p.live & p.x.ccd_capped[0]);
     spilled = spilled | (p.live & (p.x.nefc[0] > budget));
     fault_acc = fault_acc | (p.live & (bad > zero));

@@ -114,7 +114,7 @@ template <class Real> struct Scratch {
   int* cand_convex;
   char* convex_work;
   size_t convex_stride = 0;
-  Mask<Real>*cand_capped, *ccd_capped;
+  Mask<Real>*cand_capped, *ccd_capped, *sensor_capped;
   int* shared_int;  // a number that one worker finds for all (4)
   int cand_count = 0;
   Mask<Real>* found;
@@ -278,10 +278,13 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.cand_adr = c.take<int>(pairs);
   x.shared_int = c.take<int>(8);
   x.cand_mask = c.take<Mask<Real>>(pairs);
-  if (d.convex_pairs) {
+  if (d.convex_pairs || d.want_searches) {
     x.convex_stride =
         convex_work_bytes<Scalar<Real>>(d.ccd_iterations, convex_most_corners(d.npolygonmax));
     x.convex_work = c.take<char>(kConvexAtOnce * x.convex_stride);
+    x.sensor_capped = c.take<Mask<Real>>(d.want_distances ? static_cast<size_t>(d.nsensor) : 0);
+  }
+  if (d.convex_pairs) {
     x.cand_convex = c.take<int>(pairs);
     x.cand_capped = c.take<Mask<Real>>(pairs);
     x.ccd_capped = c.take<Mask<Real>>(1);

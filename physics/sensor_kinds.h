@@ -76,7 +76,10 @@ inline constexpr SensorKind kSensorKinds[] = {
     {SensorType::jointlimitfrc, "jointlimitfrc", SensorTarget::limited, 1},
     {SensorType::insidesite, "insidesite", SensorTarget::site_volume, 1},
     {SensorType::camprojection, "camprojection", SensorTarget::projection, 2},
-    {SensorType::rangefinder, "rangefinder", SensorTarget::range, 0}};
+    {SensorType::rangefinder, "rangefinder", SensorTarget::range, 0},
+    {SensorType::distance, "distance", SensorTarget::pair, 1},
+    {SensorType::normal, "normal", SensorTarget::pair, 3},
+    {SensorType::fromto, "fromto", SensorTarget::pair, 6}};
 
 inline const SensorKind* sensor_kind(SensorType type) {
   for (const SensorKind& kind : kSensorKinds) {

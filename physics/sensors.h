@@ -2,6 +2,7 @@
 #pragma once
 #include "motorium/physics/camera.h"
 #include "motorium/physics/contact_sensor.h"
+#include "motorium/physics/distance_sensor.h"
 #include "motorium/physics/energy.h"
 #include "motorium/physics/limit_sensor.h"
 #include "motorium/physics/object_frame.h"
@@ -225,7 +226,7 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
     case SensorType::distance:
     case SensorType::normal:
     case SensorType::fromto:
-      return;
+      return;  // distance_sensors has filled them in
     case SensorType::contact:
       contact_sensor(m, x, i, out);
       return;
@@ -274,6 +275,7 @@ STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<
   if (acceleration && all_of_them) rne_post_acceleration(team, m, s, x);
   if (forces && all_of_them) rne_post_forces(team, m, s, x);
   if (momentum) subtree_velocity(team, m, x);
+  if (m.want_distances) distance_sensors(team, m, x);
 
   team.each(m.nsensor, [&](int i) {
     if (all_of_them || !needs_acceleration(static_cast<SensorType>(m.sensor_type[i])))

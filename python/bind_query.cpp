@@ -1,6 +1,9 @@
-// Questions to a batch about its present state: rays.
+// Questions to a batch about its present state: rays, distances.
+#include <algorithm>
+
 #include "bind.h"
 #include "motorium/core/error.h"
+#include "motorium/core/text.h"
 
 namespace motorium::python {
 namespace {
@@ -58,6 +61,50 @@ py::tuple ray(PyBatch& b, const py::object& pnt, const py::object& vec, const py
   return py::make_tuple(dist, geom);
 }
 
+// a geom by id or name, or several
+std::vector<int> geoms_of(const PyBatch& b, const py::object& geoms, const char* what) {
+  std::vector<int> out;
+  const auto add = [&](const py::handle& geom) {
+    if (!py::isinstance<py::str>(geom)) return out.push_back(geom.cast<int>());
+    const auto name = geom.cast<std::string>();
+    const auto& names = b.model->geom_name;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (name.empty() || found == names.end())
+      throw Error("Batch.geom_distance: " + std::string(what) + ": no geom '" + name + "'" +
+                  did_you_mean(name, names));
+    out.push_back(static_cast<int>(found - names.begin()));
+  };
+  if (py::isinstance<py::str>(geoms) || !py::hasattr(geoms, "__len__")) {
+    add(geoms);
+  } else {
+    for (const py::handle geom : geoms) add(geom);
+  }
+  return out;
+}
+
+py::tuple geom_distance(PyBatch& b, const py::object& geom1, const py::object& geom2,
+                        const py::object& distmax, const py::object& ids) {
+  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.geom_distance");
+  const py::ssize_t n = list.size(b.batch->worlds());
+  std::vector<int> first = geoms_of(b, geom1, "geom1"), second = geoms_of(b, geom2, "geom2");
+  const size_t pairs = std::max(first.size(), second.size());
+  if (first.size() == 1) first.resize(pairs, first[0]);
+  if (second.size() == 1) second.resize(pairs, second[0]);
+  if (first.size() != second.size())
+    throw Error("Batch.geom_distance: " + std::to_string(first.size()) + " geoms against " +
+                std::to_string(second.size()) + ": give as many of both, or one");
+  const auto count = static_cast<py::ssize_t>(pairs);
+  const auto most = broadcast(distmax, {count}, "Batch.geom_distance: distmax");
+  py::array_t<double> dist({n, count});
+  py::array_t<double> fromto({n, count, py::ssize_t{6}});
+  double *d = dist.mutable_data(), *f = fromto.mutable_data();
+  unlocked(*b.lock, [&] {
+    b.batch->geom_distance(first.data(), second.data(), most.data(), static_cast<int>(count),
+                           list.data(), list.count(), d, f);
+  });
+  return py::make_tuple(dist, fromto);
+}
+
 }  // namespace
 
 void bind_queries(py::class_<PyBatch, std::shared_ptr<PyBatch>>& c) {
@@ -73,6 +120,15 @@ void bind_queries(py::class_<PyBatch, std::shared_ptr<PyBatch>>& c) {
         "vec\n"
         "(n, rays), -1 where nothing is hit, and geom ids (n, rays), -1; with normal also outward\n"
         "normals (n, rays, 3), zero where nothing is hit.");
+  c.def(
+      "geom_distance", &geom_distance, py::arg("geom1"), py::arg("geom2"), py::arg("distmax"),
+      py::arg("ids") = py::none(),
+      "Signed distances of pairs of geoms in each world's present state, as mj_geomDistance.\n\n"
+      "geom1, geom2: id or name, or a list of them, pair by pair; one geom meets all of a list.\n"
+      "distmax: how far to look [m], one for all or one a pair. Returns distances (n, pairs),\n"
+      "negative where geoms overlap, distmax where nothing is nearer, and the segments\n"
+      "(n, pairs, 6) from the surface of geom1 to that of geom2, world axes, zeros where nothing\n"
+      "is nearer. Geoms need not be able to collide.");
 }
 
 }  // namespace motorium::python

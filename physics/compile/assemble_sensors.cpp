@@ -95,6 +95,10 @@ void assemble_sensors(Assembly& a) {
         std::min(m.cam_resolution[2 * camera], m.cam_resolution[2 * camera + 1]) <= 0) {
       a.malformed(s.place, element, "camera: its resolution must be positive");
     }
+    if (sensor_kind(s.type)->target == SensorTarget::pair && s.objtype == s.reftype &&
+        m.sensor_objid.back() >= 0 && m.sensor_objid.back() == m.sensor_refid.back()) {
+      a.malformed(s.place, element, "both sides are the same: name two geoms or bodies");
+    }
     const std::array<int, 3> prm = parameters(s);
     int count = sensor_dim(*sensor_kind(s.type), prm.data());
     // one number for each force

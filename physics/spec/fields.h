@@ -311,7 +311,8 @@ template <class V> void each_attribute(ActuatorSpec& s, V&& v) {
 
 // the element is called as `tag`; how it names its objects depends on it
 template <class V> void each_attribute(SensorSpec& s, V&& v) {
-  const bool frame = s.tag.compare(0, 5, "frame") == 0, contact = s.tag == "contact";
+  const bool frame = s.tag.compare(0, 5, "frame") == 0, contact = s.tag == "contact",
+             pair = s.tag == "distance" || s.tag == "normal" || s.tag == "fromto";
   const auto of_contact = [&](ObjectType type, const char* digit) {
     if (type == ObjectType::none) return std::string();
     if (type == ObjectType::site) return std::string("site");
@@ -323,8 +324,8 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   if (frame) reference = "refname";
   if (s.tag == "insidesite") object = "objname";
   if (s.tag == "insidesite" || s.tag == "camprojection") reference = word_of(s.reftype);
-  if (contact) object = of_contact(s.objtype, "1");
-  if (contact) reference = of_contact(s.reftype, "2");
+  if (contact || pair) object = of_contact(s.objtype, "1");
+  if (contact || pair) reference = of_contact(s.reftype, "2");
   v("name", s.name);
   v("tag", s.tag, "");
   v("objtype", s.objtype, frame || s.tag == "insidesite" ? "objtype" : "");

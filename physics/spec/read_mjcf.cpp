@@ -23,8 +23,6 @@ const Refusal kRefusals[] = {
     {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
     {"deformable", "flex", "the engine has rigid bodies only: remove it"},
     {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
-    {"sensor", "distance normal fromto",
-     "the engine has no such sensor: see docs/mjcf.md for those it has"},
     {"sensor", "user plugin tactile",
      "its readings would come from other code: compute them from the outputs of a step"},
 };

@@ -91,6 +91,20 @@ void read_frame(Attributes& a, SensorSpec& sensor) {
   take_required(a, "objname", sensor.object);
 }
 
+// two sides, each a geom or a body
+void read_pair(Attributes& a, SensorSpec& sensor) {
+  const auto take_side = [&](const char* geom, const char* body, ObjectType& type,
+                             std::string& name) {
+    if (a.has(geom) == a.has(body)) {
+      a.malformed("", std::string(geom) + ", " + body + ": give one of them");
+    }
+    if (a.take_name(body, name)) type = ObjectType::body;
+    if (a.take_name(geom, name)) type = ObjectType::geom;
+  };
+  take_side("geom1", "body1", sensor.objtype, sensor.object);
+  take_side("geom2", "body2", sensor.reftype, sensor.reference);
+}
+
 void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
   switch (kind.target) {
     case SensorTarget::site:
@@ -142,6 +156,7 @@ void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
     case SensorTarget::contact:
       return read_contact(a, sensor);
     case SensorTarget::pair:
+      return read_pair(a, sensor);
     case SensorTarget::nothing:
       return;
   }

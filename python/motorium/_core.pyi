@@ -187,6 +187,15 @@ class Batch:
         """Computes the bound outputs of the present state, which stays."""
     def geom(self, key: int | str) -> motorium.views.GeomView:
         """The slices of one geom, by name or id: xpos, xmat, friction."""
+    def geom_distance(self, geom1: object, geom2: object, distmax: object, ids: object = None) -> tuple:
+        """Signed distances of pairs of geoms in each world's present state, as mj_geomDistance.
+
+        geom1, geom2: id or name, or a list of them, pair by pair; one geom meets all of a list.
+        distmax: how far to look [m], one for all or one a pair. Returns distances (n, pairs),
+        negative where geoms overlap, distmax where nothing is nearer, and the segments
+        (n, pairs, 6) from the surface of geom1 to that of geom2, world axes, zeros where nothing
+        is nearer. Geoms need not be able to collide.
+        """
     @property
     def geom_xmat(self) -> numpy.ndarray:
         """geom orientations, row-major [-] (worlds, ngeom, 9)
