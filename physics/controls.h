@@ -18,7 +18,7 @@ FN Controls<Real> read_controls(const ModelView<Real>& m, const State<Real>& s, 
     if (delayed)
       u = read_history(s.history + m.actuator_historyadr[a], m.actuator_history[2 * a], n,
                        static_cast<Interpolation>(m.actuator_history[2 * a + 1]),
-                       -(m.actuator_delay[a] / Real(m.timestep)), k);
+                       Real(s.ahead) - m.actuator_delay[a] / Real(m.timestep), k);
     if (m.actuator_ctrllimited[adr + k] && clamped)
       u = clamp(u, m.actuator_ctrlrange[2 * (adr + k)], m.actuator_ctrlrange[2 * (adr + k) + 1]);
     c.u[k] = u;

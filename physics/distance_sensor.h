@@ -75,7 +75,7 @@ STAGE void distance_sensors(Team team, const ModelView<Real>& m, Scratch<Real>& 
       const GeomDistance<Real> d = sensed_distance(m, x, i, area, x.sensor_capped[i]);
       const int first = i;
       for (; i < m.nsensor && is_distance_sensor(m, i) && looks_as(m, i, first); ++i)
-        report_distance(m, i, d, x.sensordata + m.sensor_adr[i]);
+        report_distance(m, i, d, x.raw_sensordata + m.sensor_adr[i]);
     });
   }
 }

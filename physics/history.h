@@ -2,9 +2,10 @@
 //
 // A buffer of n samples of dim numbers has MuJoCo's layout:
 //   [tick, n - 1, times (n), values (n, dim)],  oldest sample first
-// Times are in steps from now, so that they stay exact in single precision however long a world
-// runs: a sample of the last step has time -1, and every step subtracts 1. A delay that is a
-// multiple of the timestep therefore reads exactly that sample. Callers see seconds (get_state).
+// with the tick of a sensor that has a period: the time of its last sample, before it was rounded
+// to a step. Times are in steps from now, so that they stay exact in single precision however long
+// a world runs: a sample of the last step has time -1, and every step subtracts 1. A delay that is
+// a multiple of the timestep therefore reads exactly that sample. Callers see seconds (get_state).
 #pragma once
 #include "motorium/physics/scratch.h"
 
@@ -83,10 +84,58 @@ template <class Real> FN void age_history(Real* buffer, int n, Mask<Real> where)
     buffer[2 + j] = select(where, buffer[2 + j] - Real(1.f), buffer[2 + j]);
 }
 
-// appends the controls of this step and lets time pass, in the worlds that advance
+// is it the sensor's turn? a time within rounding of the present counts
+template <class Real>
+FN Mask<Real> sample_is_due(const ModelView<Real>& m, const State<Real>& s, int sensor) {
+  const Real period = m.sensor_interval[2 * sensor] / Real(m.timestep);
+  return s.history[m.sensor_historyadr[sensor]] + period <= Real(kSameTime);
+}
+
+// what a sensor with a history shows: the reading of the past, the last sample, or the present
+template <class Real>
+FN void recall_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int i) {
+  const Real* raw = x.raw_sensordata + m.sensor_adr[i];
+  Real* out = x.sensordata + m.sensor_adr[i];
+  const int n = m.sensor_history[2 * i], dim = m.sensor_dim[i];
+  const bool delayed = m.sensor_delay.p[i] > 0, periodic = m.sensor_interval.p[2 * i] > 0;
+  if (n == 0 || (!delayed && !periodic)) {
+    for (int k = 0; k < dim; ++k) out[k] = raw[k];
+    return;
+  }
+  const Real* buffer = s.history + m.sensor_historyadr[i];
+  const auto how = static_cast<Interpolation>(m.sensor_history[2 * i + 1]);
+  const Real t = -(m.sensor_delay[i] / Real(m.timestep));
+  const Mask<Real> fresh = delayed ? !everywhere<Real>() : sample_is_due(m, s, i);
+  for (int k = 0; k < dim; ++k)
+    out[k] = select(fresh, raw[k], read_history(buffer, n, dim, how, t, k));
+}
+
+// a new sample of a sensor, where it is its turn; of delayed ones the present reading
+template <class Real>
+FN void sample_sensor(const ModelView<Real>& m, State<Real>& s, const Scratch<Real>& x, int i,
+                      const Mask<Real>& where) {
+  const int n = m.sensor_history[2 * i];
+  if (n == 0) return;
+  Real* buffer = s.history + m.sensor_historyadr[i];
+  const bool periodic = m.sensor_interval.p[2 * i] > 0;
+  Mask<Real> due = where;
+  if (periodic) {
+    due = where & sample_is_due(m, s, i);
+    const Real period = m.sensor_interval[2 * i] / Real(m.timestep);
+    const Real tick = select(due, buffer[0] + period, buffer[0]);
+    buffer[0] = select(where, tick - Real(1.f), tick);
+  }
+  const Real* reading =
+      (m.sensor_delay.p[i] > 0 ? x.raw_sensordata : x.sensordata) + m.sensor_adr[i];
+  insert_history(buffer, n, m.sensor_dim[i], due, [&](int k) { return reading[k]; });
+  age_history(buffer, n, where);
+}
+
+// appends the controls and readings of this step and lets time pass, in the worlds that advance
 template <class Team, class Real>
 STAGE void advance_histories(Team team, const ModelView<Real>& m, State<Real>& s,
-                             Mask<Real> where) {
+                             const Scratch<Real>& x, Mask<Real> where) {
+  if (m.sensor_memory) team.each(m.nsensor, [&](int i) { sample_sensor(m, s, x, i, where); });
   team.each(m.nactuator, [&](int a) {
     const int n = m.actuator_history[2 * a];
     if (n == 0) return;

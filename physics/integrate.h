@@ -81,7 +81,7 @@ FN Mask<Real> commit_state(Team team, const ModelView<Real>& m, State<Real>& s, 
     s.qacc_warmstart[i] = select(commit, x.qacc[i], s.qacc_warmstart[i]);
   });
   team.each(m.na, [&](int i) { s.act[i] = select(commit, next_act[i], s.act[i]); });
-  if (m.nhistory > 0) advance_histories(team, m, s, commit);
+  if (m.nhistory > 0) advance_histories(team, m, s, x, commit);
   return live & (bad > zero);
 }
 

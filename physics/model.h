@@ -333,6 +333,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(actuator_length0, nout, 1, "m, rad", "length at qpos0")                                 \
   X(actuator_lengthrange, nout, 2, "m, rad", "lengths that muscles can reach")              \
   X(sensor_cutoff, nsensor, 1, "as the sensor", "0: no clipping")                           \
+  X(sensor_delay, nsensor, 1, "s", "delay of the reading, 0: none")                         \
+  X(sensor_interval, nsensor, 2, "s", "period of samples, 0: every step; time of the last one before the start") \
   X(key_time, nkey, 1, "s", "time of the keyframe")                                         \
   X(key_qpos, nkey, nq, "m, rad, -", "positions")                                           \
   X(key_qvel, nkey, nv, "m/s, rad/s", "velocities")                                         \
@@ -471,6 +473,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(sensor_refid, nsensor, 1, "reference object or -1 (second object of a contact sensor)") \
   X(sensor_dim, nsensor, 1, "numbers")                                                      \
   X(sensor_adr, nsensor, 1, "first number in sensordata")                                   \
+  X(sensor_history, nsensor, 2, "samples kept, Interpolation")                              \
+  X(sensor_historyadr, nsensor, 1, "first number in history or -1")                         \
   X(sensor_intprm, nsensor, 3, "contact: ContactData bits, ContactReduce, slots; rangefinder: RayData bits; insidesite: enclosed") \
   X(pair_geom1, npair, 1, "geom with the lower type")                                       \
   X(pair_geom2, npair, 1, "other geom")                                                     \

@@ -69,6 +69,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     if (type == SensorType::rangefinder) data.want_geoms = true;
     if (type == SensorType::distance || type == SensorType::normal || type == SensorType::fromto)
       data.want_distances = data.want_searches = data.want_geoms = true;
+    if (m.sensor_history[2 * at] > 0) data.sensor_memory = true;
     if (type == SensorType::clock) data.want_time = true;
     if (m.sensor_objtype[at] == camera || m.sensor_reftype[at] == camera) data.want_cameras = true;
   }

@@ -50,6 +50,7 @@ template <class S> struct ModelData {
   bool belts = false;           // any geom has a moving surface
   bool want_moments = false;    // an output asks for the moments of actuators, zeros included
   bool want_geoms = false;      // an output asks for the poses of all geoms
+  bool sensor_memory = false;   // a sensor keeps a history
   bool want_cameras = false;    // ... or a sensor, for the poses of cameras
   bool want_time = false;       // a sensor reads the clock
   bool want_paths = false;      // ... for the points of strings
@@ -91,7 +92,7 @@ template <class Real> struct ModelView {
   Scalar<Real> timestep, impratio, tolerance, ls_tolerance, ccd_tolerance;
   Scalar<Real> density, viscosity, wind[3];
   int iterations, ls_iterations, ccd_iterations;
-  bool convex_pairs, want_distances;
+  bool convex_pairs, want_distances, sensor_memory;
   Integrator integrator;
   Cone cone;
   uint32_t flags, disableactuator;
@@ -132,6 +133,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.ccd_iterations = d.ccd_iterations;
   m.convex_pairs = d.convex_pairs;
   m.want_distances = d.want_distances;
+  m.sensor_memory = d.sensor_memory;
   m.density = d.density;
   m.viscosity = d.viscosity;
   for (int i = 0; i < 3; ++i) m.wind[i] = d.wind[i];

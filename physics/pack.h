@@ -235,6 +235,8 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     if (watched && refresh == Refresh::none && k == nstep - 1) {
       observe(team, p, Refresh::acc);
       store_outputs(team, args, worlds, count, p);
+    } else if (p.m.sensor_memory) {
+      sensors(team, p.m, p.s, p.x);
     }
 
     // a bad acceleration moves nothing

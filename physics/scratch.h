@@ -74,6 +74,7 @@ template <class Real> struct State {
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
   Real* time = nullptr;                     // [s] before the step, where the model wants it
+  float ahead = 0.f;                        // of that time, in steps: stages of Runge-Kutta
   bool has_qfrc = false, has_xfrc = false;  // the caller applies forces
 };
 
@@ -94,6 +95,7 @@ template <class Real> struct Scratch {
   Real *geom_pos, *geom_mat;  // poses of colliding geoms: (ncgeom, 3), (ncgeom, 9)
   Real* dof_com;              // centre of mass of each dof's tree, (ntree, 3)
   Real* actuator_slope;       // d force / d velocity of each actuator
+  Real* raw_sensordata;       // readings of the present; sensordata itself without histories
   // where strings touch the geoms on their paths, for each object: first and last point (6), the
   // way between, and 1 where they do touch
   Real *wrap_point, *wrap_arc, *wrap_on;
@@ -210,6 +212,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.geom_mat = c.take<Real>(9 * geoms);
   x.dof_com = c.take<Real>(3 * trees);
   x.actuator_slope = c.take<Real>(static_cast<size_t>(nout));
+  x.raw_sensordata =
+      d.sensor_memory ? c.take<Real>(static_cast<size_t>(nsensordata)) : x.sensordata;
   x.wrap_point = c.take<Real>(6 * static_cast<size_t>(nwrap));
   x.wrap_arc = c.take<Real>(static_cast<size_t>(nwrap));
   x.wrap_on = c.take<Real>(static_cast<size_t>(nwrap));

@@ -128,7 +128,7 @@ template <class Real> FN Real inside_site(const ModelView<Real>& m, const Scratc
 
 template <class Real>
 FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int i) {
-  Real* out = x.sensordata + m.sensor_adr[i];
+  Real* out = x.raw_sensordata + m.sensor_adr[i];
   const int id = m.sensor_objid[i];
   const auto type = static_cast<SensorType>(m.sensor_type[i]);
   switch (type) {
@@ -252,15 +252,10 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
     for (int k = 0; k < m.sensor_dim[i]; ++k) out[k] = clamp(out[k], -cutoff, cutoff);
 }
 
+// raw_sensordata <- readings of the present
 template <class Team, class Real>
-STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
-                   SensorStage stage = SensorStage::all) {
-  if (m.want_cameras) cameras(team, m, x);
-  if (!m.on(kFlagSensor)) {
-    team.each(m.nsensordata, [&](int i) { x.sensordata[i] = Real(0.f); });
-    return;
-  }
-
+STAGE void measure(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
+                   SensorStage stage) {
   // what several sensors share
   const bool all_of_them = stage == SensorStage::all;
   bool acceleration = false, forces = false, momentum = false;
@@ -280,6 +275,22 @@ STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<
   team.each(m.nsensor, [&](int i) {
     if (all_of_them || !needs_acceleration(static_cast<SensorType>(m.sensor_type[i])))
       read_sensor(m, s, x, i);
+  });
+}
+
+template <class Team, class Real>
+STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
+                   SensorStage stage = SensorStage::all) {
+  if (m.want_cameras) cameras(team, m, x);
+  const bool off = !m.on(kFlagSensor);
+  if (off) team.each(m.nsensordata, [&](int i) { x.sensordata[i] = Real(0.f); });
+  // delayed sensors take their samples all the same
+  if (off && !m.sensor_memory) return;
+  measure(team, m, s, x, stage);
+  if (off || !m.sensor_memory) return;
+  team.each(m.nsensor, [&](int i) {
+    if (stage == SensorStage::all || !needs_acceleration(static_cast<SensorType>(m.sensor_type[i])))
+      recall_sensor(m, s, x, i);
   });
 }
 

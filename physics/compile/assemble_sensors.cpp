@@ -73,6 +73,37 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
   return -1;
 }
 
+// samples of the past, after those of actuators
+void assemble_history(Assembly& a, const SensorSpec& s, int dim, const std::string& element) {
+  Model& m = a.m;
+  const double period = s.interval[0], phase = s.interval[1];
+  if (s.nsample <= 0 && (s.delay > 0 || period > 0)) {
+    a.malformed(
+        s.place, element,
+        std::string(s.delay > 0 ? "delay" : "interval") + ": needs nsample, the samples to keep");
+  }
+  if (period > 0 && phase <= -period) {
+    a.malformed(s.place, element, "interval: the phase must be after minus the period");
+  }
+  if (s.nsample > limits::kHistorySamples) {
+    a.malformed(s.place, element, "nsample: at most " + std::to_string(limits::kHistorySamples));
+  }
+  const int64_t numbers = 2 + static_cast<int64_t>(s.nsample) * (1 + dim);
+  const bool fits = m.nhistory + numbers <= limits::kHistoryNumbers;
+  if (s.nsample > 0 && !fits) {
+    a.malformed(
+        s.place, element,
+        "nsample: more than " + std::to_string(limits::kHistoryNumbers) + " numbers in histories");
+  }
+  const bool kept = s.nsample > 0 && s.nsample <= limits::kHistorySamples && fits;
+  m.sensor_history.insert(m.sensor_history.end(),
+                          {kept ? s.nsample : 0, static_cast<int>(s.interp)});
+  m.sensor_historyadr.push_back(kept ? m.nhistory : -1);
+  m.sensor_delay.push_back(kept ? s.delay : 0);
+  m.sensor_interval.insert(m.sensor_interval.end(), {kept ? period : 0, kept ? phase : 0});
+  if (kept) m.nhistory += static_cast<int>(numbers);
+}
+
 }  // namespace
 
 void assemble_sensors(Assembly& a) {
@@ -109,6 +140,7 @@ void assemble_sensors(Assembly& a) {
     m.sensor_dim.push_back(count);
     m.sensor_adr.push_back(m.nsensordata);
     m.sensor_cutoff.push_back(s.cutoff);
+    assemble_history(a, s, count, element);
     m.sensor_intprm.insert(m.sensor_intprm.end(), prm.begin(), prm.end());
     m.nsensordata += count;
     ++m.nsensor;

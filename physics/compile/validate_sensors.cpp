@@ -2,6 +2,7 @@
 #include <string>
 
 #include "motorium/core/error.h"
+#include "motorium/core/limits.h"
 #include "motorium/physics/compile/validate.h"
 #include "motorium/physics/sensor_kinds.h"
 
@@ -98,10 +99,30 @@ bool objects_fit(const Model& m, const SensorKind& kind, int s) {
   return false;
 }
 
+// samples of the past, after those of actuators
+void validate_history(const Model& m, int s, int& adr) {
+  const int samples = m.sensor_history[2 * s], how = m.sensor_history[2 * s + 1];
+  const double delay = m.sensor_delay[s], period = m.sensor_interval[2 * s],
+               phase = m.sensor_interval[2 * s + 1];
+  check(samples >= 0 && samples <= limits::kHistorySamples && how >= 0 && how <= 2,
+        "sensor_history", s, "is out of range");
+  check(m.sensor_historyadr[s] == (samples > 0 ? adr : -1), "sensor_historyadr", s, "is wrong");
+  check(delay >= 0 && (delay == 0 || samples > 0), "sensor_delay", s, "needs samples");
+  check(
+      period >= 0 && (period == 0 || samples > 0) && phase <= 0 && (period == 0 || phase > -period),
+      "sensor_interval", s, "does not fit its samples");
+  if (samples > 0) adr += 2 + samples * (1 + m.sensor_dim[s]);
+  check(adr <= m.nhistory, "nhistory", 0, "does not fit the sensors");
+}
+
 }  // namespace
 
 void validate_sensors(const Model& m) {
-  int adr = 0;
+  int adr = 0, history = 0;
+  for (int u = 0; u < m.nactuator; ++u) {
+    const int samples = m.actuator_history[2 * u];
+    if (samples > 0) history += 2 + samples * (1 + m.actuator_ctrlnum[u]);
+  }
   for (int s = 0; s < m.nsensor; ++s) {
     const SensorKind* kind = sensor_kind(static_cast<SensorType>(m.sensor_type[s]));
     check(kind != nullptr, "sensor_type", s, "is unknown");
@@ -127,7 +148,9 @@ void validate_sensors(const Model& m) {
     check(reference == 0 ? id2 == -1 : id2 >= 0 && id2 < count_of(m, reference), "sensor_refid", s,
           "is out of range");
     check(objects_fit(m, *kind, s), "sensor_objtype", s, "does not fit the sensor");
+    validate_history(m, s, history);
   }
+  check(history == m.nhistory, "nhistory", 0, "does not fit actuators and sensors");
   check(adr == m.nsensordata, "nsensordata", 0, "does not fit the sensors");
 }
 

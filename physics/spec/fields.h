@@ -336,6 +336,10 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   v("num", s.slots, contact ? "num" : "");
   v("reduce", s.reduce, contact ? "reduce" : "");
   v("data", s.data, "");  // words
+  v("nsample", s.nsample);
+  v("delay", s.delay);
+  v("interval", s.interval);
+  v("interp", s.interp);
   v("enclosed", s.enclosed, s.tag == "insidesite" ? "enclosed" : "");
 }
 

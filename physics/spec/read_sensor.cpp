@@ -105,6 +105,19 @@ void read_pair(Attributes& a, SensorSpec& sensor) {
   take_side("geom2", "body2", sensor.reftype, sensor.reference);
 }
 
+// samples of the past
+void read_history(Attributes& a, SensorSpec& sensor) {
+  a.take("nsample", sensor.nsample);
+  a.take("interp", sensor.interp,
+         {{"zoh", Interpolation::zoh},
+          {"linear", Interpolation::linear},
+          {"cubic", Interpolation::cubic}});
+  if (a.take("delay", sensor.delay) && sensor.delay < 0) a.malformed("delay", "is negative");
+  if (a.take("interval", sensor.interval, 1) == 0) return;
+  if (sensor.interval[0] < 0) a.malformed("interval", "the period is negative");
+  if (sensor.interval[1] > 0) a.malformed("interval", "the phase is positive");
+}
+
 void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
   switch (kind.target) {
     case SensorTarget::site:
@@ -188,11 +201,8 @@ void read_sensor_section(const Element& element, Spec& spec) {
     if (!kind->cutoff && sensor.cutoff > 0 && kind->target != SensorTarget::contact) {
       a.malformed("cutoff", "directions and rotations cannot be clipped: leave it out");
     }
-    // samples of the past
-    for (const char* name : {"delay", "interval", "nsample"}) {
-      a.refuse_nonzero(name, "the engine keeps no sensor history: sample in the caller");
-    }
-    a.report({"noise", "user", "interp"});
+    read_history(a, sensor);
+    a.report({"noise", "user"});
     a.finish();
     spec.sensors.push_back(std::move(sensor));
   }

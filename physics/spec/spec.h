@@ -283,7 +283,10 @@ struct SensorSpec {
   std::string tag, name, object, reference;
   SensorType type = SensorType::gyro;
   ObjectType objtype = ObjectType::none, reftype = ObjectType::none;
-  double cutoff = 0;
+  double cutoff = 0, delay = 0;
+  std::array<double, 2> interval = {0, 0};  // period, time of the last sample before the start
+  int nsample = 0;
+  Interpolation interp = Interpolation::zoh;
   int data = kContactFound, slots = 1;  // contact sensors; data: also rangefinders (RayData bits)
   ContactReduce reduce = ContactReduce::none;
   bool enclosed = false;  // insidesite

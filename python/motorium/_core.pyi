@@ -1524,8 +1524,20 @@ class Model:
     def sensor_cutoff(self) -> numpy.ndarray:
         """0: no clipping [as the sensor] (nsensor,)"""
     @property
+    def sensor_delay(self) -> numpy.ndarray:
+        """delay of the reading, 0: none [s] (nsensor,)"""
+    @property
     def sensor_dim(self) -> numpy.ndarray:
         """numbers (nsensor,)"""
+    @property
+    def sensor_history(self) -> numpy.ndarray:
+        """samples kept, Interpolation (nsensor, 2)"""
+    @property
+    def sensor_historyadr(self) -> numpy.ndarray:
+        """first number in history or -1 (nsensor,)"""
+    @property
+    def sensor_interval(self) -> numpy.ndarray:
+        """period of samples, 0: every step; time of the last one before the start [s] (nsensor, 2)"""
     @property
     def sensor_intprm(self) -> numpy.ndarray:
         """contact: ContactData bits, ContactReduce, slots; rangefinder: RayData bits; insidesite: enclosed (nsensor, 3)"""

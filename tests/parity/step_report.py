@@ -220,15 +220,19 @@ def state_of(m, d):
 
 
 def samples_of(m, batch, d):
-    """Times and values of all control histories, ours and MuJoCo's, oldest first."""
+    """Ticks, times and values of all histories, ours and MuJoCo's, oldest first."""
     layout, columns = batch.state_layout, []
     ours = batch.get_state()[0, layout["history"]] if m.nhistory else np.zeros(0)
     theirs = np.array(d.history)
-    for a in range(m.nactuator):
-        n, first = m.actuator_history[a, 0], m.actuator_historyadr[a] + 2
-        if m.actuator_historyadr[a] < 0:
+    buffers = [
+        *zip(m.actuator_historyadr, m.actuator_history[:, 0], m.actuator_ctrlnum),
+        *zip(m.sensor_historyadr, m.sensor_history[:, 0], m.sensor_dim),
+    ]
+    for adr, n, dim in buffers:
+        if adr < 0:
             continue
-        size = int(n * (1 + m.actuator_ctrlnum[a]))
+        first, size = adr + 2, int(n * (1 + dim))
+        columns.append(adr)
         order = (np.arange(n) + int(theirs[first - 1]) + 1) % n
         values = theirs[first + n : first + size].reshape(n, -1)[order]
         theirs[first : first + n] = theirs[first : first + n][order]
