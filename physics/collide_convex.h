@@ -16,6 +16,23 @@ FN GeomPlace<Real> colliding_place(const ModelView<Real>& m, const Scratch<Real>
   return {x.geom_pos + 3 * cid, x.geom_mat + 9 * cid};
 }
 
+// the hull of a mesh
+template <class Real> FN void take_hull(const ModelView<Real>& m, int mesh, Hull<Scalar<Real>>& h) {
+  const int vert = m.mesh_vertadr[mesh], poly = m.mesh_polyadr[mesh];
+  h.vert = m.mesh_vert.p + 3 * vert;
+  h.nvert = m.mesh_vertnum[mesh];
+  // small hulls are searched as a whole
+  h.graph =
+      h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.mesh_graph + m.mesh_graphadr[mesh];
+  h.normal = m.mesh_polynormal.p + 3 * poly;
+  h.face_adr = m.mesh_polyvertadr + poly;
+  h.face_num = m.mesh_polyvertnum + poly;
+  h.face_vert = m.mesh_polyvert;
+  h.around_adr = m.mesh_polymapadr + vert;
+  h.around_num = m.mesh_polymapnum + vert;
+  h.around = m.mesh_polymap;
+}
+
 // shape of a geom in one world. The origin is in it, so that float keeps its digits far from the
 // world's
 template <class Real>
@@ -33,20 +50,7 @@ FN void take_shape(const ModelView<Real>& m, const GeomPlace<Real>& place, int g
   for (int k = 0; k < 9; ++k) c.R.m[k] = get(place.mat[k], lane);
   if (c.type != GeomType::mesh) return;
 
-  const int mesh = m.geom_dataid[g], vert = m.mesh_vertadr[mesh], poly = m.mesh_polyadr[mesh];
-  Hull<S>& h = c.hull;
-  h.vert = m.mesh_vert.p + 3 * vert;
-  h.nvert = m.mesh_vertnum[mesh];
-  // small hulls are searched as a whole
-  h.graph =
-      h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.mesh_graph + m.mesh_graphadr[mesh];
-  h.normal = m.mesh_polynormal.p + 3 * poly;
-  h.face_adr = m.mesh_polyvertadr + poly;
-  h.face_num = m.mesh_polyvertnum + poly;
-  h.face_vert = m.mesh_polyvert;
-  h.around_adr = m.mesh_polymapadr + vert;
-  h.around_num = m.mesh_polymapnum + vert;
-  h.around = m.mesh_polymap;
+  take_hull(m, m.geom_dataid[g], c.hull);
 }
 
 // a contact of one world into slot f

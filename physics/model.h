@@ -124,7 +124,8 @@ enum class SensorType : int {
   rangefinder,
   distance,
   normal,
-  fromto
+  fromto,
+  user
 };
 // which friction a collision pair uses, evaluated per world because geom_friction can be overridden
 enum class FrictionMix : int { larger = 0, first = 1, second = 2, own = 3 };

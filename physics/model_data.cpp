@@ -66,7 +66,8 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     const auto at = static_cast<size_t>(i);
     const auto type = static_cast<SensorType>(m.sensor_type[at]);
     const int camera = static_cast<int>(ObjectType::camera);
-    if (type == SensorType::rangefinder) data.want_geoms = true;
+    const bool enclosure = type == SensorType::insidesite && m.sensor_intprm[3 * at] != 0;
+    if (type == SensorType::rangefinder || enclosure) data.want_geoms = true;
     if (type == SensorType::distance || type == SensorType::normal || type == SensorType::fromto)
       data.want_distances = data.want_searches = data.want_geoms = true;
     if (m.sensor_history[2 * at] > 0) data.sensor_memory = true;

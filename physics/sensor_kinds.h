@@ -1,6 +1,7 @@
 // The sensors of MJCF: what each looks at, and how many numbers it gives. For readers, the compiler
 // and validation.
 #pragma once
+#include "motorium/core/limits.h"
 #include "motorium/physics/model.h"
 
 namespace motorium {
@@ -18,9 +19,10 @@ enum class SensorTarget {
   frame,        // anything that has a frame
   site_volume,  // a frame, and the site that may hold it
   projection,   // a site, and the camera that sees it
-  range,        // a site that casts a ray
+  range,        // a site that casts a ray, or a camera that casts one a pixel
   pair,         // two geoms or bodies
   contact,      // what touches
+  anything,     // left to the caller: any object or none
   nothing       // the world as a whole
 };
 
@@ -79,7 +81,8 @@ inline constexpr SensorKind kSensorKinds[] = {
     {SensorType::rangefinder, "rangefinder", SensorTarget::range, 0},
     {SensorType::distance, "distance", SensorTarget::pair, 1},
     {SensorType::normal, "normal", SensorTarget::pair, 3},
-    {SensorType::fromto, "fromto", SensorTarget::pair, 6}};
+    {SensorType::fromto, "fromto", SensorTarget::pair, 6},
+    {SensorType::user, "user", SensorTarget::anything, 0}};
 
 inline const SensorKind* sensor_kind(SensorType type) {
   for (const SensorKind& kind : kSensorKinds) {
@@ -88,7 +91,8 @@ inline const SensorKind* sensor_kind(SensorType type) {
   return nullptr;
 }
 
-// numbers of a sensor, by its kind and what it is asked for (sensor_intprm); 0: none
+// numbers of a sensor, by its kind and what it is asked for (sensor_intprm), of a rangefinder those
+// of one ray; 0: none
 inline int sensor_dim(const SensorKind& kind, const int* prm) {
   int sum = 0;
   if (kind.target == SensorTarget::contact) {
@@ -100,6 +104,14 @@ inline int sensor_dim(const SensorKind& kind, const int* prm) {
     return sum;
   }
   return kind.dim;
+}
+
+// numbers of all pixels of a camera; too many: more than anybody may ask for
+inline int image_numbers(const Model& m, int camera, int numbers) {
+  const int64_t all =
+      static_cast<int64_t>(m.cam_resolution[2 * camera]) * m.cam_resolution[2 * camera + 1];
+  return all > limits::kSensorNumbers ? limits::kSensorNumbers + 1
+                                      : static_cast<int>(all) * numbers;
 }
 
 }  // namespace motorium

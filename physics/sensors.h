@@ -3,6 +3,7 @@
 #include "motorium/physics/camera.h"
 #include "motorium/physics/contact_sensor.h"
 #include "motorium/physics/distance_sensor.h"
+#include "motorium/physics/enclosure.h"
 #include "motorium/physics/energy.h"
 #include "motorium/physics/limit_sensor.h"
 #include "motorium/physics/object_frame.h"
@@ -215,8 +216,15 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       out[0] = limit_sensor(m, s, x, type, id);
       break;
     case SensorType::insidesite:
-      out[0] = inside_site(m, x, i);
+      if (m.sensor_intprm[3 * i] != 0) {
+        enclosure_sensor(m, x, i, out);
+      } else {
+        out[0] = inside_site(m, x, i);
+      }
       break;
+    case SensorType::user:
+      for (int k = 0; k < m.sensor_dim[i]; ++k) out[k] = Real(0.f);
+      return;
     case SensorType::camprojection:
       camera_projection(m, x, i, out);
       break;

@@ -16,6 +16,8 @@ void check_joint(Assembly& a, const SensorSpec& s, int joint, const std::string&
   const bool scalar = type == JointType::hinge || type == JointType::slide;
   const bool ball = type == JointType::ball;
   switch (sensor_kind(s.type)->target) {
+    case SensorTarget::anything:
+      return;
     case SensorTarget::ball_joint:
       if (!ball) a.malformed(s.place, element, "joint: needs a ball");
       return;
@@ -35,6 +37,8 @@ std::array<int, 3> parameters(const SensorSpec& s) {
       return {s.data, static_cast<int>(s.reduce), s.slots};
     case SensorTarget::range:
       return {s.data, 0, 0};
+    case SensorTarget::site_volume:
+      return {s.enclosed ? 1 : 0, 0, 0};
     default:
       return {0, 0, 0};
   }
@@ -71,6 +75,29 @@ int find_object(Assembly& a, const SensorSpec& s, ObjectType type, const std::st
                  : -1;
   }
   return -1;
+}
+
+// what can jut out of what: shapes that end somewhere
+void check_shapes(Assembly& a, const SensorSpec& s, int object, int site,
+                  const std::string& element) {
+  const Model& m = a.m;
+  if (object < 0 || site < 0) return;
+  for (const int end : {site, s.objtype == ObjectType::site ? object : site})
+    if (m.site_type[end] <= static_cast<int>(GeomType::hfield))
+      a.malformed(s.place, element, "enclosed: planes and height fields have no end");
+  if (s.objtype == ObjectType::site) return;
+  int shapes = 0;
+  for (int g = 0; g < m.ngeom; ++g) {
+    int b = m.geom_bodyid[g];
+    while (s.objtype == ObjectType::xbody && b > object) b = m.body_parentid[b];
+    if ((s.objtype == ObjectType::geom ? g : b) != object) continue;
+    ++shapes;
+    if (m.geom_type[g] <= static_cast<int>(GeomType::hfield)) {
+      a.malformed(s.place, element, "enclosed: planes and height fields have no end");
+      return;
+    }
+  }
+  if (shapes == 0) a.malformed(s.place, element, "enclosed: the body has no geoms");
 }
 
 // samples of the past, after those of actuators
@@ -121,11 +148,13 @@ void assemble_sensors(Assembly& a) {
     m.sensor_reftype.push_back(static_cast<int>(s.reftype));
     m.sensor_refid.push_back(
         s.reftype == ObjectType::none ? -1 : find_object(a, s, s.reftype, s.reference, element));
-    const int camera = m.sensor_refid.back();
-    if (s.type == SensorType::camprojection && camera >= 0 &&
+    const bool image = s.objtype == ObjectType::camera && s.type == SensorType::rangefinder;
+    const int camera = image ? m.sensor_objid.back() : m.sensor_refid.back();
+    if ((image || s.type == SensorType::camprojection) && camera >= 0 &&
         std::min(m.cam_resolution[2 * camera], m.cam_resolution[2 * camera + 1]) <= 0) {
       a.malformed(s.place, element, "camera: its resolution must be positive");
     }
+    if (s.enclosed) check_shapes(a, s, m.sensor_objid.back(), m.sensor_refid.back(), element);
     if (sensor_kind(s.type)->target == SensorTarget::pair && s.objtype == s.reftype &&
         m.sensor_objid.back() >= 0 && m.sensor_objid.back() == m.sensor_refid.back()) {
       a.malformed(s.place, element, "both sides are the same: name two geoms or bodies");
@@ -137,6 +166,13 @@ void assemble_sensors(Assembly& a) {
                        s.type == SensorType::actuatorvel;
     const int object = m.sensor_objid.back();
     if (force && object >= 0) count = m.actuator_outnum[object];
+    if (s.type == SensorType::user) count = s.dim;
+    if (image && camera >= 0) count = image_numbers(m, camera, count);
+    if (m.nsensordata + count > limits::kSensorNumbers) {
+      a.malformed(s.place, element,
+                  "more than " + std::to_string(limits::kSensorNumbers) + " sensor numbers");
+      count = 1;
+    }
     m.sensor_dim.push_back(count);
     m.sensor_adr.push_back(m.nsensordata);
     m.sensor_cutoff.push_back(s.cutoff);
@@ -144,11 +180,6 @@ void assemble_sensors(Assembly& a) {
     m.sensor_intprm.insert(m.sensor_intprm.end(), prm.begin(), prm.end());
     m.nsensordata += count;
     ++m.nsensor;
-    if (m.nsensordata > limits::kSensorNumbers) {
-      a.malformed(s.place, element,
-                  "more than " + std::to_string(limits::kSensorNumbers) + " sensor numbers");
-      return;
-    }
   }
 }
 

@@ -43,9 +43,23 @@ bool parameters_fit(const SensorKind& kind, const int* prm) {
              prm[2] <= 10000;
     case SensorTarget::range:
       return prm[0] > 0 && prm[0] < 64;
+    case SensorTarget::site_volume:
+      return prm[0] == 0 || prm[0] == 1;
     default:
       return prm[0] == 0;
   }
+}
+
+// shapes that end somewhere: what an enclosure looks at
+bool has_shapes(const Model& m, ObjectType type, int id) {
+  if (type == ObjectType::camera) return false;
+  if (type == ObjectType::site) return m.site_type[id] > 1;
+  for (int g = 0; g < m.ngeom; ++g) {
+    int b = m.geom_bodyid[g];
+    while (type == ObjectType::xbody && b > id) b = m.body_parentid[b];
+    if ((type == ObjectType::geom ? g : b) == id && m.geom_type[g] <= 1) return false;
+  }
+  return true;
 }
 
 // the kinds of objects that a sensor can look at; their ids are in range
@@ -62,8 +76,9 @@ bool objects_fit(const Model& m, const SensorKind& kind, int s) {
            m.jnt_type[id] <= high;
   };
   switch (kind.target) {
-    case SensorTarget::site:
     case SensorTarget::range:
+      return object == ObjectType::site || object == ObjectType::camera;
+    case SensorTarget::site:
       return object == ObjectType::site;
     case SensorTarget::joint:
       return joint(2, 3);
@@ -82,7 +97,9 @@ bool objects_fit(const Model& m, const SensorKind& kind, int s) {
     case SensorTarget::frame:
       return has_frame(object) && (reference == ObjectType::none || has_frame(reference));
     case SensorTarget::site_volume:
-      return has_frame(object) && reference == ObjectType::site;
+      return has_frame(object) && reference == ObjectType::site &&
+             (m.sensor_intprm[3 * s] == 0 ||
+              (has_shapes(m, object, id) && has_shapes(m, reference, m.sensor_refid[s])));
     case SensorTarget::projection:
       return object == ObjectType::site && reference == ObjectType::camera;
     case SensorTarget::pair:
@@ -93,6 +110,8 @@ bool objects_fit(const Model& m, const SensorKind& kind, int s) {
              object != ObjectType::tendon &&
              (reference == ObjectType::none || reference == ObjectType::geom ||
               reference == ObjectType::body || reference == ObjectType::xbody);
+    case SensorTarget::anything:
+      return true;
     case SensorTarget::nothing:
       return object == ObjectType::none;
   }
@@ -135,10 +154,17 @@ void validate_sensors(const Model& m) {
     const bool forces = type == SensorType::actuatorfrc || type == SensorType::actuatorpos ||
                         type == SensorType::actuatorvel;
     const int id = m.sensor_objid[s];
-    const int dim = forces && id >= 0 && id < m.nactuator
-                        ? m.actuator_outnum[id]
-                        : sensor_dim(*kind, &m.sensor_intprm[3 * s]);
-    check(m.sensor_dim[s] == dim, "sensor_dim", s, "does not fit the sensor");
+    int dim = forces && id >= 0 && id < m.nactuator ? m.actuator_outnum[id]
+                                                    : sensor_dim(*kind, &m.sensor_intprm[3 * s]);
+    const bool image = type == SensorType::rangefinder &&
+                       m.sensor_objtype[s] == static_cast<int>(ObjectType::camera);
+    if (image && id >= 0 && id < m.ncam) {
+      check(m.cam_resolution[2 * id] > 0 && m.cam_resolution[2 * id + 1] > 0, "cam_resolution",
+            2 * id, "is not positive");
+      dim = image_numbers(m, id, dim);
+    }
+    check(type == SensorType::user || m.sensor_dim[s] == dim, "sensor_dim", s,
+          "does not fit the sensor");
     const int object = m.sensor_objtype[s];
     const bool actuator = kind->target == SensorTarget::actuator;
     const int count = actuator ? m.nactuator : count_of(m, object);

@@ -312,6 +312,7 @@ template <class V> void each_attribute(ActuatorSpec& s, V&& v) {
 // the element is called as `tag`; how it names its objects depends on it
 template <class V> void each_attribute(SensorSpec& s, V&& v) {
   const bool frame = s.tag.compare(0, 5, "frame") == 0, contact = s.tag == "contact",
+             user = s.tag == "user",
              pair = s.tag == "distance" || s.tag == "normal" || s.tag == "fromto";
   const auto of_contact = [&](ObjectType type, const char* digit) {
     if (type == ObjectType::none) return std::string();
@@ -320,7 +321,7 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   };
   std::string object = word_of(s.objtype), reference;
   if (s.objtype == ObjectType::none) object = "actuator";
-  if (frame) object = "objname";
+  if (frame || user) object = "objname";
   if (frame) reference = "refname";
   if (s.tag == "insidesite") object = "objname";
   if (s.tag == "insidesite" || s.tag == "camprojection") reference = word_of(s.reftype);
@@ -328,7 +329,8 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   if (contact || pair) reference = of_contact(s.reftype, "2");
   v("name", s.name);
   v("tag", s.tag, "");
-  v("objtype", s.objtype, frame || s.tag == "insidesite" ? "objtype" : "");
+  const bool named = frame || (user && s.objtype != ObjectType::none);
+  v("objtype", s.objtype, named || s.tag == "insidesite" ? "objtype" : "");
   v("object", s.object, object);
   v("reftype", s.reftype, frame ? "reftype" : "");
   v("reference", s.reference, reference);
@@ -336,6 +338,9 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   v("num", s.slots, contact ? "num" : "");
   v("reduce", s.reduce, contact ? "reduce" : "");
   v("data", s.data, "");  // words
+  v("dim", s.dim, user ? "dim" : "");
+  v("datatype", s.datatype);
+  v("needstage", s.needstage);
   v("nsample", s.nsample);
   v("delay", s.delay);
   v("interval", s.interval);

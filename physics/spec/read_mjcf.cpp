@@ -23,7 +23,7 @@ const Refusal kRefusals[] = {
     {"worldbody", "composite flexcomp plugin", "the engine has rigid bodies only: write them out"},
     {"deformable", "flex", "the engine has rigid bodies only: remove it"},
     {"equality", "flex flexstrain flexvert", "the engine has rigid bodies only: remove it"},
-    {"sensor", "user plugin tactile",
+    {"sensor", "plugin tactile",
      "its readings would come from other code: compute them from the outputs of a step"},
 };
 

@@ -1,7 +1,9 @@
 // sensors and keyframes
+#include "motorium/core/limits.h"
 #include "motorium/physics/sensor_kinds.h"
 #include "motorium/physics/spec/read_elements.h"
 #include "motorium/physics/spec/text.h"
+#include "motorium/physics/spec/words.h"
 
 namespace motorium {
 namespace {
@@ -27,6 +29,26 @@ void take_object_type(Attributes& a, const char* name, ObjectType& type) {
   } else {
     a.malformed(name, "unknown word: use body, xbody, geom, site or camera");
   }
+}
+
+// any element that the engine knows by number
+void take_any_type(Attributes& a, ObjectType& type) {
+  const std::string* word = a.claim("objtype");
+  if (!value_of(*word, type)) {
+    a.unsupported("objtype", "use " + all_words(type) + ", or leave it out");
+  }
+}
+
+void take_word(Attributes& a, const char* name, std::initializer_list<const char*> known,
+               std::string& out) {
+  const std::string* word = a.claim(name);
+  if (!word) return;
+  std::string list;
+  for (const char* each : known) {
+    if (*word == each) out = *word;
+    list += std::string(list.empty() ? "" : ", ") + each;
+  }
+  if (out.empty()) a.malformed(name, "unknown word: use one of " + list);
 }
 
 // words in a fixed order, each a bit
@@ -105,6 +127,28 @@ void read_pair(Attributes& a, SensorSpec& sensor) {
   take_side("geom2", "body2", sensor.reftype, sensor.reference);
 }
 
+// room for numbers that the caller computes
+void read_user(Attributes& a, SensorSpec& sensor) {
+  if (a.has("objtype") != a.has("objname")) {
+    a.malformed("", "objtype and objname belong together");
+  }
+  if (a.has("objtype")) take_any_type(a, sensor.objtype);
+  a.take_name("objname", sensor.object);
+  if (!a.has("dim")) a.malformed("", "dim: is missing");
+  if (a.take("dim", sensor.dim) && (sensor.dim < 1 || sensor.dim > limits::kSensorNumbers)) {
+    a.malformed("dim", "give 1 to " + std::to_string(limits::kSensorNumbers));
+  }
+  take_word(a, "datatype", {"real", "positive", "axis", "quaternion"}, sensor.datatype);
+  take_word(a, "needstage", {"pos", "vel", "acc"}, sensor.needstage);
+  const bool axis = sensor.datatype == "axis", turn = sensor.datatype == "quaternion";
+  if ((axis && sensor.dim != 3) || (turn && sensor.dim != 4)) {
+    a.malformed("dim", axis ? "an axis has 3" : "a quaternion has 4");
+  }
+  if ((axis || turn) && a.has("cutoff")) {
+    a.malformed("cutoff", "directions and rotations cannot be clipped: leave it out");
+  }
+}
+
 // samples of the past
 void read_history(Attributes& a, SensorSpec& sensor) {
   a.take("nsample", sensor.nsample);
@@ -151,8 +195,8 @@ void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
       sensor.reftype = ObjectType::site;
       take_required(a, "site", sensor.reference);
       a.take("enclosed", sensor.enclosed);
-      if (sensor.enclosed) {
-        a.unsupported("enclosed", "the engine tells whether the origin is inside: leave it out");
+      if (sensor.enclosed && sensor.objtype == ObjectType::camera) {
+        a.malformed("objtype", "a camera has no shape: use body, xbody, geom or site");
       }
       return;
     case SensorTarget::projection:
@@ -161,15 +205,17 @@ void read_target(Attributes& a, const SensorKind& kind, SensorSpec& sensor) {
       sensor.reftype = ObjectType::camera;
       return take_required(a, "camera", sensor.reference);
     case SensorTarget::range:
-      a.refuse("camera", "rays of a whole image are not cast: attach it to a site");
-      sensor.objtype = ObjectType::site;
       sensor.data = kRayDist;
-      if (!a.has("camera")) take_required(a, "site", sensor.object);
+      if (a.has("camera") == a.has("site")) a.malformed("", "site, camera: give one of them");
+      if (a.take_name("camera", sensor.object)) sensor.objtype = ObjectType::camera;
+      if (a.take_name("site", sensor.object)) sensor.objtype = ObjectType::site;
       return take_data(a, {"dist", "dir", "origin", "point", "normal", "depth"}, sensor.data);
     case SensorTarget::contact:
       return read_contact(a, sensor);
     case SensorTarget::pair:
       return read_pair(a, sensor);
+    case SensorTarget::anything:
+      return read_user(a, sensor);
     case SensorTarget::nothing:
       return;
   }
@@ -201,7 +247,7 @@ void read_sensor_section(const Element& element, Spec& spec) {
     if (!kind->cutoff && sensor.cutoff > 0 && kind->target != SensorTarget::contact) {
       a.malformed("cutoff", "directions and rotations cannot be clipped: leave it out");
     }
-    read_history(a, sensor);
+    if (kind->type != SensorType::user) read_history(a, sensor);
     a.report({"noise", "user"});
     a.finish();
     spec.sensors.push_back(std::move(sensor));

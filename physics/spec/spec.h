@@ -290,6 +290,8 @@ struct SensorSpec {
   int data = kContactFound, slots = 1;  // contact sensors; data: also rangefinders (RayData bits)
   ContactReduce reduce = ContactReduce::none;
   bool enclosed = false;  // insidesite
+  int dim = 0;            // user
+  std::string datatype, needstage;
 };
 
 struct KeySpec {

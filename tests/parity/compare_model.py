@@ -266,6 +266,7 @@ SENSOR = [
     "geomdist",
     "geomnormal",
     "geomfromto",
+    "user",
 ]
 FLAGS = [
     "constraint",

@@ -285,12 +285,22 @@ ROWS = {
             for t in ("distance", "normal", "fromto")
         },
         "`insidesite`": sensor('<insidesite site="sb" objtype="site" objname="sa"/>'),
+        "`insidesite`, enclosed": sensor(
+            '<insidesite site="sb" objtype="geom" objname="ga" enclosed="true"/>'
+        ),
         "`camprojection`": sensor('<camprojection site="sb" camera="c"/>').replace(
             "<worldbody>", '<worldbody><camera name="c" resolution="64 64" pos="0 -2 0"/>'
         ),
         **{f"`{t}`": sensor(f"<{t}/>") for t in ("clock", "e_potential", "e_kinetic")},
+        "`rangefinder` of a camera": sensor('<rangefinder camera="c"/>').replace(
+            "<worldbody>", '<worldbody><camera name="c" resolution="4 3" pos="0 -2 0"/>'
+        ),
         "delay and history": sensor('<jointpos joint="j" delay=".01" nsample="3"/>'),
         "`user`": sensor('<user dim="1"/>'),
+        "`tactile`": sensor('<tactile geom="ga" mesh="m"/>').replace(
+            "<worldbody>",
+            '<asset><mesh name="m" builtin="plate" params="3 3"/></asset><worldbody>',
+        ),
         "`plugin`": sensor("<plugin/>"),
     },
 }

@@ -28,13 +28,44 @@ SCENE = """
 """
 
 
-@pytest.fixture(scope="module")
-def scene():
+MESHES = """
+<mujoco>
+  <asset>
+    <mesh name="rock" vertex="0.12 0.02 0.01  -0.1 0.03 0.02  0.01 0.13 -0.02  0.02 -0.12 0.03
+      0.01 0.01 0.11  -0.02 0.02 -0.1  0.08 0.07 0.06  -0.07 -0.06 0.05  0.05 -0.07 -0.06
+      -0.06 0.08 -0.04  0.09 -0.05 0.05  -0.05 0.07 0.07"/>
+    <mesh name="block" vertex="-.2 -.2 -.2 .2 -.2 -.2 .2 .2 -.2 -.2 .2 -.2 -.2 -.2 .2 .2 -.2 .2
+      .2 .2 .2 -.2 .2 .2" face="0 2 1 0 3 2 4 5 6 4 6 7 0 1 5 0 5 4 1 2 6 1 6 5 2 3 7 2 7 6
+      3 0 4 3 4 7"/>
+    <mesh name="notch" vertex="0 0 0 .4 0 0 .4 .4 0 .2 .1 0 0 .4 0 0 0 .2 .4 0 .2 .4 .4 .2 .2 .1 .2
+      0 .4 .2" face="0 3 1 1 3 2 0 4 3 5 6 8 6 7 8 5 8 9 0 1 6 0 6 5 1 2 7 1 7 6 2 3 8 2 8 7 3 4 9
+      3 9 8 4 0 5 4 5 9"/>
+    <hfield name="hills" nrow="4" ncol="5" size="0.6 0.5 0.2 0.1"
+      elevation="0 .5 .2 .1 .9  .3 .4 1 .6 .2  .1 .7 .3 .2 .5  .4 .2 .8 .1 .3"/>
+    <hfield name="plain" nrow="2" ncol="2" size="0.3 0.3 0.1 0.05" elevation="1 1 1 1"/>
+  </asset>
+  <worldbody>
+    <geom name="hills" type="hfield" hfield="hills" pos="0 0 -.4" group="1"/>
+    <geom name="plain" type="hfield" hfield="plain" pos="1 1 0" euler="20 10 5" group="2"/>
+    <geom name="fixed" type="mesh" mesh="block" pos="-1 1 0" contype="0" conaffinity="0"/>
+    <body><freejoint/><geom type="mesh" mesh="rock" group="3"/></body>
+    <body><freejoint/><geom type="mesh" mesh="block" contype="0" conaffinity="0"/></body>
+    <body><freejoint/><geom type="mesh" mesh="notch" group="5"/></body>
+    <body><freejoint/><geom type="sphere" size=".1"/></body>
+    <body><freejoint/><geom type="sphere" size=".1" group="4"/></body>
+  </worldbody>
+</mujoco>
+"""
+
+
+@pytest.fixture(scope="module", params=[SCENE, MESHES], ids=["shapes", "meshes"])
+def scene(request):
     mujoco = pytest.importorskip("mujoco")
-    m = mujoco.MjModel.from_xml_string(SCENE)
+    xml = request.param
+    m = mujoco.MjModel.from_xml_string(xml)
     d = mujoco.MjData(m)
     rng = np.random.default_rng(3)
-    model = mo.Model.from_string(SCENE)
+    model = mo.Model.from_string(xml)
     worlds = 21
     batches = {p: mo.Batch(model, worlds=worlds, precision=p) for p in precisions(model)}
     rows = np.zeros((worlds, mujoco.mj_stateSize(m, mujoco.mjtState.mjSTATE_INTEGRATION)))
@@ -102,7 +133,28 @@ def test_fans_agree_with_mujoco(scene, options):
             np.testing.assert_allclose(dist[w, r], t, rtol=1e-9, atol=1e-9)
             np.testing.assert_allclose(normal[w, r], n, atol=1e-8)
             hits += t >= 0
-    assert hits > 200
+    assert hits > 50
+
+
+def test_rays_along_faces_and_through_edges(scene):
+    """Grazing decides by the same rules: a face seen from its edge is no obstacle."""
+    mujoco, m, data, batches = scene
+    if m.nmesh == 0:
+        pytest.skip("of meshes and height fields")
+    starts, ways = [], []
+    for x in (-0.2, 0.0, 0.2):
+        for z in (-0.2, 0.1, 0.2):
+            # along and across faces of the block, through its edges and corners, from inside
+            starts += [[-2, 1 + x, z], [-1 + x, 1 + z, 1], [-1 + x, 1, z], [-1 - x, -1, 0.2]]
+            ways += [[1, 0, 0], [0, 0, -1], [0, 0.5, 0], [0, 1, 0]]
+            # along the walls, rows and columns of the height field, from inside it and below
+            starts += [[-2, 2 * x, -0.4 + z], [3 * x, -2, -0.39], [3 * x, x, -0.45], [x, x, -1]]
+            ways += [[1, 0, 0], [0, 2, 0], [1, 0.3, 0.1], [0, 0, 1]]
+    starts, ways = np.array(starts, float), np.array(ways, float)
+    dist, geom = batches["double"].ray(starts, ways, ids=[0])
+    for r in range(len(starts)):
+        t, g, _ = oracle(mujoco, m, data[0], starts[r], ways[r])
+        assert geom[0, r] == g and abs(dist[0, r] - t) < 1e-9, (starts[r], ways[r])
 
 
 def test_rays_of_each_world(scene):
