@@ -52,6 +52,7 @@ class Text:
 class Model:
     def __init__(self, seed, contacts=True):
         self.t = Text(seed)
+        self.late = Text(seed + 10**6)  # draws of their own, so that the rest of a model stays
         self.contacts = contacts
         self.joints, self.scalars, self.bodies, self.sites, self.geoms = [], [], [], [], []
         self.body_of = {}  # of a site
@@ -235,7 +236,28 @@ class Model:
             ]
         )
         make, tag = t.pick(tags)
-        return make(tag)
+        return make(tag).replace("/>", f"{self.history()}/>")
+
+    def history(self):
+        """Samples of the past; no time is a multiple of a timestep, where rounding would decide."""
+        t = self.late
+        if not t.chance(0.3):
+            return ""
+        late = lambda: f"0.0{int(t.rng.integers(0, 25)):02d}37"  # noqa: E731
+        text = f' nsample="{t.pick([1, 2, 5, 9])}"'
+        if t.chance(0.7):
+            text += f' delay="{late()}" interp="{t.pick(["zoh", "linear", "cubic"])}"'
+        if t.chance(0.4):
+            text += f' interval="{late()}"'
+        return text
+
+    def distance(self):
+        t = self.late
+        one, other = (int(i) for i in t.rng.choice(len(self.bodies), 2, replace=False))
+        return (
+            f'<distance body1="{self.bodies[one]}" body2="{self.bodies[other]}" '
+            f'cutoff="{t.number(0, 2)}"{self.history()}/>'
+        )
 
     def text(self):
         t = self.t
@@ -254,6 +276,8 @@ class Model:
         tendons = "".join(self.tendon() for _ in range(t.pick([0, 0, 1, 2])))
         actuators = "".join(self.actuator() for _ in range(t.pick([0, 1, 2, 3])))
         sensors = "".join(self.sensor() for _ in range(4))
+        if len(self.bodies) > 1:
+            sensors += self.distance()
         return (
             f"<mujoco>{option}/><worldbody>{floor}{bodies}</worldbody>"
             f"<equality>{equalities}</equality><tendon>{tendons}</tendon>"

@@ -47,6 +47,7 @@ SOLVED = {
     "next_qpos",
     "next_qvel",
     "next_act",
+    "next_history",
     "next_warmstart",
 }
 
