@@ -103,10 +103,10 @@ class Batch {
   std::vector<uint32_t> read_status();       // returns and clears what is not a freeze
   int64_t status_count(uint32_t bit) const;  // worlds that have it now
 
-  // Per-world model fields: body_mass, body_inertia, body_ipos, geom_friction, actuator_gainprm,
-  // actuator_biasprm, dof_armature, dof_damping, dof_frictionloss, gravity. values: (id_count,
-  // size) of the field. Derived constants (subtree mass, inverse weights, ...) of these worlds
-  // follow.
+  // Per-world model fields, those of physics/override_rules.cpp. values: (id_count, size) of the
+  // field. Derived constants (inverse weights, bounds, mixed contact parameters, ...) of these
+  // worlds follow. A world takes memory for its own numbers only; a field that no world has for
+  // itself costs nothing.
   void set_override(const std::string& field, const double* values, const int* ids, int id_count);
   std::vector<double> get_override(const std::string& field, int world) const;
 

@@ -18,8 +18,7 @@ namespace motorium {
 template <class Real>
 FN GeomPose<Real> geom_pose(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
   const int c = m.geom_cid[g];
-  return {vec3(x.geom_pos + 3 * c), mat3(x.geom_mat + 9 * c),
-          vec3(m.geom_size[3 * g], m.geom_size[3 * g + 1], m.geom_size[3 * g + 2])};
+  return {vec3(x.geom_pos + 3 * c), mat3(x.geom_mat + 9 * c), m.geom_size.three(3 * g)};
 }
 
 // do the bounding spheres touch? a plane's is its half space

@@ -45,7 +45,7 @@ FN void take_shape(const ModelView<Real>& m, const GeomPlace<Real>& place, int g
   c.prism = nullptr;
   for (int k = 0; k < 3; ++k) {
     c.pos[k] = get(place.pos[k], lane) - origin[k];
-    c.size[k] = get(m.geom_size[3 * g + k], lane);
+    c.size[k] = m.geom_size.lane(3 * g + k, lane);
   }
   for (int k = 0; k < 9; ++k) c.R.m[k] = get(place.mat[k], lane);
   if (c.type != GeomType::mesh) return;
@@ -111,7 +111,7 @@ STAGE void hfield_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
                        bool& capped) {
   using S = Scalar<Real>;
   const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
-  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
+  const S margin = m.pair_margin.lane(p, lane) + m.pair_gap.lane(p, lane);
   int slot = first;
   hfield_contacts(m, g1, colliding_place(m, x, g1), g2, colliding_place(m, x, g2), lane, margin,
                   limits, work, capped, [&](S dist, const Vec3<S>& pos, const Vec3<S>& normal) {
@@ -129,7 +129,7 @@ STAGE void convex_pair(const ModelView<Real>& m, Scratch<Real>& x, int p, int fi
   const GeomPlace<Real> place1 = colliding_place(m, x, g1), place2 = colliding_place(m, x, g2);
   Vec3<S> origin;
   for (int k = 0; k < 3; ++k) origin[k] = get(place1.pos[k], lane);
-  const S margin = get(Real(m.pair_margin[p] + m.pair_gap[p]), lane);
+  const S margin = m.pair_margin.lane(p, lane) + m.pair_gap.lane(p, lane);
   ConvexShape<S> a, b;
   take_shape(m, place1, g1, lane, origin, a);
   take_shape(m, place2, g2, lane, origin, b);
@@ -155,13 +155,13 @@ FN void carve_search(const ModelView<Real>& m, const Scratch<Real>& x, int area,
 
 // float cannot resolve what double can
 template <class Real>
-FN ConvexLimits<Scalar<Real>> search_limits(const ModelView<Real>& m, int g1, int g2) {
+FN ConvexLimits<Scalar<Real>> search_limits(const ModelView<Real>& m, int g1, int g2, int lane) {
   using S = Scalar<Real>;
   ConvexLimits<S> limits;
   limits.iterations = m.ccd_iterations;
   limits.tolerance = m.ccd_tolerance;
   if (sizeof(S) == 4) {
-    const S r1 = m.geom_rbound.p[g1], r2 = m.geom_rbound.p[g2];
+    const S r1 = m.geom_rbound.lane(g1, lane), r2 = m.geom_rbound.lane(g2, lane);
     const S smaller = r1 > S(0.f) && r2 > S(0.f) ? min(r1, r2) : max(r1, r2);
     limits.tolerance = max(limits.tolerance, S(1e-5f) * smaller);
   }
@@ -174,7 +174,7 @@ STAGE void one_by_one(const ModelView<Real>& m, Scratch<Real>& x, int cand, int 
   const int p = x.cand_pair[cand], first = x.cand_adr[cand];
   ConvexWork<Scalar<Real>> work;
   carve_search(m, x, area, work);
-  const ConvexLimits<Scalar<Real>> limits = search_limits(m, m.pair_geom1[p], m.pair_geom2[p]);
+  const ConvexLimits<Scalar<Real>> limits = search_limits(m, m.pair_geom1[p], m.pair_geom2[p], lane);
   bool capped = false;
   if (static_cast<Collider>(m.pair_collider[p]) == Collider::hfield) {
     hfield_pair(m, x, p, first, lane, limits, work, capped);

@@ -100,8 +100,8 @@ FN SensedContact<Scalar<Real>> sensed_contact(const ModelView<Real>& m, const Sc
     Mat3<S> R;
     for (int k = 0; k < 3; ++k) d[k] = c.pos[k] - get(x.site_xpos[3 * id1 + k], lane);
     for (int k = 0; k < 9; ++k) R.m[k] = get(x.site_xmat[9 * id1 + k], lane);
-    const Vec3<S> size = {m.site_size.p[3 * id1], m.site_size.p[3 * id1 + 1],
-                          m.site_size.p[3 * id1 + 2]};
+    const Vec3<S> size = {m.site_size.lane(3 * id1, lane), m.site_size.lane(3 * id1 + 1, lane),
+                          m.site_size.lane(3 * id1 + 2, lane)};
     if (!inside_shape(m.site_type[id1], size, transpose_times(R, d))) return c;
   }
   c.side = direct ? 1 : -1;

@@ -47,7 +47,7 @@ template <class Real> FN bool lies_on_circle(const ModelView<Real>& m, int a) {
   const TransmissionType type = transmission_type(m, a);
   if (type == TransmissionType::joint || type == TransmissionType::jointinparent)
     return m.joint(m.actuator_trnid[2 * a]) == JointType::ball;
-  const auto* gear = m.actuator_gear.p + 6 * m.actuator_outadr[a];
+  const auto* gear = m.actuator_gear.shared + 6 * m.actuator_outadr[a];
   return type == TransmissionType::site && m.actuator_trnid[2 * a + 1] >= 0 && gear[0] == 0 &&
          gear[1] == 0 && gear[2] == 0;
 }

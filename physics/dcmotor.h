@@ -19,7 +19,7 @@ struct MotorSlots {
   int slew, integral, temperature, bristle, current;
 };
 template <class Real> FN MotorSlots motor_slots(const ModelView<Real>& m, int a) {
-  const auto* dyn = m.actuator_dynprm.p + 10 * a;
+  const auto* dyn = m.actuator_dynprm.shared + 10 * a;
   MotorSlots slots = {-1, -1, -1, -1, -1};
   int n = 0;
   if (dyn[7] > 0) slots.slew = n++;

@@ -43,16 +43,15 @@ FN FluidFrame<Real> inertial_frame(const ModelView<Real>& m, const Scratch<Real>
 template <class Real>
 FN FluidFrame<Real> geom_frame(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
   const int b = m.geom_bodyid[g];
-  const Quat<Real> q = {m.geom_quat[4 * g], m.geom_quat[4 * g + 1], m.geom_quat[4 * g + 2],
-                        m.geom_quat[4 * g + 3]};
-  const Vec3<Real> local = {m.geom_pos[3 * g], m.geom_pos[3 * g + 1], m.geom_pos[3 * g + 2]};
+  const Quat<Real> q = m.geom_quat.four(4 * g);
+  const Vec3<Real> local = m.geom_pos.three(3 * g);
   const Vec3<Real> p = vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * local;
   return {p - vec3(x.subtree_com + 3 * m.body_rootid[b]), to_mat3(quat(x.xquat + 4 * b) * q)};
 }
 
 // is the geom an ellipsoid in the fluid? (uniform)
 template <class Real> FN bool is_fluid_ellipsoid(const ModelView<Real>& m, int g) {
-  return m.geom_fluid.p[12 * g] > 0;
+  return m.geom_fluid.shared[12 * g] > 0;
 }
 template <class Real> FN bool has_fluid_ellipsoid(const ModelView<Real>& m, int b) {
   for (int g = m.body_geomadr[b]; g < m.body_geomadr[b] + m.body_geomnum[b]; ++g)

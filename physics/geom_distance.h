@@ -74,7 +74,7 @@ STAGE bool searched_distance(const ModelView<Real>& m, const Scratch<Real>& x, i
   if (!get_mask<Real>(active, lane)) return false;
   const GeomPlace<Real> place1 = geom_place(x, g1), place2 = geom_place(x, g2);
   const auto type1 = static_cast<GeomType>(m.geom_type[g1]);
-  const ConvexLimits<S> limits = search_limits(m, g1, g2);
+  const ConvexLimits<S> limits = search_limits(m, g1, g2, lane);
   const S most = get(out.dist, lane);
   ConvexWork<S> work;
   carve_search(m, x, area, work);
@@ -123,7 +123,7 @@ STAGE void closed_distance(const ModelView<Real>& m, const Scratch<Real>& x, Col
                            int g1, int g2, const Mask<Real>& active, GeomDistance<Real>& out) {
   const auto pose = [&](int g) {
     return GeomPose<Real>{vec3(x.geom_xpos + 3 * g), mat3(x.geom_xmat + 9 * g),
-                          vec3(m.geom_size[3 * g], m.geom_size[3 * g + 1], m.geom_size[3 * g + 2])};
+                          m.geom_size.three(3 * g)};
   };
   ContactPoint<Real> point[8];
   closed_contacts<Real>(collider, pose(g1), pose(g2), out.dist, active, point);
@@ -151,7 +151,7 @@ STAGE GeomDistance<Real> geom_distance(const ModelView<Real>& m, const Scratch<R
 
   // worlds in which the bounding spheres are near enough; planes and fields have none
   Mask<Real> active = everywhere<Real>();
-  if (m.geom_rbound.p[g1] > 0 && m.geom_rbound.p[g2] > 0) {
+  if (m.geom_rbound.shared[g1] > 0 && m.geom_rbound.shared[g2] > 0) {
     const Vec3<Real> d = vec3(x.geom_xpos + 3 * g2) - vec3(x.geom_xpos + 3 * g1);
     const Real reach = most + m.geom_rbound[g1] + m.geom_rbound[g2];
     active = dot(d, d) <= reach * reach;

@@ -84,10 +84,10 @@ FN RowParameters<Real> row_parameters(const ModelView<Real>& m, Real ref0, Real 
   p.B = row_damping(ref0, ref1, s.dmax);
   return p;
 }
-// solref and solimp of object i, shared by all worlds
+// solref and solimp of object i
 template <class Real>
-FN RowParameters<Real> row_parameters(const ModelView<Real>& m, const Shared<Real>& solref,
-                                      const Shared<Real>& solimp, int i, const Real& violation,
+FN RowParameters<Real> row_parameters(const ModelView<Real>& m, const Field<Real>& solref,
+                                      const Field<Real>& solimp, int i, const Real& violation,
                                       const Real& diagonal) {
   return row_parameters(m, solref[2 * i], solref[2 * i + 1],
                         SolImp<Real>{solimp[5 * i], solimp[5 * i + 1], solimp[5 * i + 2],

@@ -20,14 +20,12 @@ FN void place_body(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>
     pos = vec3(p);
     q = normalize(quat(p + 3));
     put3(x.xanchor + 3 * first, pos);
-    put3(x.xaxis + 3 * first,
-         vec3(m.jnt_axis[3 * first], m.jnt_axis[3 * first + 1], m.jnt_axis[3 * first + 2]));
+    put3(x.xaxis + 3 * first, m.jnt_axis.three(3 * first));
   } else {
     // the fixed offset from the parent, or the mocap pose
     const int parent = m.body_parentid[b], mocap = m.body_mocapid[b];
-    Vec3<Real> offset = {m.body_pos[3 * b], m.body_pos[3 * b + 1], m.body_pos[3 * b + 2]};
-    Quat<Real> turn = {m.body_quat[4 * b], m.body_quat[4 * b + 1], m.body_quat[4 * b + 2],
-                       m.body_quat[4 * b + 3]};
+    Vec3<Real> offset = m.body_pos.three(3 * b);
+    Quat<Real> turn = m.body_quat.four(4 * b);
     if (mocap >= 0) {
       offset = vec3(s.mocap_pos + 3 * mocap);
       turn = normalize(quat(s.mocap_quat + 4 * mocap));
@@ -42,10 +40,8 @@ FN void place_body(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>
 
     // joints move it in order
     for (int j = first; j < first + count; ++j) {
-      const Vec3<Real> anchor_in_body = {m.jnt_pos[3 * j], m.jnt_pos[3 * j + 1],
-                                         m.jnt_pos[3 * j + 2]};
-      const Vec3<Real> axis_in_body = {m.jnt_axis[3 * j], m.jnt_axis[3 * j + 1],
-                                       m.jnt_axis[3 * j + 2]};
+      const Vec3<Real> anchor_in_body = m.jnt_pos.three(3 * j);
+      const Vec3<Real> axis_in_body = m.jnt_axis.three(3 * j);
       const Vec3<Real> anchor = pos + rotate(q, anchor_in_body);
       const Vec3<Real> axis = rotate(q, axis_in_body);
       put3(x.xanchor + 3 * j, anchor);
@@ -69,10 +65,10 @@ FN void place_body(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>
 
 // pose of something fixed to a body
 template <class Real>
-FN void place_on_body(const Scratch<Real>& x, int b, const Shared<Real>& pos,
-                      const Shared<Real>& turn, int i, Real* xpos, Real* xmat) {
-  const Vec3<Real> offset = {pos[3 * i], pos[3 * i + 1], pos[3 * i + 2]};
-  const Quat<Real> q = {turn[4 * i], turn[4 * i + 1], turn[4 * i + 2], turn[4 * i + 3]};
+FN void place_on_body(const Scratch<Real>& x, int b, const Field<Real>& pos,
+                      const Field<Real>& turn, int i, Real* xpos, Real* xmat) {
+  const Vec3<Real> offset = pos.three(3 * i);
+  const Quat<Real> q = turn.four(4 * i);
   put3(xpos, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * offset);
   const Mat3<Real> R = to_mat3(quat(x.xquat + 4 * b) * q);
   for (int k = 0; k < 9; ++k) xmat[k] = R.m[k];
@@ -96,10 +92,9 @@ STAGE void kinematics(Team team, const ModelView<Real>& m, const State<Real>& s,
 
   // inertial frames
   team.each(m.nbody, [&](int b) {
-    const Vec3<Real> ipos = {m.body_ipos[3 * b], m.body_ipos[3 * b + 1], m.body_ipos[3 * b + 2]};
+    const Vec3<Real> ipos = m.body_ipos.three(3 * b);
     put3(x.xipos + 3 * b, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * ipos);
-    const Quat<Real> iquat = {m.body_iquat[4 * b], m.body_iquat[4 * b + 1], m.body_iquat[4 * b + 2],
-                              m.body_iquat[4 * b + 3]};
+    const Quat<Real> iquat = m.body_iquat.four(4 * b);
     const Mat3<Real> R = to_mat3(quat(x.xquat + 4 * b) * iquat);
     for (int k = 0; k < 9; ++k) x.ximat[9 * b + k] = R.m[k];
   });

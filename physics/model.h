@@ -5,6 +5,7 @@
 // field; the last table holds what only our kernels need. Quaternions are (w, x, y, z); SI units.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -250,41 +251,14 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
 // numbers that never differ between worlds:  X(name, rows, columns, unit, meaning)
 // clang-format off
 #define MOTORIUM_MODEL_REALS(X)                                                             \
-  X(qpos0, nq, 1, "m, rad, -", "reference configuration")                                   \
-  X(qpos_spring, nq, 1, "m, rad, -", "configuration of zero spring force")                  \
-  X(body_pos, nbody, 3, "m", "body origin in the parent frame at qpos0")                    \
-  X(body_quat, nbody, 4, "-", "body orientation in the parent frame at qpos0")              \
-  X(body_iquat, nbody, 4, "-", "orientation of the inertial frame in the body frame")       \
   X(body_gravcomp, nbody, 1, "-", "part of the weight that is compensated")                 \
-  X(jnt_pos, njnt, 3, "m", "anchor in the body frame")                                      \
-  X(jnt_axis, njnt, 3, "-", "axis in the body frame, unit")                                 \
-  X(jnt_stiffness, njnt, 1, "N/m, N m/rad", "spring, linear part")                          \
   X(jnt_stiffnesspoly, njnt, 2, "N/m^2, N/m^3", "spring, quadratic and cubic part")         \
-  X(jnt_range, njnt, 2, "m, rad", "limits")                                                 \
-  X(jnt_margin, njnt, 1, "m, rad", "distance at which the limit row appears")               \
-  X(jnt_solref, njnt, 2, "s, -", "reference of the limit row")                              \
-  X(jnt_solimp, njnt, 5, "-", "impedance of the limit row")                                 \
-  X(jnt_actfrcrange, njnt, 2, "N, N m", "bounds of the summed actuator force")              \
   X(dof_dampingpoly, nv, 2, "N s^2/m^2, N s^3/m^3", "damping, quadratic and cubic part")    \
   X(dof_M0, nv, 1, "kg, kg m^2", "diagonal inertia at qpos0")                               \
-  X(dof_solref, nv, 2, "s, -", "reference of the friction row")                             \
-  X(dof_solimp, nv, 5, "-", "impedance of the friction row")                                \
-  X(geom_pos, ngeom, 3, "m", "centre in the body frame")                                    \
-  X(geom_quat, ngeom, 4, "-", "orientation in the body frame")                              \
-  X(geom_size, ngeom, 3, "m", "half sizes, as the type defines them")                       \
-  X(geom_rbound, ngeom, 1, "m", "bounding sphere radius, 0 for planes")                     \
   X(geom_aabb, ngeom, 6, "m", "bounding box in the geom frame: centre, half sizes")         \
-  X(geom_margin, ngeom, 1, "m", "distance at which contact force starts")                   \
-  X(geom_gap, ngeom, 1, "m", "extra detection distance without force")                      \
   X(geom_adhesion, ngeom, 1, "N", "force with which contacts stick")                       \
   X(geom_surfacevel, ngeom, 6, "m/s, rad/s", "velocity of the surface in the geom's frame") \
-  X(geom_fluid, ngeom, 12, "-, m^3, m^5", "1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density") \
   X(geom_solmix, ngeom, 1, "-", "mixing weight of contact parameters")                      \
-  X(geom_solref, ngeom, 2, "s, -", "contact reference")                                     \
-  X(geom_solimp, ngeom, 5, "-", "contact impedance")                                        \
-  X(site_pos, nsite, 3, "m", "position in the body frame")                                  \
-  X(site_quat, nsite, 4, "-", "orientation in the body frame")                              \
-  X(site_size, nsite, 3, "m", "half sizes")                                                 \
   X(mesh_vert, nmeshvert, 3, "m", "vertices in the inertial frame, rounded to float")       \
   X(mesh_scale, nmesh, 3, "-", "scale of the file's vertices")                              \
   X(mesh_pos, nmesh, 3, "m", "inertial frame in the frame of the file")                     \
@@ -292,41 +266,13 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(mesh_polynormal, nmeshpoly, 3, "-", "outward normal of a flat face of the hull")        \
   X(hfield_size, nhfield, 4, "m", "half extents x, y; height at 1; depth of the base")      \
   X(hfield_data, nhfielddata, 1, "-", "heights in [0, 1], row by row")                      \
-  X(cam_pos, ncam, 3, "m", "position in the body frame")                                    \
-  X(cam_quat, ncam, 4, "-", "orientation in the body frame; it looks along -z, y is up")    \
-  X(cam_poscom0, ncam, 3, "m", "from the centre of mass of the body's subtree at qpos0, world axes") \
-  X(cam_pos0, ncam, 3, "m", "from the body origin at qpos0, world axes")                    \
-  X(cam_mat0, ncam, 9, "-", "orientation at qpos0")                                         \
-  X(cam_fovy, ncam, 1, "degree, m", "vertical field of view; height of an orthographic camera") \
   X(cam_sensorsize, ncam, 2, "m", "width, height; 0: not given")                            \
   X(cam_intrinsic, ncam, 4, "m", "focal lengths, principal point")                          \
   X(magnetic, 1, 3, "-", "magnetic flux, world axes")                                       \
-  X(eq_data, neq, 11, "mixed", "anchors, relative pose, torquescale or polynomial")         \
-  X(eq_solref, neq, 2, "s, -", "reference")                                                 \
-  X(eq_solimp, neq, 5, "-", "impedance")                                                    \
-  X(tendon_range, ntendon, 2, "m, rad", "length limits")                                    \
-  X(tendon_margin, ntendon, 1, "m, rad", "distance at which the limit row appears")         \
-  X(tendon_solref_lim, ntendon, 2, "s, -", "reference of the limit row")                    \
-  X(tendon_solimp_lim, ntendon, 5, "-", "impedance of the limit row")                       \
-  X(tendon_solref_fri, ntendon, 2, "s, -", "reference of the friction row")                 \
-  X(tendon_solimp_fri, ntendon, 5, "-", "impedance of the friction row")                    \
-  X(tendon_actfrcrange, ntendon, 2, "N, N m", "bounds of the summed actuator force")        \
-  X(tendon_stiffness, ntendon, 1, "N/m, N m/rad", "spring, linear part")                    \
   X(tendon_stiffnesspoly, ntendon, 2, "N/m^2, N/m^3", "spring, quadratic and cubic part")   \
-  X(tendon_damping, ntendon, 1, "N s/m, N m s/rad", "damper, linear part")                  \
   X(tendon_dampingpoly, ntendon, 2, "N s^2/m^2, N s^3/m^3", "damper, quadratic and cubic part") \
-  X(tendon_armature, ntendon, 1, "kg, kg m^2", "inertia of changes of length")              \
-  X(tendon_frictionloss, ntendon, 1, "N, N m", "dry friction")                              \
-  X(tendon_lengthspring, ntendon, 2, "m, rad", "lengths between which the spring is slack") \
-  X(tendon_length0, ntendon, 1, "m, rad", "length at qpos0")                                \
   X(tendon_width, ntendon, 1, "m", "radius in the viewer")                                  \
   X(wrap_prm, nwrap, 1, "mixed", "joint: coefficient; pulley: divisor; geom: side site or -1") \
-  X(actuator_gear, nout, 6, "-", "gear")                                                    \
-  X(actuator_cranklength, nactuator, 1, "m", "rod of a slider-crank")                       \
-  X(actuator_ctrlrange, nu, 2, "as ctrl", "bounds of the control")                          \
-  X(actuator_forcerange, nactuator, 2, "N, N m", "bounds of the force")                     \
-  X(actuator_actrange, nactuator, 2, "as act", "bounds of the activation")                  \
-  X(actuator_dynprm, nactuator, 10, "mixed", "dynamics parameters; [0] time constant")      \
   X(actuator_delay, nactuator, 1, "s", "delay of the controls, 0: none")                    \
   X(actuator_damping, nactuator, 1, "N s/m, N m s/rad", "damping of the target, before gear^2") \
   X(actuator_dampingpoly, nactuator, 2, "mixed", "its quadratic and cubic part")            \
@@ -343,32 +289,87 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(key_ctrl, nkey, nu, "as ctrl", "controls")                                              \
   X(key_mpos, nkey, 3 * nmocap, "m", "mocap positions")                                     \
   X(key_mquat, nkey, 4 * nmocap, "-", "mocap orientations")                                 \
-  X(pair_margin, npair, 1, "m", "summed margin")                                            \
-  X(pair_gap, npair, 1, "m", "summed gap")                                                  \
   X(pair_adhesion, npair, 1, "N", "combined adhesion")                                      \
   X(pair_friction, npair, 5, "-", "slide, slide, spin, roll, roll as compiled")             \
-  X(pair_solref, npair, 2, "s, -", "combined reference")                                    \
-  X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref") \
-  X(pair_solimp, npair, 5, "-", "combined impedance")
+  X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref")
 // clang-format on
 
 // numbers that may differ between worlds (overrides and what is derived from them)
 // clang-format off
 #define MOTORIUM_MODEL_OVERRIDES(X)                                                         \
   X(gravity, 1, 3, "m/s^2", "gravity")                                                      \
+  X(qpos0, nq, 1, "m, rad, -", "reference configuration")                                   \
+  X(qpos_spring, nq, 1, "m, rad, -", "configuration of zero spring force")                  \
+  X(body_pos, nbody, 3, "m", "body origin in the parent frame at qpos0")                    \
+  X(body_quat, nbody, 4, "-", "body orientation in the parent frame at qpos0")              \
   X(body_mass, nbody, 1, "kg", "mass")                                                      \
   X(body_inertia, nbody, 3, "kg m^2", "principal moments of inertia")                       \
   X(body_ipos, nbody, 3, "m", "centre of mass in the body frame")                           \
+  X(body_iquat, nbody, 4, "-", "orientation of the inertial frame in the body frame")       \
   X(body_subtreemass, nbody, 1, "kg", "mass of the subtree (derived)")                      \
   X(body_invweight0, nbody, 2, "1/kg, 1/(kg m^2)", "mean inverse inertia at qpos0 (derived)") \
+  X(jnt_pos, njnt, 3, "m", "anchor in the body frame")                                      \
+  X(jnt_axis, njnt, 3, "-", "axis in the body frame, unit")                                 \
+  X(jnt_stiffness, njnt, 1, "N/m, N m/rad", "spring, linear part")                          \
+  X(jnt_range, njnt, 2, "m, rad", "limits")                                                 \
+  X(jnt_margin, njnt, 1, "m, rad", "distance at which the limit row appears")               \
+  X(jnt_solref, njnt, 2, "s, -", "reference of the limit row")                              \
+  X(jnt_solimp, njnt, 5, "-", "impedance of the limit row")                                 \
+  X(jnt_actfrcrange, njnt, 2, "N, N m", "bounds of the summed actuator force")              \
   X(dof_armature, nv, 1, "kg, kg m^2", "rotor inertia")                                     \
   X(dof_damping, nv, 1, "N s/m, N m s/rad", "linear damping")                               \
   X(dof_frictionloss, nv, 1, "N, N m", "dry friction")                                      \
+  X(dof_solref, nv, 2, "s, -", "reference of the friction row")                             \
+  X(dof_solimp, nv, 5, "-", "impedance of the friction row")                                \
   X(dof_invweight0, nv, 1, "1/kg, 1/(kg m^2)", "diagonal of the inverse inertia at qpos0 (derived)") \
-  X(tendon_invweight0, ntendon, 1, "1/kg, 1/(kg m^2)", "inverse inertia at qpos0 (derived)") \
+  X(geom_pos, ngeom, 3, "m", "centre in the body frame")                                    \
+  X(geom_quat, ngeom, 4, "-", "orientation in the body frame")                              \
+  X(geom_size, ngeom, 3, "m", "half sizes, as the type defines them")                       \
+  X(geom_rbound, ngeom, 1, "m", "bounding sphere radius, 0 for planes (derived)")           \
+  X(geom_fluid, ngeom, 12, "-, m^3, m^5", "1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density (derived)") \
   X(geom_friction, ngeom, 3, "-", "slide, spin, roll")                                      \
-  X(actuator_gainprm, nactuator, 10, "mixed", "gain parameters")                                   \
-  X(actuator_biasprm, nactuator, 10, "mixed", "bias parameters")                                   \
+  X(geom_margin, ngeom, 1, "m", "distance at which contact force starts")                   \
+  X(geom_gap, ngeom, 1, "m", "extra detection distance without force")                      \
+  X(geom_solref, ngeom, 2, "s, -", "contact reference")                                     \
+  X(geom_solimp, ngeom, 5, "-", "contact impedance")                                        \
+  X(pair_margin, npair, 1, "m", "summed margin (derived)")                                  \
+  X(pair_gap, npair, 1, "m", "summed gap (derived)")                                        \
+  X(pair_solref, npair, 2, "s, -", "combined reference (derived)")                          \
+  X(pair_solimp, npair, 5, "-", "combined impedance (derived)")                             \
+  X(site_pos, nsite, 3, "m", "position in the body frame")                                  \
+  X(site_quat, nsite, 4, "-", "orientation in the body frame")                              \
+  X(site_size, nsite, 3, "m", "half sizes")                                                 \
+  X(cam_pos, ncam, 3, "m", "position in the body frame")                                    \
+  X(cam_quat, ncam, 4, "-", "orientation in the body frame; it looks along -z, y is up")    \
+  X(cam_fovy, ncam, 1, "degree, m", "vertical field of view; height of an orthographic camera") \
+  X(cam_poscom0, ncam, 3, "m", "from the centre of mass of the body's subtree at qpos0, world axes (derived)") \
+  X(cam_pos0, ncam, 3, "m", "from the body origin at qpos0, world axes (derived)")          \
+  X(cam_mat0, ncam, 9, "-", "orientation at qpos0 (derived)")                               \
+  X(eq_data, neq, 12, "mixed", "anchors, relative pose, torquescale, 1: the pose is that at qpos0; or polynomial") \
+  X(eq_solref, neq, 2, "s, -", "reference")                                                 \
+  X(eq_solimp, neq, 5, "-", "impedance")                                                    \
+  X(tendon_range, ntendon, 2, "m, rad", "length limits")                                    \
+  X(tendon_margin, ntendon, 1, "m, rad", "distance at which the limit row appears")         \
+  X(tendon_solref_lim, ntendon, 2, "s, -", "reference of the limit row")                    \
+  X(tendon_solimp_lim, ntendon, 5, "-", "impedance of the limit row")                       \
+  X(tendon_solref_fri, ntendon, 2, "s, -", "reference of the friction row")                 \
+  X(tendon_solimp_fri, ntendon, 5, "-", "impedance of the friction row")                    \
+  X(tendon_actfrcrange, ntendon, 2, "N, N m", "bounds of the summed actuator force")        \
+  X(tendon_stiffness, ntendon, 1, "N/m, N m/rad", "spring, linear part")                    \
+  X(tendon_damping, ntendon, 1, "N s/m, N m s/rad", "damper, linear part")                  \
+  X(tendon_armature, ntendon, 1, "kg, kg m^2", "inertia of changes of length")              \
+  X(tendon_frictionloss, ntendon, 1, "N, N m", "dry friction")                              \
+  X(tendon_lengthspring, ntendon, 2, "m, rad", "lengths between which the spring is slack") \
+  X(tendon_length0, ntendon, 1, "m, rad", "length at qpos0 (derived)")                      \
+  X(tendon_invweight0, ntendon, 1, "1/kg, 1/(kg m^2)", "inverse inertia at qpos0 (derived)") \
+  X(actuator_gear, nout, 6, "-", "gear")                                                    \
+  X(actuator_cranklength, nactuator, 1, "m", "rod of a slider-crank")                       \
+  X(actuator_ctrlrange, nu, 2, "as ctrl", "bounds of the control")                          \
+  X(actuator_forcerange, nactuator, 2, "N, N m", "bounds of the force")                     \
+  X(actuator_actrange, nactuator, 2, "as act", "bounds of the activation")                  \
+  X(actuator_dynprm, nactuator, 10, "mixed", "dynamics parameters; [0] time constant")      \
+  X(actuator_gainprm, nactuator, 10, "mixed", "gain parameters")                            \
+  X(actuator_biasprm, nactuator, 10, "mixed", "bias parameters")                            \
   X(actuator_acc0, nout, 1, "m/s^2, rad/s^2", "acceleration from unit force at qpos0 (derived)")
 // clang-format on
 
@@ -397,6 +398,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(dof_jntid, nv, 1, "joint")                                                              \
   X(dof_parentid, nv, 1, "previous dof on the path to the root, or -1")                     \
   X(dof_treeid, nv, 1, "kinematic tree")                                                    \
+  X(dof_frictionrow, nv, 1, "1: dry friction in the file, so that its row has a place of its own") \
   X(geom_type, ngeom, 1, "GeomType")                                                        \
   X(geom_contype, ngeom, 1, "collision bits")                                               \
   X(geom_conaffinity, ngeom, 1, "collision bits accepted")                                  \
@@ -443,6 +445,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(tendon_group, ntendon, 1, "viewer group")                                               \
   X(tendon_limited, ntendon, 1, "1: has length limits")                                     \
   X(tendon_actfrclimited, ntendon, 1, "1: actuator force is bounded")                       \
+  X(tendon_frictionrow, ntendon, 1, "1: dry friction in the file, as for dofs")             \
   X(wrap_type, nwrap, 1, "WrapType")                                                        \
   X(wrap_objid, nwrap, 1, "joint, site or geom; -1: pulley")                                \
   X(ten_J_rownnz, ntendon, 1, "dofs that change the length")                                \
@@ -501,6 +504,8 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(balllimit_jnt, nballlimit, 1, "limited ball joints")                                    \
   X(limit_tendon, ntendonlimit, 1, "limited tendons")
 // clang-format on
+
+struct Spec;  // physics/spec/spec.h
 
 // custom data of a file, without effect on physics
 struct CustomNumeric {
@@ -562,6 +567,9 @@ struct Model {
   std::vector<std::string> report;
   // what the file asks for and the engine replaced by what it has (Compat::newton), one line each
   std::vector<std::string> replaced;
+  // the scene it was compiled from, if it was kept (compile_and_keep): what writes the model asks
+  // it
+  std::shared_ptr<const Spec> source;
 };
 
 // visits every array of the model: visit(name, vector, rows, columns)

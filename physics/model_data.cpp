@@ -76,7 +76,6 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   }
   data.disableactuator = m.disableactuator;
   for (int d = 0; d < m.nv; ++d) {
-    if (m.dof_frictionloss[static_cast<size_t>(d)] > 0) friction_dof.push_back(d);
     if (m.dof_damping[static_cast<size_t>(d)] > 0) data.dof_damped = true;
   }
   for (size_t a = 0; a < m.actuator_damping.size(); ++a) {
@@ -87,14 +86,30 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   }
   for (const double p : m.dof_dampingpoly)
     if (p != 0) data.dof_damped = data.dof_curved = true;
+  for (const double a : m.tendon_armature) data.tendon_inertia = data.tendon_inertia || a > 0;
+  list_friction(
+      m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },
+      [&](size_t i) { return m.tendon_frictionloss[i] > 0; });
+}
+
+template <class S>
+void ModelBlob<S>::list_friction(const Model& m, const std::function<bool(size_t)>& dof,
+                                 const std::function<bool(size_t)>& tendon) {
+  const auto list = [](const std::vector<int>& first, const std::function<bool(size_t)>& rubs,
+                       std::vector<int>& out, int& base) {
+    out.clear();
+    for (size_t i = 0; i < first.size(); ++i)
+      if (first[i]) out.push_back(static_cast<int>(i));
+    base = static_cast<int>(out.size());
+    for (size_t i = 0; i < first.size(); ++i)
+      if (!first[i] && rubs(i)) out.push_back(static_cast<int>(i));
+    return static_cast<int>(out.size());
+  };
+  data.nfriction = list(m.dof_frictionrow, dof, friction_dof, data.nfriction_base);
+  data.nfriction_tendon =
+      list(m.tendon_frictionrow, tendon, friction_tendon, data.nfriction_tendon_base);
   data.friction_dof = friction_dof.data();
-  data.nfriction = static_cast<int>(friction_dof.size());
-  for (int t = 0; t < m.ntendon; ++t) {
-    if (m.tendon_frictionloss[static_cast<size_t>(t)] > 0) friction_tendon.push_back(t);
-    if (m.tendon_armature[static_cast<size_t>(t)] > 0) data.tendon_inertia = true;
-  }
   data.friction_tendon = friction_tendon.data();
-  data.nfriction_tendon = static_cast<int>(friction_tendon.size());
 }
 
 template struct ModelBlob<float>;

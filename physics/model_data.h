@@ -1,5 +1,6 @@
 // Builds the kernels' arrays of one precision from a Model.
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,9 @@ template <class S> struct ModelBlob {
   std::vector<int> integers, friction_dof, friction_tendon;
 
   explicit ModelBlob(const Model& m);
+  // lists of what has dry friction: in the file first, then where dof(i), tendon(i)
+  void list_friction(const Model& m, const std::function<bool(size_t)>& dof,
+                     const std::function<bool(size_t)>& tendon);
   ModelBlob(const ModelBlob&) = delete;
   ModelBlob& operator=(const ModelBlob&) = delete;
 };

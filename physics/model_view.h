@@ -2,10 +2,17 @@
 // batch; ModelView is made per pack and returns Real whatever a field's origin: shared by all
 // worlds, or this pack's own numbers where a world overrides them.
 #pragma once
-#include "motorium/core/real.h"
+#include "motorium/core/quat.h"
 #include "motorium/physics/model.h"
 
 namespace motorium {
+
+// numbers that worlds replace: data[row_of[w]] is the row of world w, row 0 is the model's; null:
+// none does
+template <class S> struct WorldRows {
+  const S* data = nullptr;
+  const int* row_of = nullptr;
+};
 
 // pointers of one precision into one blob, plus the overrides of all worlds
 template <class S> struct ModelData {
@@ -16,9 +23,10 @@ template <class S> struct ModelData {
   MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
-#define MOTORIUM_REAL(name, rows, columns, unit, doc) const S* name##_worlds = nullptr;
-  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)  // (worlds, size), null: all worlds share the model's
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) WorldRows<S> name##_worlds;
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
+  bool any_worlds = false;  // any of them has rows
 #define MOTORIUM_INT(name, rows, columns, doc) const int* name = nullptr;
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_INT
@@ -35,11 +43,12 @@ template <class S> struct ModelData {
   uint32_t flags = 0;
   uint32_t disableactuator = 0;
 
-  // dofs that can have dry friction: non-zero in the model or overridden
+  // dofs that can have dry friction, those first whose rows have places of their own (`_base`);
+  // tendons likewise
   const int* friction_dof = nullptr;
-  int nfriction = 0;
-  const int* friction_tendon = nullptr;  // tendons likewise
-  int nfriction_tendon = 0;
+  int nfriction = 0, nfriction_base = 0;
+  const int* friction_tendon = nullptr;
+  int nfriction_tendon = 0, nfriction_tendon_base = 0;
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
   bool rotor_damped = false;    // any actuator damps its joint
@@ -72,6 +81,15 @@ template <class Real> struct Field {
   const Real* own;
   FN Real operator[](int i) const { return own ? own[i] : Real(shared[i]); }
   FN Scalar<Real> lane(int i, int l) const { return own ? get(own[i], l) : shared[i]; }
+  // numbers i .. i + 2, i .. i + 3
+  FN Vec3<Real> three(int i) const {
+    if (own) return {own[i], own[i + 1], own[i + 2]};
+    return {Real(shared[i]), Real(shared[i + 1]), Real(shared[i + 2])};
+  }
+  FN Quat<Real> four(int i) const {
+    if (own) return {own[i], own[i + 1], own[i + 2], own[i + 3]};
+    return {Real(shared[i]), Real(shared[i + 1]), Real(shared[i + 2]), Real(shared[i + 3])};
+  }
 };
 
 template <class Real> struct ModelView {
@@ -97,9 +115,9 @@ template <class Real> struct ModelView {
   Cone cone;
   uint32_t flags, disableactuator;
   const int* friction_dof;
-  int nfriction;
+  int nfriction, nfriction_base;
   const int* friction_tendon;
-  int nfriction_tendon;
+  int nfriction_tendon, nfriction_tendon_base;
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms,
       want_cameras, want_time, want_paths, want_forces, want_momenta;
   bool dof_curved, in_fluid, sticky, belts, want_energy;
@@ -145,8 +163,10 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.disableactuator = d.disableactuator;
   m.friction_dof = d.friction_dof;
   m.nfriction = d.nfriction;
+  m.nfriction_base = d.nfriction_base;
   m.friction_tendon = d.friction_tendon;
   m.nfriction_tendon = d.nfriction_tendon;
+  m.nfriction_tendon_base = d.nfriction_tendon_base;
   m.tendon_inertia = d.tendon_inertia;
   m.dof_damped = d.dof_damped;
   m.rotor_damped = d.rotor_damped;

@@ -88,7 +88,7 @@ FN Real muscle_rate(const ModelView<Real>& m, int a, const Real& ctrl, const Rea
   const Real rise = m.actuator_dynprm[10 * a] * stiff, fall = m.actuator_dynprm[10 * a + 1] / stiff;
   const Real excess = clamp(ctrl, zero, one) - act;
   Real tau = select(excess > zero, rise, fall);
-  if (m.actuator_dynprm.p[10 * a + 2] >= Scalar<Real>(1e-15)) {
+  if (m.actuator_dynprm.shared[10 * a + 2] >= Scalar<Real>(1e-15)) {
     // a quintic step
     const Real u = clamp(excess / m.actuator_dynprm[10 * a + 2] + Real(0.5f), zero, one);
     const Real step = u * u * u * fma(u, fma(Real(6.f), u, Real(-15.f)), Real(10.f));

@@ -16,19 +16,26 @@ namespace motorium {
 
 // adds block(k), friction(i), limit(e) over what acts in the present island. The items have world-
 // independent numbers: equalities, ball limits, tendons, friction dofs, limit entries, contact
-// slots
+// slots. Dry friction that some world has and the file has not is numbered apart, so that it moves
+// nothing else
 template <class Team, class Real, class Block, class Friction, class Limit>
 FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Block block,
                  Friction friction, Limit limit) {
   const int fixed = x.contact_block, first_limit = fixed + x.fric_count,
             first_contact = first_limit + x.lim_count,
             count = x.fric_count + x.lim_count + x.blk_count;
+  const int first_tendon = m.neq + m.nballlimit, apart = first_tendon + m.nfriction_tendon_base,
+            more = m.nfriction_tendon - m.nfriction_tendon_base;
+  const int rubbing = min(x.fric_count, m.nfriction_base), limits = fixed - more + rubbing;
   return team.sum_at(
       count,
       [&](int i) {
-        return i < first_limit     ? i
-               : i < first_contact ? first_limit + x.lim_list[i - first_limit]
-                                   : i - first_contact + first_limit + 2 * m.nlimit;
+        return i < apart             ? i
+               : i < apart + more    ? m.friction_tendon[i - first_tendon]
+               : i < fixed + rubbing ? i - more
+               : i < first_limit     ? m.friction_dof[i - fixed]
+               : i < first_contact   ? limits + x.lim_list[i - first_limit]
+                                     : i - first_contact + limits + 2 * m.nlimit;
       },
       [&](int i) {
         return i < fixed           ? block(i)

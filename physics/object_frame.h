@@ -25,25 +25,20 @@ FN Frame<Real> fixed_frame(const Scratch<Real>& x, int b, const Vec3<Real>& offs
 // mounted.
 template <class Real>
 FN Frame<Real> object_frame(const ModelView<Real>& m, const Scratch<Real>& x, int type, int id) {
-  const auto three = [&](const auto& f) {
-    return Vec3<Real>{f[3 * id], f[3 * id + 1], f[3 * id + 2]};
-  };
-  const auto four = [&](const auto& f) {
-    return Quat<Real>{f[4 * id], f[4 * id + 1], f[4 * id + 2], f[4 * id + 3]};
-  };
   switch (static_cast<ObjectType>(type)) {
     case ObjectType::body:
-      return {id, vec3(x.xipos + 3 * id), quat(x.xquat + 4 * id) * four(m.body_iquat),
+      return {id, vec3(x.xipos + 3 * id), quat(x.xquat + 4 * id) * m.body_iquat.four(4 * id),
               mat3(x.ximat + 9 * id)};
     case ObjectType::geom:
-      return fixed_frame(x, m.geom_bodyid[id], three(m.geom_pos), four(m.geom_quat));
+      return fixed_frame(x, m.geom_bodyid[id], m.geom_pos.three(3 * id), m.geom_quat.four(4 * id));
     case ObjectType::site:
       return {m.site_bodyid[id], vec3(x.site_xpos + 3 * id),
-              quat(x.xquat + 4 * m.site_bodyid[id]) * four(m.site_quat),
+              quat(x.xquat + 4 * m.site_bodyid[id]) * m.site_quat.four(4 * id),
               mat3(x.site_xmat + 9 * id)};
     case ObjectType::camera:
       return {m.cam_bodyid[id], vec3(x.cam_xpos + 3 * id),
-              quat(x.xquat + 4 * m.cam_bodyid[id]) * four(m.cam_quat), mat3(x.cam_xmat + 9 * id)};
+              quat(x.xquat + 4 * m.cam_bodyid[id]) * m.cam_quat.four(4 * id),
+              mat3(x.cam_xmat + 9 * id)};
     default:
       return {id, vec3(x.xpos + 3 * id), quat(x.xquat + 4 * id), mat3(x.xmat + 9 * id)};
   }

@@ -95,6 +95,25 @@ FN void tell_time(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   });
 }
 
+// what these worlds override
+template <class Team, class Real>
+FN void load_overrides(Team team, const ModelData<Scalar<Real>>& d, const int* worlds, int count,
+                       const ModelView<Real>& m) {
+  const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout,
+            nbody = d.nbody, njnt = d.njnt, ngeom = d.ngeom, nsite = d.nsite, ncam = d.ncam,
+            neq = d.neq, ntendon = d.ntendon, npair = d.npair;
+  const auto load = [&](const Field<Real>& field, const WorldRows<Scalar<Real>>& own, int columns) {
+    if (!own.data) return;
+    int row[kWidth<Real>];
+    for (int l = 0; l < kWidth<Real>; ++l) row[l] = own.row_of[worlds[l < count ? l : 0]];
+    load_rows(team, const_cast<Real*>(field.own), own.data, columns, row, count);
+  };
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) \
+  load(m.name, d.name##_worlds, (rows) * (columns));
+  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+#undef MOTORIUM_REAL
+}
+
 template <class Team, class Real>
 FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                   Pack3<Real>& p) {
@@ -112,14 +131,7 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   p.s.has_qfrc = args.state.qfrc_applied != nullptr;
   p.s.has_xfrc = args.state.xfrc_applied != nullptr;
 
-  // what these worlds override
-  const int ngeom = d.ngeom, ntendon = d.ntendon;
-#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                             \
-  if (d.name##_worlds)                                                                            \
-    load_rows(team, const_cast<Real*>(p.m.name.own), d.name##_worlds, (rows) * (columns), worlds, \
-              count);
-  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
-#undef MOTORIUM_REAL
+  if (d.any_worlds) load_overrides(team, d, worlds, count, p.m);
 
   // frozen worlds and idle lanes compute, but nothing of theirs is kept
   p.live = !everywhere<Real>();

@@ -26,19 +26,18 @@ FN Real spring_stiffness(const ModelView<Real>& m, int j, const Vec3<Real>& x) {
 // rotation vector from the rest orientation at qpos address a
 template <class Real>
 FN Vec3<Real> spring_turn(const ModelView<Real>& m, const State<Real>& s, int a) {
-  const Quat<Real> rest = {m.qpos_spring[a], m.qpos_spring[a + 1], m.qpos_spring[a + 2],
-                           m.qpos_spring[a + 3]};
+  const Quat<Real> rest = m.qpos_spring.four(a);
   return rotation_vector(conjugate(rest) * normalize(quat(s.qpos + a)));
 }
 // way from the rest position at qpos address a
 template <class Real>
 FN Vec3<Real> spring_way(const ModelView<Real>& m, const State<Real>& s, int a) {
-  return vec3(s.qpos + a) - vec3(m.qpos_spring[a], m.qpos_spring[a + 1], m.qpos_spring[a + 2]);
+  return vec3(s.qpos + a) - m.qpos_spring.three(a);
 }
-// does joint j have a spring? (uniform)
+// does joint j have a spring, in any world? (uniform)
 template <class Real> FN bool sprung(const ModelView<Real>& m, int j) {
-  return m.jnt_stiffness.p[j] != 0 || m.jnt_stiffnesspoly.p[2 * j] != 0 ||
-         m.jnt_stiffnesspoly.p[2 * j + 1] != 0;
+  return m.jnt_stiffness.own || m.jnt_stiffness.shared[j] != 0 ||
+         m.jnt_stiffnesspoly.p[2 * j] != 0 || m.jnt_stiffnesspoly.p[2 * j + 1] != 0;
 }
 
 template <class Real>

@@ -16,7 +16,7 @@ template <class Real> FN PidSlots pid_slots(const ModelView<Real>& m, int a) {
   PidSlots slots = {-1, -1};
   if (static_cast<DynType>(m.actuator_dyntype[a]) != DynType::pid) return slots;
   int n = 0;
-  if (m.actuator_dynprm.p[10 * a + 1] > 0) slots.slew = n++;
+  if (m.actuator_dynprm.shared[10 * a + 1] > 0) slots.slew = n++;
   if (m.actuator_gainprm.shared[10 * a] > 0) slots.integral = n++;
   return slots;
 }

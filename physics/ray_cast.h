@@ -38,9 +38,9 @@ FN RayCast<Real> cast_ray(const ModelView<Real>& m, const Scratch<Real>& x, cons
   for (int g = 0; g < m.ngeom; ++g) {
     if (!ray_sees(m, filter, g)) continue;
     const Vec3<Real> d = p - vec3(x.geom_xpos + 3 * g);
-    if (m.geom_rbound.p[g] > 0 && !any(ray_meets_sphere(m.geom_rbound[g], -d, v))) continue;
+    if (m.geom_rbound.shared[g] > 0 && !any(ray_meets_sphere(m.geom_rbound[g], -d, v))) continue;
     const Mat3<Real> R = mat3(x.geom_xmat + 9 * g);
-    const Vec3<Real> size = {m.geom_size[3 * g], m.geom_size[3 * g + 1], m.geom_size[3 * g + 2]};
+    const Vec3<Real> size = m.geom_size.three(3 * g);
     const Vec3<Real> p_here = transpose_times(R, d), v_here = transpose_times(R, v);
     const auto type = static_cast<GeomType>(m.geom_type[g]);
     const RayHit<Real> hit = type == GeomType::mesh ? ray_mesh(m, m.geom_dataid[g], p_here, v_here)

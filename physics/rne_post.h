@@ -103,7 +103,7 @@ template <class Real> FN void push_equality(const ModelView<Real>& m, Scratch<Re
   Vec3<Real> torque = none;
   if (type == EqualityType::weld) {
     const bool sites = static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site;
-    const auto data = [&](int i) { return m.eq_data[11 * e + i]; };
+    const auto data = [&](int i) { return m.eq_data[12 * e + i]; };
     const Quat<Real> q1 =
         sites ? a1.turn : a1.turn * Quat<Real>{data(6), data(7), data(8), data(9)};
     const Vec3<Real> f = select<Real>(x.has_rows[0], vec3(row + 3), none);

@@ -69,14 +69,13 @@ FN Anchor<Real> equality_anchor(const ModelView<Real>& m, const Scratch<Real>& x
   const int id = side == 0 ? m.eq_obj1id[e] : m.eq_obj2id[e];
   if (static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site) {
     const int b = m.site_bodyid[id];
-    const Quat<Real> q = {m.site_quat[4 * id], m.site_quat[4 * id + 1], m.site_quat[4 * id + 2],
-                          m.site_quat[4 * id + 3]};
+    const Quat<Real> q = m.site_quat.four(4 * id);
     return {b, vec3(x.site_xpos + 3 * id), quat(x.xquat + 4 * b) * q};
   }
   // connect keeps body 1's anchor first, weld body 2's
   const bool weld = static_cast<EqualityType>(m.eq_type[e]) == EqualityType::weld;
-  const int o = 11 * e + ((side == 0) != weld ? 0 : 3);
-  const Vec3<Real> local = {m.eq_data[o], m.eq_data[o + 1], m.eq_data[o + 2]};
+  const int o = 12 * e + ((side == 0) != weld ? 0 : 3);
+  const Vec3<Real> local = m.eq_data.three(o);
   return {id, vec3(x.xpos + 3 * id) + mat3(x.xmat + 9 * id) * local, quat(x.xquat + 4 * id)};
 }
 
@@ -107,7 +106,7 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
     const Anchor<Real> a1 = equality_anchor(m, x, e, 0), a2 = equality_anchor(m, x, e, 1);
     const bool weld = type == EqualityType::weld;
     const bool sites = static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site;
-    const auto data = [&](int i) { return m.eq_data[11 * e + i]; };
+    const auto data = [&](int i) { return m.eq_data[12 * e + i]; };
     const Real scale = data(10);
     const Quat<Real> relative =
         sites ? identity_quat<Real>() : Quat<Real>{data(6), data(7), data(8), data(9)};
@@ -250,14 +249,14 @@ FN ContactParameters<Real> contact_parameters(const ModelView<Real>& m, const Sc
   for (int l = 0; l < kWidth<Real>; ++l) {
     const int found = get_int<Real>(x.con_pair[slot], l);
     const int p = found < 0 ? 0 : found;
-    put(c.margin, l, m.pair_margin.p[p]);
-    for (int i = 0; i < 2; ++i) put(c.solref[i], l, m.pair_solref.p[2 * p + i]);
+    put(c.margin, l, m.pair_margin.lane(p, l));
+    for (int i = 0; i < 2; ++i) put(c.solref[i], l, m.pair_solref.lane(2 * p + i, l));
     for (int i = 0; i < 2; ++i) put(c.solreffriction[i], l, m.pair_solreffriction.p[2 * p + i]);
-    put(c.solimp.d0, l, m.pair_solimp.p[5 * p]);
-    put(c.solimp.dmax, l, m.pair_solimp.p[5 * p + 1]);
-    put(c.solimp.width, l, m.pair_solimp.p[5 * p + 2]);
-    put(c.solimp.mid, l, m.pair_solimp.p[5 * p + 3]);
-    put(c.solimp.power, l, m.pair_solimp.p[5 * p + 4]);
+    put(c.solimp.d0, l, m.pair_solimp.lane(5 * p, l));
+    put(c.solimp.dmax, l, m.pair_solimp.lane(5 * p + 1, l));
+    put(c.solimp.width, l, m.pair_solimp.lane(5 * p + 2, l));
+    put(c.solimp.mid, l, m.pair_solimp.lane(5 * p + 3, l));
+    put(c.solimp.power, l, m.pair_solimp.lane(5 * p + 4, l));
     put_int<Real>(c.dim, l, found < 0 ? 0 : m.pair_condim[p]);
     const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
     const int b1 = m.geom_bodyid[g1], b2 = m.geom_bodyid[g2];

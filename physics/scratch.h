@@ -187,8 +187,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout,
             nhistory = d.nhistory, na = d.na, nbody = d.nbody, njnt = d.njnt, ngeom = d.ngeom,
             nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq, ntendon = d.ntendon,
-            nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata, nM = d.nM;
-  (void)njnt;
+            nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata, nM = d.nM,
+            npair = d.npair;
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
@@ -199,8 +199,10 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
 #define MOTORIUM_REAL(name, rows, columns, unit, doc) \
-  if (d.name##_worlds) m.name.own = c.take<Real>(static_cast<size_t>(rows) * (columns));
-  MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+  if (d.name##_worlds.data) m.name.own = c.take<Real>(static_cast<size_t>(rows) * (columns));
+  if (d.any_worlds) {
+    MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
+  }
 #undef MOTORIUM_REAL
 
   const size_t n = static_cast<size_t>(nv), pairs = static_cast<size_t>(d.npair),

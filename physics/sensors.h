@@ -118,8 +118,7 @@ template <class Real> FN Real inside_site(const ModelView<Real>& m, const Scratc
   const int site = m.sensor_refid[i];
   const Vec3<Real> d =
       object_frame(m, x, m.sensor_objtype[i], m.sensor_objid[i]).pos - vec3(x.site_xpos + 3 * site);
-  const Vec3<Real> size = {m.site_size[3 * site], m.site_size[3 * site + 1],
-                           m.site_size[3 * site + 2]};
+  const Vec3<Real> size = m.site_size.three(3 * site);
   const Mask<Real> in =
       inside_shape(m.site_type[site], size, transpose_times(mat3(x.site_xmat + 9 * site), d));
   return select(in, Real(1.f), Real(0.f));

@@ -43,7 +43,7 @@ FN unsigned coupling_mask(const ModelView<Real>& m, EqualityType type, int id, i
 // derivative of the polynomial by the second object's length
 template <class Real>
 FN Real coupling_polynomial_slope(const ModelView<Real>& m, int e, const Real& u) {
-  const auto c = [&](int i) { return m.eq_data[11 * e + i]; };
+  const auto c = [&](int i) { return m.eq_data[12 * e + i]; };
   return fma(u, fma(u, fma(u, Real(4.f) * c(4), Real(3.f) * c(3)), Real(2.f) * c(2)), c(1));
 }
 // at the present length of the second tendon
@@ -59,7 +59,7 @@ FN void coupling_row(Team team, const ModelView<Real>& m, const State<Real>& s, 
                      int e, Real& r, Real& weight) {
   const auto type = static_cast<EqualityType>(m.eq_type[e]);
   const int y = m.eq_obj1id[e], other = m.eq_obj2id[e];
-  const auto c = [&](int i) { return m.eq_data[11 * e + i]; };
+  const auto c = [&](int i) { return m.eq_data[12 * e + i]; };
   const CouplingSide<Real> first = coupling_side(m, s, x, type, y);
   r = first.moved - c(0);
   weight = first.weight;

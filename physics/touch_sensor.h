@@ -11,8 +11,6 @@ template <class Real>
 STAGE void touch_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int site, Real* out) {
   using S = Scalar<Real>;
   const int b = m.site_bodyid[site];
-  const Vec3<S> size = {m.site_size.p[3 * site], m.site_size.p[3 * site + 1],
-                        m.site_size.p[3 * site + 2]};
   out[0] = Real(0.f);
   for (int slot = 0; slot < x.con_slots; ++slot) {
     const Real force = contact_force(m, x, slot, 0);
@@ -24,9 +22,10 @@ STAGE void touch_sensor(const ModelView<Real>& m, const Scratch<Real>& x, int si
       if (!first && !second) continue;
 
       // the ray in the site's frame
-      Vec3<S> d, normal;
+      Vec3<S> d, normal, size;
       Mat3<S> R;
       for (int k = 0; k < 3; ++k) {
+        size[k] = m.site_size.lane(3 * site + k, l);
         d[k] = get(x.con_pos[3 * slot + k], l) - get(x.site_xpos[3 * site + k], l);
         normal[k] = (second ? S(-1) : S(1)) * get(x.con_frame[9 * slot + k], l);
       }

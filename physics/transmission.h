@@ -54,8 +54,7 @@ FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
 
 template <class Real>
 FN Quat<Real> site_turn(const ModelView<Real>& m, const Scratch<Real>& x, int site) {
-  const Quat<Real> q = {m.site_quat[4 * site], m.site_quat[4 * site + 1], m.site_quat[4 * site + 2],
-                        m.site_quat[4 * site + 3]};
+  const Quat<Real> q = m.site_quat.four(4 * site);
   return quat(x.xquat + 4 * m.site_bodyid[site]) * q;
 }
 

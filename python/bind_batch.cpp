@@ -8,6 +8,7 @@
 #include "motorium/core/text.h"
 #include "motorium/physics/derivatives.h"
 #include "motorium/physics/initial_state.h"
+#include "motorium/physics/override_rules.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium::python {
@@ -35,10 +36,6 @@ const FieldRow kOverrideRows[] = {
     MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
 };
-// fields of the last table that a caller may set
-const char* const kSettable[] = {
-    "body_mass",        "body_inertia", "body_ipos",   "geom_friction",    "actuator_gainprm",
-    "actuator_biasprm", "dof_armature", "dof_damping", "dof_frictionloss", "gravity"};
 
 // numbers of one object of the field: the last axis of its array; 1: the field has no such axis
 int last_axis(const char* name, const char* columns) {
@@ -589,7 +586,7 @@ void bind_batch(py::module_& m) {
       [](PyBatch& b, const py::object& models) {
         std::vector<std::shared_ptr<const Model>> list;
         if (!models.is_none())
-          for (const py::handle m : models) list.push_back(m.cast<std::shared_ptr<Model>>());
+          for (const py::handle x : models) list.push_back(x.cast<std::shared_ptr<Model>>());
         unlocked(*b.lock, [&] { b.batch->set_models(list); });
       },
       py::arg("models"),
@@ -778,8 +775,7 @@ void bind_batch(py::module_& m) {
   // overrides
   for (const FieldRow& f : kOverrideRows) {
     const std::string name = f.name;
-    if (std::find(std::begin(kSettable), std::end(kSettable), name) == std::end(kSettable))
-      continue;
+    if (!find_override_rule(name)) continue;  // derived
     c.def(("set_" + name).c_str(),
           [name](PyBatch& b, const py::object& values, const py::object& ids) {
             set_override(b, name, values, ids);

@@ -30,7 +30,7 @@ void bind_spec(py::module_& m) {
       py::arg("xml"), py::kw_only(), py::arg("folder") = "",
       "Reads MJCF or URDF text; files it names are looked for in `folder`.");
   c.def(
-      "compile", [](const Spec& s) { return std::make_shared<Model>(compile(s)); },
+      "compile", [](const Spec& s) { return compile_and_keep(s); },
       "The Model of this scene. Raises Error with all problems.");
   c.def(
       "to_xml", [](const Spec& s) { return write_mjcf(as_one_file(s)); },

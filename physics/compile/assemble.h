@@ -30,9 +30,8 @@ struct Assembly {
 void assemble_assets(Assembly& a);
 // bodies, joints, dofs, geoms, sites: ids, addresses, parameters, qpos0
 void assemble_bodies(Assembly& a);
-// cameras; `finish` gives the offsets at qpos0, which need masses
+// cameras; their offsets at qpos0 need masses
 void assemble_cameras(Assembly& a);
-void finish_cameras(Assembly& a);
 // springs and dampers that are given by time constant and damping ratio; needs dof_invweight0
 void finish_springs(Assembly& a);
 // tables that only kernels need; those of pairs come with assemble_pairs

@@ -1,11 +1,10 @@
-// Cameras: frames, lenses, and where those that track a body stand at qpos0.
+// Cameras: frames and lenses.
 //   focal = focalpixel sensorsize / resolution where given in pixels;  fovy = 2 atan(height / 2
 //   focal)
 #include <cmath>
 #include <numbers>
 
 #include "motorium/physics/compile/assemble.h"
-#include "motorium/physics/compile/poses0.h"
 
 namespace motorium {
 namespace {
@@ -71,33 +70,6 @@ void assemble_cameras(Assembly& a) {
       add_lens(a, s);
       ++m.ncam;
     }
-  }
-}
-
-void finish_cameras(Assembly& a) {
-  Model& m = a.m;
-  if (m.ncam == 0) return;
-
-  // centres of mass of subtrees, leaves first
-  const Poses0 poses = poses_at_qpos0(m);
-  const auto centre_of = [&](int b) {
-    return compose(poses.body[b], {vec_at(m.body_ipos, b), {1, 0, 0, 0}}).pos;
-  };
-  std::vector<Vec> moment(m.nbody);
-  for (int b = m.nbody - 1; b >= 0; --b) {
-    moment[b] = add(moment[b], scaled(centre_of(b), m.body_mass[b]));
-    if (b > 0) moment[m.body_parentid[b]] = add(moment[m.body_parentid[b]], moment[b]);
-  }
-  for (int c = 0; c < m.ncam; ++c) {
-    const int b = m.cam_bodyid[c], target = m.cam_targetbodyid[c];
-    const Pose pose = compose(poses.body[b], {vec_at(m.cam_pos, c), quat_at(m.cam_quat, c)});
-    // from the body it looks at, if there is one
-    const int of = target >= 0 ? target : b;
-    const double mass = m.body_subtreemass[of];
-    const Vec com = mass < kMinVal ? centre_of(of) : scaled(moment[of], 1 / mass);
-    append(m.cam_poscom0, subtract(pose.pos, com));
-    append(m.cam_pos0, subtract(pose.pos, poses.body[b].pos));
-    append(m.cam_mat0, to_matrix(pose.quat));
   }
 }
 

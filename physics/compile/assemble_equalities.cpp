@@ -1,5 +1,5 @@
 #include "motorium/physics/compile/assemble.h"
-#include "motorium/physics/compile/poses0.h"
+#include "motorium/physics/compile/offsets.h"
 
 namespace motorium {
 namespace {
@@ -11,31 +11,14 @@ void check_joint(Assembly& a, const EqualitySpec& s, const std::string& element,
   a.malformed(s.place, element, "needs hinge or slide joints");
 }
 
-// where the anchor of body 1 is in body 2 at qpos0
-void connect_data(const Poses0& poses, const EqualitySpec& s, int b1, int b2,
-                  std::array<double, 11>& data) {
-  const Pose second = relative(poses.body[b2], compose(poses.body[b1], {s.anchor, {1, 0, 0, 0}}));
-  for (int i = 0; i < 3; ++i) {
-    data[i] = s.anchor[i];
-    data[3 + i] = second.pos[i];
-  }
-}
-
-void weld_data(const Poses0& poses, const EqualitySpec& s, int b1, int b2,
-               std::array<double, 11>& data) {
+// the relative pose of a weld, if it has one of its own
+void weld_data(const EqualitySpec& s, std::array<double, 12>& data) {
   const auto& r = s.relpose;
   const bool given = r[3] != 0 || r[4] != 0 || r[5] != 0 || r[6] != 0;
-  Vec first = {r[0], r[1], r[2]};
-  Quaternion turn = normalized({r[3], r[4], r[5], r[6]});
-  if (!given) {
-    // the anchor, given in body 2, seen from body 1, and the rotation between them
-    first = relative(poses.body[b1], compose(poses.body[b2], {s.anchor, {1, 0, 0, 0}})).pos;
-    turn = normalized(multiply(conjugate(poses.body[b1].quat), poses.body[b2].quat));
-  }
-  for (int i = 0; i < 3; ++i) {
-    data[i] = s.anchor[i];
-    data[3 + i] = first[i];
-  }
+  data[11] = given ? 0 : 1;
+  if (!given) return;
+  const Quaternion turn = normalized({r[3], r[4], r[5], r[6]});
+  for (int i = 0; i < 3; ++i) data[3 + i] = r[i];
   for (int i = 0; i < 4; ++i) data[6 + i] = turn[i];
 }
 
@@ -43,7 +26,6 @@ void weld_data(const Poses0& poses, const EqualitySpec& s, int b1, int b2,
 
 void assemble_equalities(Assembly& a) {
   Model& m = a.m;
-  const Poses0 poses = poses_at_qpos0(m);
   NameMap names;
   for (const EqualitySpec& s : a.scene.spec.equalities) {
     const char* tag = s.type == EqualityType::joint    ? "joint"
@@ -54,7 +36,7 @@ void assemble_equalities(Assembly& a) {
     if (!s.name.empty() && !names.emplace(s.name, m.neq).second) {
       a.malformed(s.place, element, "an equality of this name exists");
     }
-    std::array<double, 11> data = {};
+    std::array<double, 12> data = {};
     // lengths and joint positions obey a polynomial, bodies and sites stay together
     const bool coupling = s.type == EqualityType::joint || s.type == EqualityType::tendon;
     if (!coupling) data[10] = s.torquescale;
@@ -83,13 +65,8 @@ void assemble_equalities(Assembly& a) {
       first = a.find(a.body, "body1", s.object1, s.place, element);
       // a missing second body is the world
       second = s.object2.empty() ? 0 : a.find(a.body, "body2", s.object2, s.place, element);
-      if (first >= 0 && second >= 0) {
-        if (s.type == EqualityType::weld) {
-          weld_data(poses, s, first, second, data);
-        } else {
-          connect_data(poses, s, first, second, data);
-        }
-      }
+      for (int i = 0; i < 3; ++i) data[i] = s.anchor[i];
+      if (s.type == EqualityType::weld) weld_data(s, data);
     }
     if (!coupling && first >= 0 && first == second) {
       a.malformed(s.place, element, "the second object is the first");
@@ -105,6 +82,7 @@ void assemble_equalities(Assembly& a) {
     append(m.eq_solimp, s.solimp);
     ++m.neq;
   }
+  equality_offsets(m);
 }
 
 }  // namespace motorium

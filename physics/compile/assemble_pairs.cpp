@@ -5,6 +5,7 @@
 #include "motorium/core/limits.h"
 #include "motorium/physics/collider_table.h"
 #include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/compile/mix_contact.h"
 #include "motorium/physics/compile/poses0.h"
 
 namespace motorium {
@@ -196,53 +197,16 @@ class PairFinder {
   }
 
   void mix(int g1, int g2) {
-    const double* r1 = &m_.geom_solref[2 * g1];
-    const double* r2 = &m_.geom_solref[2 * g2];
-    const double* i1 = &m_.geom_solimp[5 * g1];
-    const double* i2 = &m_.geom_solimp[5 * g2];
-    const double* f1 = &m_.geom_friction[3 * g1];
-    const double* f2 = &m_.geom_friction[3 * g2];
-    const int p1 = m_.geom_priority[g1], p2 = m_.geom_priority[g2];
-    FrictionMix which = FrictionMix::larger;
-    double weight = 0.5, adhesion = m_.geom_adhesion[g1] + m_.geom_adhesion[g2];
-    int condim = std::max(m_.geom_condim[g1], m_.geom_condim[g2]);
-    if (p1 != p2) {
-      // the geom of higher priority decides
-      which = p1 > p2 ? FrictionMix::first : FrictionMix::second;
-      weight = p1 > p2 ? 1 : 0;
-      condim = p1 > p2 ? m_.geom_condim[g1] : m_.geom_condim[g2];
-      adhesion = m_.geom_adhesion[p1 > p2 ? g1 : g2];
-    } else {
-      const double s1 = m_.geom_solmix[g1], s2 = m_.geom_solmix[g2];
-      if (s1 >= kMinVal && s2 >= kMinVal) {
-        weight = s1 / (s1 + s2);
-      } else if (s1 >= kMinVal || s2 >= kMinVal) {
-        weight = s1 >= kMinVal ? 1 : 0;
-      }
-    }
-    const auto blend = [&](double x, double y) {
-      return weight == 1 ? x : weight == 0 ? y : weight * x + (1 - weight) * y;
-    };
-    m_.pair_condim.push_back(condim);
-    m_.pair_adhesion.push_back(adhesion);
-    m_.pair_mix.push_back(static_cast<int>(which));
-    m_.pair_margin.push_back(m_.geom_margin[g1] + m_.geom_margin[g2]);
-    m_.pair_gap.push_back(m_.geom_gap[g1] + m_.geom_gap[g2]);
-    double f[3];
-    for (int i = 0; i < 3; ++i) {
-      f[i] = which == FrictionMix::first    ? f1[i]
-             : which == FrictionMix::second ? f2[i]
-                                            : std::max(f1[i], f2[i]);
-      f[i] = std::max(f[i], kMinMu);
-    }
-    append(m_.pair_friction, std::array<double, 5>{f[0], f[0], f[1], f[2], f[2]});
-    // direct references (not positive) are not blended: the smaller one holds
-    const bool blendable = which != FrictionMix::larger || (r1[0] > 0 && r2[0] > 0);
-    for (int i = 0; i < 2; ++i) {
-      m_.pair_solref.push_back(blendable ? blend(r1[i], r2[i]) : std::min(r1[i], r2[i]));
-    }
+    const ContactMix x = mix_contact(m_, g1, g2);
+    m_.pair_condim.push_back(x.condim);
+    m_.pair_adhesion.push_back(x.adhesion);
+    m_.pair_mix.push_back(static_cast<int>(x.friction_of));
+    m_.pair_margin.push_back(x.margin);
+    m_.pair_gap.push_back(x.gap);
+    append(m_.pair_friction, x.friction);
+    append(m_.pair_solref, x.solref);
     append(m_.pair_solreffriction, std::array<double, 2>{0, 0});
-    for (int i = 0; i < 5; ++i) m_.pair_solimp.push_back(blend(i1[i], i2[i]));
+    append(m_.pair_solimp, x.solimp);
   }
 
   void collision_geoms() {
@@ -257,7 +221,6 @@ class PairFinder {
     }
   }
 
-  static constexpr double kMinMu = 1e-5;
   Assembly& a_;
   Model& m_;
   std::vector<Candidate> found_;

@@ -101,6 +101,10 @@ void limit_lists(Model& m) {
   m.nballlimit = static_cast<int>(m.balllimit_jnt.size());
 }
 
+void friction_rows(Model& m) {
+  for (const double loss : m.dof_frictionloss) m.dof_frictionrow.push_back(loss > 0);
+}
+
 }  // namespace
 
 void assemble_tables(Assembly& a) {
@@ -110,6 +114,7 @@ void assemble_tables(Assembly& a) {
   body_children(a.m);
   dof_masks(a.m);
   limit_lists(a.m);
+  friction_rows(a.m);
 }
 
 }  // namespace motorium

@@ -165,6 +165,7 @@ void add_tendon(Assembly& a, const TendonSpec& s) {
   m.tendon_damping.push_back(s.damping[0]);
   m.tendon_dampingpoly.insert(m.tendon_dampingpoly.end(), {s.damping[1], s.damping[2]});
   m.tendon_frictionloss.push_back(s.frictionloss);
+  m.tendon_frictionrow.push_back(s.frictionloss > 0);
   m.tendon_armature.push_back(s.armature);
   m.tendon_width.push_back(s.width);
   if (s.springlength[0] > s.springlength[1]) {

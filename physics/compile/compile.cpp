@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "motorium/physics/compile/assemble.h"
+#include "motorium/physics/compile/offsets.h"
 #include "motorium/physics/compile/scene.h"
 
 namespace motorium {
@@ -43,6 +44,12 @@ void take_custom(const Spec& spec, Model& m) {
 
 }  // namespace
 
+std::shared_ptr<Model> compile_and_keep(Spec spec) {
+  auto model = std::make_shared<Model>(compile(spec));
+  model->source = std::make_shared<const Spec>(std::move(spec));
+  return model;
+}
+
 Model compile(const Spec& spec) {
   Scene scene(spec);
   scene.problems.throw_if_any();
@@ -68,11 +75,11 @@ Model compile(const Spec& spec) {
   scene.problems.throw_if_any();
 
   // constants at qpos0, and what needs them
-  Derived derived = derive(m, m.body_mass, m.body_inertia, m.body_ipos, m.dof_armature);
+  Derived derived = derive(m);
   finish_actuators(a, derived);
   for (int b = 1; b < m.nbody; ++b) {
     const BodySpec& body = *scene.bodies[b].spec;
-    if (body.simple || !is_sliding_leaf(m, b, m.body_ipos)) continue;
+    if (body.simple || !is_sliding_leaf(m, b)) continue;
     a.unsupported(
         body.place, title("body", body.name),
         "simple=\"false\": constants of sliding leaf bodies take a short cut: leave it out");
@@ -86,7 +93,7 @@ Model compile(const Spec& spec) {
   rest_tendons(m);
   m.actuator_acc0 = std::move(derived.actuator_acc0);
   m.meaninertia = derived.meaninertia;
-  finish_cameras(a);
+  camera_offsets(m);
   finish_springs(a);
   assemble_equalities(a);
   assemble_pairs(a);

@@ -1,5 +1,7 @@
 // Spec -> Model.
 #pragma once
+#include <memory>
+
 #include "motorium/physics/model.h"
 #include "motorium/physics/spec/spec.h"
 
@@ -9,5 +11,8 @@ namespace motorium {
 // kernel tables, and validates the result. Throws UnsupportedModel or Error with all problems
 // found.
 Model compile(const Spec& spec);
+
+// The same, and the model keeps its scene, so that it can be written again.
+std::shared_ptr<Model> compile_and_keep(Spec spec);
 
 }  // namespace motorium

@@ -56,9 +56,7 @@ Inertia body_inertia_about(double mass, const Vec& principal, const Matrix& axes
 
 class Deriver {
  public:
-  Deriver(const Model& m, const std::vector<double>& mass, const std::vector<double>& inertia,
-          const std::vector<double>& ipos, const std::vector<double>& armature)
-      : m_(m), mass_(mass), inertia_(inertia), ipos_(ipos), armature_(armature) {}
+  explicit Deriver(const Model& m) : m_(m) {}
 
   Derived run() {
     poses_ = poses_at_qpos0(m_);
@@ -79,11 +77,11 @@ class Deriver {
   Vec origin(int body) const { return poses_.body[m_.body_rootid[body]].pos; }
   Vec centre(int body) const {
     const Pose& pose = poses_.body[body];
-    return add(pose.pos, rotate(pose.quat, vec_at(ipos_, body)));
+    return add(pose.pos, rotate(pose.quat, vec_at(m_.body_ipos, body)));
   }
 
   void subtree_mass() {
-    out_.body_subtreemass = mass_;
+    out_.body_subtreemass = m_.body_mass;
     for (int b = m_.nbody - 1; b > 0; --b) {
       out_.body_subtreemass[m_.body_parentid[b]] += out_.body_subtreemass[b];
     }
@@ -193,8 +191,8 @@ class Deriver {
     std::vector<Inertia> composite(m_.nbody);
     for (int b = 1; b < m_.nbody; ++b) {
       const Quaternion turned = multiply(poses_.body[b].quat, quat_at(m_.body_iquat, b));
-      composite[b] = body_inertia_about(mass_[b], vec_at(inertia_, b), to_matrix(turned),
-                                        subtract(centre(b), origin(b)));
+      composite[b] = body_inertia_about(m_.body_mass[b], vec_at(m_.body_inertia, b),
+                                        to_matrix(turned), subtract(centre(b), origin(b)));
     }
     for (int b = m_.nbody - 1; b > 0; --b) {
       const int parent = m_.body_parentid[b];
@@ -208,7 +206,7 @@ class Deriver {
       const Spatial momentum = times(composite[m_.dof_bodyid[i]], cdof_[i]);
       const int row = m_.M_rowadr[i], count = m_.M_rownum[i];
       for (int k = 0; k < count; ++k) L_[row + k] = dot(cdof_[m_.M_col[row + k]], momentum);
-      L_[row + count - 1] += armature_[i] + rotor[i];
+      L_[row + count - 1] += m_.dof_armature[i] + rotor[i];
       out_.dof_M0[i] = L_[row + count - 1];
     }
     tendon_inertia();
@@ -313,8 +311,8 @@ class Deriver {
   // a leaf body that only slides along its own axes on a static parent weighs its mass
   void sliding_leaves() {
     for (int b = 1; b < m_.nbody; ++b) {
-      if (!is_sliding_leaf(m_, b, ipos_)) continue;
-      const double weight = 1 / std::max(mass_[b], kMinVal);
+      if (!is_sliding_leaf(m_, b)) continue;
+      const double weight = 1 / std::max(m_.body_mass[b], kMinVal);
       out_.body_invweight0[2 * b] = weight;
       out_.body_invweight0[2 * b + 1] = 0;
       for (int i = 0; i < m_.body_dofnum[b]; ++i) {
@@ -502,7 +500,6 @@ class Deriver {
   }
 
   const Model& m_;
-  const std::vector<double>&mass_, &inertia_, &ipos_, &armature_;
   Poses0 poses_;
   std::vector<Spatial> cdof_;
   std::vector<double> L_, D_, tendon_J_;
@@ -511,10 +508,10 @@ class Deriver {
 
 }  // namespace
 
-bool is_sliding_leaf(const Model& m, int b, const std::vector<double>& body_ipos) {
+bool is_sliding_leaf(const Model& m, int b) {
   const int count = m.body_jntnum[b];
   if (count == 0 || m.body_childnum[b] > 0 || last_dof(m, m.body_parentid[b]) >= 0) return false;
-  if (vec_at(body_ipos, b) != Vec{0, 0, 0} || std::abs(m.body_iquat[4 * b]) != 1) return false;
+  if (vec_at(m.body_ipos, b) != Vec{0, 0, 0} || std::abs(m.body_iquat[4 * b]) != 1) return false;
   bool used[3] = {false, false, false};
   for (int j = m.body_jntadr[b]; j < m.body_jntadr[b] + count; ++j) {
     if (static_cast<JointType>(m.jnt_type[j]) != JointType::slide) return false;
@@ -537,10 +534,6 @@ bool is_sliding_leaf(const Model& m, int b, const std::vector<double>& body_ipos
   return true;
 }
 
-Derived derive(const Model& m, const std::vector<double>& body_mass,
-               const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,
-               const std::vector<double>& dof_armature) {
-  return Deriver(m, body_mass, body_inertia, body_ipos, dof_armature).run();
-}
+Derived derive(const Model& m) { return Deriver(m).run(); }
 
 }  // namespace motorium

@@ -21,14 +21,11 @@ struct Derived {
   double meaninertia = 0;                // mean of dof_M0
 };
 
-// Uses the topology, poses and qpos0 of `m`; masses (nbody), inertias (nbody, 3), centres of mass
-// (nbody, 3) and armatures (nv) are the given ones. Some 10 us for a humanoid; thread-safe.
-Derived derive(const Model& m, const std::vector<double>& body_mass,
-               const std::vector<double>& body_inertia, const std::vector<double>& body_ipos,
-               const std::vector<double>& dof_armature);
+// Some 10 us for a humanoid; thread-safe.
+Derived derive(const Model& m);
 
 // A leaf body on a static parent that only slides along axes of its own frame: its inverse weights
 // are those of its mass, armature ignored.
-bool is_sliding_leaf(const Model& m, int body, const std::vector<double>& body_ipos);
+bool is_sliding_leaf(const Model& m, int body);
 
 }  // namespace motorium

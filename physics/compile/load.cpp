@@ -6,13 +6,13 @@
 namespace motorium {
 
 std::shared_ptr<const Model> load_model(const std::string& path, const LoadOptions& options) {
-  return std::make_shared<const Model>(compile(load_spec(path, options)));
+  return compile_and_keep(load_spec(path, options));
 }
 
 std::shared_ptr<const Model> load_model_from_string(const std::string& xml,
                                                     const std::string& folder,
                                                     const LoadOptions& options) {
-  return std::make_shared<const Model>(compile(load_spec_from_string(xml, folder, options)));
+  return compile_and_keep(load_spec_from_string(xml, folder, options));
 }
 
 }  // namespace motorium

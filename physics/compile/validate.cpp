@@ -245,6 +245,7 @@ class Validator {
     in_range(m_.jnt_actfrclimited, "jnt_actfrclimited", 0, 2);
     in_range(m_.jnt_actgravcomp, "jnt_actgravcomp", 0, 2);
     in_range(m_.dof_treeid, "dof_treeid", 0, m_.ntree);
+    in_range(m_.dof_frictionrow, "dof_frictionrow", 0, 2);
   }
 
   void matrix_rows() const {
@@ -406,6 +407,7 @@ class Validator {
     in_range(m_.tendon_type, "tendon_type", 0, 2);
     in_range(m_.tendon_limited, "tendon_limited", 0, 2);
     in_range(m_.tendon_actfrclimited, "tendon_actfrclimited", 0, 2);
+    in_range(m_.tendon_frictionrow, "tendon_frictionrow", 0, 2);
     int wrap = 0, number = 0, limited = 0;
     for (int t = 0; t < m_.ntendon; ++t) {
       check(m_.tendon_adr[t] == wrap && m_.tendon_num[t] > 0 && m_.tendon_num[t] <= m_.nwrap - wrap,

@@ -10,10 +10,13 @@ from motorium.views import (
     ActuatorView,
     BodyView,
     CameraView,
+    EqualityView,
     GeomView,
     JointView,
+    KeyframeView,
     SensorView,
     SiteView,
+    TendonView,
 )
 
 
@@ -28,18 +31,33 @@ def body(self, key: int | str) -> BodyView:
 
 
 def geom(self, key: int | str) -> GeomView:
-    """The slices of one geom, by name or id: xpos, xmat, friction."""
+    """The slices of one geom, by name or id: xpos, xmat, friction, size, ..."""
     return GeomView(self, key)
 
 
 def site(self, key: int | str) -> SiteView:
-    """The slices of one site, by name or id: xpos, xmat."""
+    """The slices of one site, by name or id: xpos, xmat, pos, quat, size."""
     return SiteView(self, key)
 
 
 def camera(self, key: int | str) -> CameraView:
-    """The slices of one camera, by name or id: xpos, xmat."""
+    """The slices of one camera, by name or id: xpos, xmat, pos, quat, fovy."""
     return CameraView(self, key)
+
+
+def tendon(self, key: int | str) -> TendonView:
+    """The slices of one tendon, by name or id: length, velocity, J, stiffness, range, ..."""
+    return TendonView(self, key)
+
+
+def equality(self, key: int | str) -> EqualityView:
+    """The slices of one equality constraint, by name or id: active, data, solref, solimp."""
+    return EqualityView(self, key)
+
+
+def keyframe(self, key: int | str) -> KeyframeView:
+    """The numbers of one keyframe, by name or id: time, qpos, qvel, act, ctrl, mpos, mquat."""
+    return KeyframeView(self, key)
 
 
 def actuator(self, key: int | str) -> ActuatorView:
@@ -100,6 +118,18 @@ def unknown(self, name: str):
     raise AttributeError(f"Batch has no attribute {name!r}{hint}")
 
 
-for _method in (joint, body, geom, site, camera, actuator, sensor, errors):
+for _method in (
+    joint,
+    body,
+    geom,
+    site,
+    camera,
+    tendon,
+    equality,
+    keyframe,
+    actuator,
+    sensor,
+    errors,
+):
     setattr(Batch, _method.__name__, _method)
 Batch.__getattr__ = unknown

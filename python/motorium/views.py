@@ -7,7 +7,12 @@ world may override (`batch.body("trunk").mass`) read as copies and write through
 
 import difflib
 
-from motorium._core import Error
+import numpy as np
+
+from motorium._core import Batch, Error
+
+# fields of the model that a world may have for itself
+SETTABLE = frozenset(n[4:] for n in dir(Batch) if n.startswith("set_")) - {"models", "state"}
 
 # numbers of a joint in qpos and qvel, by its type: free, ball, slide, hinge
 _QPOS_SIZE = (7, 4, 1, 1)
@@ -34,8 +39,8 @@ class View:
     _names = ""
     # attribute -> field of the batch whose row `id` it is
     _rows = {}
-    # attribute -> overridable field whose row `id` it is
-    _overrides = {}
+    # fields of the model whose row `id` belongs to the object start with this
+    _prefix = "-"
 
     def __init__(self, batch, key):
         names = getattr(batch.model, self._names)
@@ -49,7 +54,9 @@ class View:
         return {attribute: (field, self.id) for attribute, field in self._rows.items()}
 
     def _override_slices(self):
-        return {attribute: (field, self.id) for attribute, field in self._overrides.items()}
+        """attribute -> (overridable field, slice or index of its second axis)"""
+        n = len(self._prefix)
+        return {f[n:]: (f, self.id) for f in SETTABLE if f.startswith(self._prefix)}
 
     def __dir__(self):
         return ["id", "name", *self._slices(), *self._override_slices()]
@@ -83,6 +90,7 @@ class View:
 class JointView(View):
     _kind = "joint"
     _names = "jnt_names"
+    _prefix = "jnt_"
 
     def _dofs(self):
         m = self._batch.model
@@ -104,8 +112,15 @@ class JointView(View):
         }
 
     def _override_slices(self):
+        dofs, positions = self._dofs(), self._slices()["qpos"][1]
         fields = ("armature", "damping", "frictionloss")
-        return {field: (f"dof_{field}", self._dofs()) for field in fields}
+        return {
+            **super()._override_slices(),
+            **{field: (f"dof_{field}", dofs) for field in fields},
+            "solref_friction": ("dof_solref", dofs),
+            "solimp_friction": ("dof_solimp", dofs),
+            **{field: (field, positions) for field in ("qpos0", "qpos_spring")},
+        }
 
 
 class BodyView(View):
@@ -131,7 +146,7 @@ class BodyView(View):
             "cfrc_ext",
         )
     }
-    _overrides = {"mass": "body_mass", "inertia": "body_inertia", "ipos": "body_ipos"}
+    _prefix = "body_"
 
     def _slices(self):
         slices = super()._slices()
@@ -146,43 +161,91 @@ class GeomView(View):
     _kind = "geom"
     _names = "geom_names"
     _rows = {"xpos": "geom_xpos", "xmat": "geom_xmat"}
-    _overrides = {"friction": "geom_friction"}
+    _prefix = "geom_"
 
 
 class SiteView(View):
     _kind = "site"
     _names = "site_names"
     _rows = {"xpos": "site_xpos", "xmat": "site_xmat"}
+    _prefix = "site_"
 
 
 class CameraView(View):
     _kind = "camera"
     _names = "cam_names"
     _rows = {"xpos": "cam_xpos", "xmat": "cam_xmat"}
+    _prefix = "cam_"
+
+
+class TendonView(View):
+    _kind = "tendon"
+    _names = "tendon_names"
+    _rows = {"length": "ten_length", "velocity": "ten_velocity"}
+    _prefix = "tendon_"
+
+    def _slices(self):
+        m = self._batch.model
+        first = int(m.ten_J_rowadr[self.id])
+        return {
+            **super()._slices(),
+            "J": ("ten_J", slice(first, first + int(m.ten_J_rownnz[self.id]))),
+        }
+
+
+class EqualityView(View):
+    _kind = "equality"
+    _names = "eq_names"
+    _rows = {"active": "eq_active"}
+    _prefix = "eq_"
+
+
+class KeyframeView(View):
+    """A keyframe of the batch's model: the same numbers for every world, read-only."""
+
+    _kind = "keyframe"
+    _names = "key_names"
+
+    def __dir__(self):
+        return ["id", "name", "time", "qpos", "qvel", "act", "ctrl", "mpos", "mquat"]
+
+    def __getattr__(self, attribute):
+        if attribute not in dir(self):
+            return super().__getattr__(attribute)
+        row = getattr(self._batch.model, f"key_{attribute}")[self.id]
+        return np.broadcast_to(row, (self._batch.worlds, *np.shape(row)))
 
 
 class ActuatorView(View):
     _kind = "actuator"
     _names = "actuator_names"
-    _overrides = {"gainprm": "actuator_gainprm", "biasprm": "actuator_biasprm"}
+    _prefix = "actuator_"
+
+    def _block(self, name):
+        m = self._batch.model
+        first = int(getattr(m, f"actuator_{name}adr")[self.id])
+        return slice(first, first + int(getattr(m, f"actuator_{name}num")[self.id]))
+
+    def _override_slices(self):
+        # gears go with forces, ranges with controls
+        return {
+            **super()._override_slices(),
+            "gear": ("actuator_gear", self._block("out")),
+            "ctrlrange": ("actuator_ctrlrange", self._block("ctrl")),
+        }
 
     def _slices(self):
         m = self._batch.model
-
-        def block(name):
-            first = int(getattr(m, f"actuator_{name}adr")[self.id])
-            return slice(first, first + int(getattr(m, f"actuator_{name}num")[self.id]))
-
-        outputs = block("out")
+        outputs = self._block("out")
         slices = {
-            "ctrl": ("ctrl", block("ctrl")),
+            "ctrl": ("ctrl", self._block("ctrl")),
             "length": ("actuator_length", outputs),
             "velocity": ("actuator_velocity", outputs),
             "force": ("actuator_force", outputs),
         }
         if int(m.actuator_actnum[self.id]) > 0:
-            slices["act"] = ("act", block("act"))
-            slices["act_dot"] = ("act_dot", block("act"))
+            slices["act"] = ("act", self._block("act"))
+            slices["act_dot"] = ("act_dot", self._block("act"))
         return slices
 
 

@@ -404,13 +404,13 @@ def compare_assets(ours, m):
 
 def used_eq_data(mine, m):
     """The columns that the type of each equality uses; site forms use the torque scale only."""
-    theirs = np.array(m.eq_data[:, :11])
-    columns = {0: range(6), 1: range(11), 2: range(5), 3: range(5)}
+    theirs = np.array(m.eq_data)
+    columns = {0: range(6), 1: range(12), 2: range(5), 3: range(5)}
     for i in range(m.neq):
         used = columns[int(m.eq_type[i])]
         if m.eq_type[i] < 2 and m.eq_objtype[i] == int(mujoco.mjtObj.mjOBJ_SITE):
             used = [10] if m.eq_type[i] == 1 else []
-        unused = [c for c in range(11) if c not in used]
+        unused = [c for c in range(12) if c not in used]
         theirs[i, unused] = mine[i, unused]
     return mine, theirs
 
@@ -500,7 +500,7 @@ def compare(ours, m):
         theirs = np.asarray(getattr(m, name))
         mine = np.asarray(ours[name], dtype=float)
         if name == "eq_data":
-            mine, theirs = used_eq_data(mine.reshape(-1, 11), m)
+            mine, theirs = used_eq_data(mine.reshape(-1, 12), m)
         if mine.size != theirs.size:
             out[name] = np.inf
             continue

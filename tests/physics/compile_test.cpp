@@ -50,10 +50,10 @@ TEST(Compile, DerivedConstantsFollowOverrides) {
   EXPECT_NEAR(m->dof_invweight0[0], 1 / 12.6, 1e-12);
   EXPECT_NEAR(m->body_invweight0[2], 4 / 12.6 / 3, 1e-12);
   EXPECT_NEAR(m->body_invweight0[3], 1 / 12.6 / 3, 1e-12);
-  std::vector<double> mass = m->body_mass, armature = m->dof_armature;
-  mass[1] = 5;
-  armature[0] = 0.3;
-  const Derived d = derive(*m, mass, m->body_inertia, m->body_ipos, armature);
+  Model edited = *m;
+  edited.body_mass[1] = 5;
+  edited.dof_armature[0] = 0.3;
+  const Derived d = derive(edited);
   EXPECT_NEAR(d.dof_M0[0], 5 * 4 + 0.5 + 0.3, 1e-12);
   EXPECT_NEAR(d.body_subtreemass[0], 5, 1e-12);
 }
@@ -61,7 +61,7 @@ TEST(Compile, DerivedConstantsFollowOverrides) {
 TEST(Compile, DeriveRepeatsTheCompiler) {
   for (const char* name : {"trees", "joint_mixed", "sliding_leaves", "actuator_site", "armature"}) {
     const auto m = load_model(model_path(name));
-    const Derived d = derive(*m, m->body_mass, m->body_inertia, m->body_ipos, m->dof_armature);
+    const Derived d = derive(*m);
     EXPECT_EQ(d.body_subtreemass, m->body_subtreemass) << name;
     EXPECT_EQ(d.body_invweight0, m->body_invweight0) << name;
     EXPECT_EQ(d.dof_invweight0, m->dof_invweight0) << name;
