@@ -110,6 +110,9 @@ class Batch {
   void set_override(const std::string& field, const double* values, const int* ids, int id_count);
   std::vector<double> get_override(const std::string& field, int world) const;
 
+  // The model that a world runs on with its own numbers folded in: alone it takes the same bits.
+  std::shared_ptr<const Model> world_model(int world) const;
+
   // Everything a world is, as bytes: state, inputs, status, time, overrides.
   std::vector<uint8_t> save(int world) const;
   void load(int world, const std::vector<uint8_t>& bytes);

@@ -174,6 +174,15 @@ void Batch::set_override(const std::string& field, const double* values, const i
   if (rule->follows) impl_->derive_worlds(rule->follows, list, n);
 }
 
+std::shared_ptr<const Model> Batch::world_model(int world) const {
+  require(world >= 0 && world < worlds(), "Batch.world_model: no world " + std::to_string(world));
+  if (impl_->overrides.empty()) return model_of(world);
+  auto out = std::make_shared<Model>(*impl_->model);
+  impl_->fold(world, *out);
+  rederive(*out, kAll);
+  return out;
+}
+
 std::vector<double> Batch::get_override(const std::string& field, int world) const {
   const std::vector<double>* shared = override_field(impl_->model_at(world), field);
   if (!shared) throw Error("Batch.get_override: no such field: '" + field + "'");

@@ -174,7 +174,8 @@ STAGE void one_by_one(const ModelView<Real>& m, Scratch<Real>& x, int cand, int 
   const int p = x.cand_pair[cand], first = x.cand_adr[cand];
   ConvexWork<Scalar<Real>> work;
   carve_search(m, x, area, work);
-  const ConvexLimits<Scalar<Real>> limits = search_limits(m, m.pair_geom1[p], m.pair_geom2[p], lane);
+  const ConvexLimits<Scalar<Real>> limits =
+      search_limits(m, m.pair_geom1[p], m.pair_geom2[p], lane);
   bool capped = false;
   if (static_cast<Collider>(m.pair_collider[p]) == Collider::hfield) {
     hfield_pair(m, x, p, first, lane, limits, work, capped);

@@ -73,7 +73,7 @@ FN void take_site(const ModelView<Real>& m, const Scratch<Real>& x, int site, in
   c.prism = nullptr;
   for (int k = 0; k < 3; ++k) {
     c.pos[k] = get(x.site_xpos[3 * site + k], lane) - origin[k];
-    c.size[k] = m.site_size.p[3 * site + k];
+    c.size[k] = m.site_size.lane(3 * site + k, lane);
   }
   for (int k = 0; k < 9; ++k) c.R.m[k] = get(x.site_xmat[9 * site + k], lane);
   c.radius = is_round(c) ? c.size.x : Scalar<Real>(0.f);

@@ -79,10 +79,16 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     if (m.dof_damping[static_cast<size_t>(d)] > 0) data.dof_damped = true;
   }
   for (size_t a = 0; a < m.actuator_damping.size(); ++a) {
-    data.rotor_heavy = data.rotor_heavy || m.actuator_armature[a] != 0;
-    data.rotor_damped = data.rotor_damped || m.actuator_damping[a] != 0 ||
-                        m.actuator_dampingpoly[2 * a] != 0 ||
-                        m.actuator_dampingpoly[2 * a + 1] != 0;
+    const bool heavy = m.actuator_armature[a] != 0, damped = m.actuator_damping[a] != 0 ||
+                                                             m.actuator_dampingpoly[2 * a] != 0 ||
+                                                             m.actuator_dampingpoly[2 * a + 1] != 0;
+    if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon) {
+      data.tendon_rotors = data.tendon_rotors || heavy || damped;
+      data.tendon_inertia = data.tendon_inertia || heavy;
+    } else {
+      data.rotor_heavy = data.rotor_heavy || heavy;
+      data.rotor_damped = data.rotor_damped || damped;
+    }
   }
   for (const double p : m.dof_dampingpoly)
     if (p != 0) data.dof_damped = data.dof_curved = true;

@@ -51,6 +51,7 @@ template <class S> struct ModelData {
   int nfriction_tendon = 0, nfriction_tendon_base = 0;
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
+  bool tendon_rotors = false;   // any actuator adds inertia or damping to its tendon
   bool rotor_damped = false;    // any actuator damps its joint
   bool rotor_heavy = false;     // ... adds inertia to it
   bool dof_curved = false;      // any damping that is not linear
@@ -118,8 +119,8 @@ template <class Real> struct ModelView {
   int nfriction, nfriction_base;
   const int* friction_tendon;
   int nfriction_tendon, nfriction_tendon_base;
-  bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, want_geoms,
-      want_cameras, want_time, want_paths, want_forces, want_momenta;
+  bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, tendon_rotors,
+      want_geoms, want_cameras, want_time, want_paths, want_forces, want_momenta;
   bool dof_curved, in_fluid, sticky, belts, want_energy;
   int row_budget;
 
@@ -168,6 +169,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.nfriction_tendon = d.nfriction_tendon;
   m.nfriction_tendon_base = d.nfriction_tendon_base;
   m.tendon_inertia = d.tendon_inertia;
+  m.tendon_rotors = d.tendon_rotors;
   m.dof_damped = d.dof_damped;
   m.rotor_damped = d.rotor_damped;
   m.rotor_heavy = d.rotor_heavy;

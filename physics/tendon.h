@@ -8,6 +8,7 @@
 #pragma once
 #include "motorium/physics/jacobian.h"
 #include "motorium/physics/kinematics.h"
+#include "motorium/physics/tendon_rotor.h"
 #include "motorium/physics/wrap.h"
 
 namespace motorium {
@@ -217,7 +218,7 @@ FN void add_tendon_matrix(Team team, const ModelView<Real>& m, const Scratch<Rea
 template <class Team, class Real>
 STAGE void tendon_inertia(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   if (!m.tendon_inertia) return;
-  for (int t = 0; t < m.ntendon; ++t) add_tendon_matrix(team, m, x, t, m.tendon_armature[t], x.qM);
+  for (int t = 0; t < m.ntendon; ++t) add_tendon_matrix(team, m, x, t, tendon_armature(m, t), x.qM);
 }
 
 // Jdot v: with the ends of a segment moving at dv and accelerating at zero qacc by da relative to
@@ -248,7 +249,7 @@ STAGE void tendon_bias(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   for (int t = 0; t < m.ntendon; ++t) {
     if (static_cast<TendonType>(m.tendon_type[t]) == TendonType::fixed) continue;
     team.once([&] { x.ten_Jdotv[t] = tendon_bias_acceleration(m, x, t); });
-    add_tendon_force(team, m, x, t, m.tendon_armature[t] * x.ten_Jdotv[t], x.qfrc_bias);
+    add_tendon_force(team, m, x, t, tendon_armature(m, t) * x.ten_Jdotv[t], x.qfrc_bias);
   }
 }
 
@@ -270,20 +271,18 @@ FN Real tendon_spring(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
   return -(stretch * fma(stretch, fma(stretch, p2, p1), m.tendon_stiffness[t]));
 }
 
-// f = -v (b + p1 |v| + p2 v^2)
-template <class Real>
-FN Real tendon_damper(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
+template <class Real> FN Real tendon_drag(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
   const Real v = x.ten_velocity[t], size = abs(v);
-  const Real p1 = m.tendon_dampingpoly[2 * t], p2 = m.tendon_dampingpoly[2 * t + 1];
-  return -(v * fma(size, fma(size, p2, p1), m.tendon_damping[t]));
+  const TendonDamper<Real> d = tendon_damper(m, t);
+  return -(v * fma(size, fma(size, d.p2, d.p1), d.b));
 }
 
 // -df/dv
 template <class Real>
 FN Real tendon_damping_slope(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
   const Real size = abs(x.ten_velocity[t]);
-  const Real p1 = m.tendon_dampingpoly[2 * t], p2 = m.tendon_dampingpoly[2 * t + 1];
-  return fma(size, fma(Real(3.f) * size, p2, Real(2.f) * p1), m.tendon_damping[t]);
+  const TendonDamper<Real> d = tendon_damper(m, t);
+  return fma(size, fma(Real(3.f) * size, d.p2, Real(2.f) * d.p1), d.b);
 }
 
 template <class Team, class Real>
@@ -292,7 +291,7 @@ STAGE void tendon_passive(Team team, const ModelView<Real>& m, Scratch<Real>& x)
   for (int t = 0; t < m.ntendon; ++t) {
     Real force = Real(0.f);
     if (sprung) force += tendon_spring(m, x, t);
-    if (damped) force += tendon_damper(m, x, t);
+    if (damped) force += tendon_drag(m, x, t);
     add_tendon_force(team, m, x, t, force, x.qfrc_passive);
   }
 }

@@ -35,7 +35,7 @@ template <class Real>
 FN Real tendon_force(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
   Real sum = any(x.has_rows[0]) ? tendon_row_force(m, x, t) : Real(0.f);
   if (m.on(kFlagSpring)) sum += tendon_spring(m, x, t);
-  if (m.on(kFlagDamper)) sum += tendon_damper(m, x, t);
+  if (m.on(kFlagDamper)) sum += tendon_drag(m, x, t);
   for (int a = 0; a < m.nactuator; ++a)
     if (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon &&
         m.actuator_trnid[2 * a] == t)
@@ -43,7 +43,7 @@ FN Real tendon_force(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
                 sum);
   // accelerations of the ends at zero qacc are gone by now: `tendon_bias` has kept Jdot v
   if (m.tendon_inertia)
-    sum = fma(-m.tendon_armature[t], tendon_times(m, x, t, x.qacc) + x.ten_Jdotv[t], sum);
+    sum = fma(-tendon_armature(m, t), tendon_times(m, x, t, x.qacc) + x.ten_Jdotv[t], sum);
   return sum;
 }
 

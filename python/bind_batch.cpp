@@ -599,6 +599,12 @@ void bind_batch(py::module_& m) {
         return std::const_pointer_cast<Model>(b.batch->model_of(world));
       },
       py::arg("world"), "The model that a world runs on, without its overrides.");
+  c.def(
+      "_world_model",
+      [](const PyBatch& b, int world) {
+        return std::const_pointer_cast<Model>(b.batch->world_model(world));
+      },
+      py::arg("world"), "The model of a world, its own numbers folded in.");
   c.def_property_readonly(
       "worlds", [](const PyBatch& b) { return b.batch->worlds(); }, "Number of worlds.");
   c.def_property_readonly(

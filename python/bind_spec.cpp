@@ -60,6 +60,9 @@ void bind_spec(py::module_& m) {
                    const std::string& attribute, const std::string& text) {
     set_attribute(s, {kind, name, number}, attribute, text);
   });
+  c.def("_attributes", [](Spec& s, const std::string& kind, const std::string& name, int number) {
+    return attributes_of(s, {kind, name, number});
+  });
   c.def("_add", &add_element);
   c.def("_remove", [](Spec& s, const std::string& kind, const std::string& name, int number) {
     return remove_element(s, {kind, name, number});

@@ -80,8 +80,18 @@ class ActuatorMaker {
         malformed("joint: orientation servos turn a ball joint, or a site about a refsite");
       }
     }
-    if ((s_.armature > 0 || s_.damping != std::array<double, 3>{}) && !at_joint(s_)) {
-      malformed("damping, armature: act on joints: give one as target");
+    const bool rotor = s_.armature > 0 || s_.damping != std::array<double, 3>{};
+    if (rotor && !at_joint(s_) && type != TransmissionType::tendon) {
+      malformed("damping, armature: act on joints and tendons: give one as target");
+    }
+    if (s_.armature > 0 && type == TransmissionType::tendon && target_ >= 0) {
+      for (int w = m_.tendon_adr[target_]; w < m_.tendon_adr[target_] + m_.tendon_num[target_];
+           ++w) {
+        const auto kind = static_cast<WrapType>(m_.wrap_type[w]);
+        if (kind != WrapType::sphere && kind != WrapType::cylinder) continue;
+        malformed("armature: does not go with geoms on the tendon's path: use 0");
+        break;
+      }
     }
     m_.actuator_trntype.push_back(static_cast<int>(type));
     m_.actuator_trnid.push_back(target_);

@@ -44,6 +44,15 @@ void take_custom(const Spec& spec, Model& m) {
 
 }  // namespace
 
+void prepare_scene(Scene& scene) {
+  build_scene(scene);
+  scene.problems.throw_if_any();
+  infer_inertia(scene);
+  bound_inertia(scene);
+  reshape_scene(scene);
+  set_total_mass(scene);
+}
+
 std::shared_ptr<Model> compile_and_keep(Spec spec) {
   auto model = std::make_shared<Model>(compile(spec));
   model->source = std::make_shared<const Spec>(std::move(spec));
@@ -53,13 +62,7 @@ std::shared_ptr<Model> compile_and_keep(Spec spec) {
 Model compile(const Spec& spec) {
   Scene scene(spec);
   scene.problems.throw_if_any();
-  // frames, shapes and masses
-  build_scene(scene);
-  scene.problems.throw_if_any();
-  infer_inertia(scene);
-  bound_inertia(scene);
-  reshape_scene(scene);
-  set_total_mass(scene);
+  prepare_scene(scene);
 
   // arrays in MuJoCo's order
   Model m;

@@ -54,6 +54,18 @@ Inertia body_inertia_about(double mass, const Vec& principal, const Matrix& axes
   return r;
 }
 
+// of a tendon and the rotors that pull it
+double tendon_inertia_of(const Model& m, int t) {
+  double sum = m.tendon_armature[t];
+  for (int u = 0; u < m.nactuator; ++u) {
+    const auto type = static_cast<TransmissionType>(m.actuator_trntype[u]);
+    if (type != TransmissionType::tendon || m.actuator_trnid[2 * u] != t) continue;
+    const double gear = m.actuator_gear[6 * m.actuator_outadr[u]];
+    sum += gear * gear * m.actuator_armature[u];
+  }
+  return sum;
+}
+
 class Deriver {
  public:
   explicit Deriver(const Model& m) : m_(m) {}
@@ -163,7 +175,7 @@ class Deriver {
   void tendon_inertia() {
     std::vector<double> J(m_.nv);
     for (int t = 0; t < m_.ntendon; ++t) {
-      const double armature = m_.tendon_armature[t];
+      const double armature = tendon_inertia_of(m_, t);
       if (armature == 0) continue;
       tendon_row(t, 1, J);
       for (int i = 0; i < m_.nv; ++i) {
@@ -526,7 +538,7 @@ bool is_sliding_leaf(const Model& m, int b) {
   }
   // nor does a tendon with inertia move it
   for (int t = 0; t < m.ntendon; ++t) {
-    if (m.tendon_armature[t] == 0) continue;
+    if (tendon_inertia_of(m, t) == 0) continue;
     for (int k = m.ten_J_rowadr[t]; k < m.ten_J_rowadr[t] + m.ten_J_rownnz[t]; ++k) {
       if (m.dof_bodyid[m.ten_J_colind[k]] == b) return false;
     }

@@ -78,6 +78,8 @@ inline const CompilerSpec& compiler_of(const Scene& scene, const SceneBody& body
 // for messages: tag[@name='...']
 std::string title(const std::string& tag, const std::string& name);
 
+// all of the following, in this order
+void prepare_scene(Scene& scene);
 // bodies, frames, shapes, masses
 void build_scene(Scene& scene);
 // compiler options that change the tree: fusestatic, discardvisual, alignfree

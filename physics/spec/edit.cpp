@@ -56,14 +56,15 @@ struct OneAttribute {
   const std::string& name;
   const std::string* given;  // text to set, or nullptr to read
   const Spec& spec;
-  bool found = false, good = true;
+  bool found = false, good = true, nowhere = false;
   std::string text = {};
   std::vector<std::string> known = {};
 
-  template <class T> void operator()(const char* field, T& value, const std::string& = "") {
+  template <class T> void operator()(const char* field, T& value, const std::string& written = "") {
     known.push_back(field);
     if (name != field) return;
     found = true;
+    nowhere = written == kNowhere;
     if (given) good = parse(*given, value);
     text = text_of(value);
   }
@@ -107,12 +108,22 @@ template <class Visit> void with_element(Spec& spec, const Handle& handle, Visit
   if (!done) no_such(spec, handle);
 }
 
+// the same; there is one `option` and one `compiler`
+template <class Visit> void with_any(Spec& spec, const Handle& handle, Visit visit) {
+  if (handle.kind == "option") return visit(spec.option);
+  if (handle.kind == "compiler") return visit(spec.compiler);
+  with_element(spec, handle, visit);
+}
+
 std::string apply(Spec& spec, auto& element, const std::string& kind, const std::string& name,
                   const std::string* given) {
   OneAttribute one{name, given, spec};
   each_attribute(element, one);
   require(one.found, "Spec: a " + kind + " has no attribute '" + printable(name) + "'" +
                          did_you_mean(name, one.known));
+  if (given && one.nowhere)
+    throw Error("Spec: " + kind + "." + name + ": \"" + printable(*given) +
+                "\" does not fit: one of this type has none");
   require(one.good, "Spec: " + kind + "." + name + ": \"" + (given ? printable(*given) : "") +
                         "\" does not fit");
   return one.text;
@@ -130,8 +141,11 @@ BodySpec& body_named(Spec& spec, const std::string& name) {
 template <class Item>
 void push(Spec& spec, std::vector<Item>& items, Item item, const std::string& kind,
           const AttributeList& attributes) {
-  // all or nothing
-  for (const auto& [name, text] : attributes) apply(spec, item, kind, name, &text);
+  // all or nothing; what others depend on comes first
+  const std::set<std::string> first = {"type", "objtype", "transmission", "gaintype"};
+  for (const bool turn : {true, false})
+    for (const auto& [name, text] : attributes)
+      if ((first.count(name) > 0) == turn) apply(spec, item, kind, name, &text);
   items.push_back(std::move(item));
 }
 
@@ -145,15 +159,25 @@ std::vector<std::string> names_of(Spec& spec, const std::string& kind) {
 
 std::string get_attribute(Spec& spec, const Handle& handle, const std::string& name) {
   std::string out;
-  with_element(spec, handle,
-               [&](auto& element) { out = apply(spec, element, handle.kind, name, nullptr); });
+  with_any(spec, handle,
+           [&](auto& element) { out = apply(spec, element, handle.kind, name, nullptr); });
   return out;
 }
 
 void set_attribute(Spec& spec, const Handle& handle, const std::string& name,
                    const std::string& text) {
-  with_element(spec, handle,
-               [&](auto& element) { apply(spec, element, handle.kind, name, &text); });
+  with_any(spec, handle, [&](auto& element) { apply(spec, element, handle.kind, name, &text); });
+}
+
+std::vector<std::string> attributes_of(Spec& spec, const Handle& handle) {
+  std::vector<std::string> out;
+  with_any(spec, handle, [&](auto& element) {
+    const std::string none;
+    OneAttribute all{none, nullptr, spec};
+    each_attribute(element, all);
+    out = all.known;
+  });
+  return out;
 }
 
 int add_element(Spec& spec, const std::string& kind, const std::string& parent,
@@ -216,6 +240,7 @@ std::vector<std::string> remove_element(Spec& spec, const Handle& handle) {
         for (const JointSpec& x : body.joints) note("joint", x.name);
         for (const GeomSpec& x : body.geoms) note("geom", x.name);
         for (const SiteSpec& x : body.sites) note("site", x.name);
+        for (const CameraSpec& x : body.cameras) note("camera", x.name);
       });
     }
   });
@@ -263,6 +288,7 @@ void attach(Spec& spec, const Spec& other, const std::string& prefix, const std:
   };
   move_in(part.world.geoms, to.geoms);
   move_in(part.world.sites, to.sites);
+  move_in(part.world.cameras, to.cameras);
   move_in(part.world.bodies, to.bodies);
   const auto append = [](auto& from, auto& into) {
     for (auto& item : from) into.push_back(std::move(item));

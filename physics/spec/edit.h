@@ -8,8 +8,8 @@
 
 namespace motorium {
 
-// body, joint, geom, site, mesh, pair, exclude, equality, tendon, actuator, sensor, key; world is
-// the body of that name
+// body, joint, geom, site, camera, mesh, hfield, pair, exclude, equality, tendon, actuator, sensor,
+// key; world is the body of that name. Option and compiler have attributes only
 struct Handle {
   std::string kind;
   std::string name;  // empty: by number
@@ -24,6 +24,8 @@ std::vector<std::string> names_of(Spec& spec, const std::string& kind);
 std::string get_attribute(Spec& spec, const Handle& handle, const std::string& name);
 void set_attribute(Spec& spec, const Handle& handle, const std::string& name,
                    const std::string& text);
+// names of all attributes
+std::vector<std::string> attributes_of(Spec& spec, const Handle& handle);
 // Adds an element; bodies, joints, geoms and sites go into the body `parent`. Returns its number.
 int add_element(Spec& spec, const std::string& kind, const std::string& parent,
                 const AttributeList& attributes);

@@ -1,8 +1,9 @@
 // The attributes of every element, once: what writes MJCF and what edits a Spec visit these lists.
 //
 //   each_attribute(joint, visit):   visit(name, value) for each attribute
-//   visit(name, value, written):    an attribute whose MJCF name depends on the others; "" where it
-//                                   does not belong into the file
+//   visit(name, value, written):    an attribute whose MJCF name depends on the others; "" where
+//   the
+//                                   file says it otherwise, kNowhere where the element has none
 //
 // A field of spec.h that is missing here is lost when a model is written; a test compares.
 #pragma once
@@ -12,6 +13,8 @@
 #include "motorium/physics/spec/words.h"
 
 namespace motorium {
+
+inline constexpr char kNowhere[] = "!";
 
 template <class V> void each_attribute(CompilerSpec& s, V&& v) {
   v("autolimits", s.autolimits);
@@ -65,8 +68,9 @@ template <class V> void each_attribute(OptionSpec& s, V&& v) {
   v("ls_iterations", s.ls_iterations);
   v("integrator", s.integrator);
   v("cone", s.cone);
-  std::string groups = group_text(s.disableactuator);
+  GroupSet groups = {s.disableactuator};
   v("actuatorgroupdisable", groups);
+  s.disableactuator = groups.bits;
 }
 
 template <class V> void each_attribute(MeshSpec& s, V&& v) {
@@ -169,9 +173,9 @@ template <class V> void each_attribute(GeomSpec& s, V&& v) {
   v("mass", s.mass);
   v("density", s.density);
   v("shellinertia", s.shellinertia);
-  std::string shape = s.fluid_ellipsoid ? "ellipsoid" : "none";
+  FluidShape shape = s.fluid_ellipsoid ? FluidShape::ellipsoid : FluidShape::none;
   v("fluidshape", shape);
-  s.fluid_ellipsoid = shape == "ellipsoid";
+  s.fluid_ellipsoid = shape == FluidShape::ellipsoid;
   v("fluidcoef", s.fluidcoef);
   v("adhesion", s.adhesion);
   v("surfacevel", s.surfacevel);
@@ -233,10 +237,10 @@ template <class V> void each_attribute(EqualitySpec& s, V&& v) {
   v("object1", s.object1, object + "1");
   v("object2", s.object2, object + "2");
   v("active", s.active);
-  v("anchor", s.anchor, bodies ? "anchor" : "");
-  v("relpose", s.relpose, bodies && s.type == EqualityType::weld ? "relpose" : "");
-  v("polycoef", s.polycoef, coupling ? "polycoef" : "");
-  v("torquescale", s.torquescale, s.type == EqualityType::weld ? "torquescale" : "");
+  v("anchor", s.anchor, bodies ? "anchor" : kNowhere);
+  v("relpose", s.relpose, bodies && s.type == EqualityType::weld ? "relpose" : kNowhere);
+  v("polycoef", s.polycoef, coupling ? "polycoef" : kNowhere);
+  v("torquescale", s.torquescale, s.type == EqualityType::weld ? "torquescale" : kNowhere);
   v("solref", s.solref);
   v("solimp", s.solimp);
 }
@@ -260,9 +264,9 @@ template <class V> void each_attribute(TendonSpec& s, V&& v) {
   v("solimpfriction", s.solimp_friction);
   v("group", s.group);
   const bool spatial = s.type == TendonType::spatial;
-  v("width", s.width, spatial ? "width" : "");
-  v("material", s.material, spatial ? "material" : "");
-  v("rgba", s.rgba, spatial ? "rgba" : "");
+  v("width", s.width, spatial ? "width" : kNowhere);
+  v("material", s.material, spatial ? "material" : kNowhere);
+  v("rgba", s.rgba, spatial ? "rgba" : kNowhere);
 }
 
 template <class V> void each_attribute(WrapSpec& s, V&& v) {
@@ -294,8 +298,9 @@ template <class V> void each_attribute(ActuatorSpec& s, V&& v) {
   v("forcerange", s.forcerange);
   v("actlimited", s.actlimited);
   v("actrange", s.actrange);
-  std::string inputs = input_text(s.gaintype, s.inputs);
+  WordSet inputs = input_words(s.gaintype, s.inputs);
   v("input", inputs);
+  s.inputs = inputs.bits;
   v("velrange", s.velrange);
   v("ffrange", s.ffrange);
   v("inheritrange", s.inheritrange);
@@ -335,17 +340,19 @@ template <class V> void each_attribute(SensorSpec& s, V&& v) {
   v("reftype", s.reftype, frame ? "reftype" : "");
   v("reference", s.reference, reference);
   v("cutoff", s.cutoff);
-  v("num", s.slots, contact ? "num" : "");
-  v("reduce", s.reduce, contact ? "reduce" : "");
-  v("data", s.data, "");  // words
-  v("dim", s.dim, user ? "dim" : "");
+  v("num", s.slots, contact ? "num" : kNowhere);
+  v("reduce", s.reduce, contact ? "reduce" : kNowhere);
+  WordSet data = data_words(s);
+  v("data", data, data.words.empty() ? kNowhere : "data");
+  if (!data.words.empty()) s.data = data.bits;
+  v("dim", s.dim, user ? "dim" : kNowhere);
   v("datatype", s.datatype);
   v("needstage", s.needstage);
   v("nsample", s.nsample);
   v("delay", s.delay);
   v("interval", s.interval);
   v("interp", s.interp);
-  v("enclosed", s.enclosed, s.tag == "insidesite" ? "enclosed" : "");
+  v("enclosed", s.enclosed, s.tag == "insidesite" ? "enclosed" : kNowhere);
 }
 
 template <class V> void each_attribute(KeySpec& s, V&& v) {

@@ -15,6 +15,7 @@ void erase_in(BodySpec& body, const void* element) {
   erase_at(body.joints, element);
   erase_at(body.geoms, element);
   erase_at(body.sites, element);
+  erase_at(body.cameras, element);
   const size_t before = body.bodies.size();
   erase_at(body.bodies, element);
   if (body.bodies.size() != before) return;
@@ -57,6 +58,7 @@ void erase_referring(Spec& spec, const std::string& kind,
   if (kind == "tendon") in(spec.tendons);
   if (kind == "actuator") in(spec.actuators);
   if (kind == "sensor") in(spec.sensors);
+  if (kind == "camera") each_body(spec.world, [&](BodySpec& body) { in(body.cameras); });
 }
 
 void rename_all(Spec& spec, const std::function<std::string(const std::string&)>& rename) {
@@ -110,6 +112,7 @@ void to_notation_of(Spec& spec, const CompilerSpec& compiler) {
     turn(body.inertial.orientation);
     for (GeomSpec& g : body.geoms) turn(g.orientation);
     for (SiteSpec& s : body.sites) turn(s.orientation);
+    for (CameraSpec& c : body.cameras) turn(c.orientation);
     for (JointSpec& j : body.joints) {
       if (j.type != JointType::free) settle(j.limited, j.range);
       settle(j.actuatorfrclimited, j.actuatorfrcrange);

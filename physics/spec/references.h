@@ -13,11 +13,11 @@
 namespace motorium {
 
 // kinds that have names, and those that refer to others
-inline constexpr const char* kNamed[] = {"body",     "joint",  "geom",     "site",
-                                         "mesh",     "hfield", "pair",     "exclude",
-                                         "equality", "tendon", "actuator", "sensor"};
-inline constexpr const char* kReferring[] = {"pair",   "exclude",  "equality",
-                                             "tendon", "actuator", "sensor"};
+inline constexpr const char* kNamed[] = {"body",     "joint",  "geom",    "site",     "mesh",
+                                         "hfield",   "pair",   "exclude", "equality", "tendon",
+                                         "actuator", "sensor", "camera"};
+inline constexpr const char* kReferring[] = {"pair",     "exclude", "equality", "tendon",
+                                             "actuator", "sensor",  "camera"};
 
 // bodies depth first, the one given included
 template <class Visit> void each_body(BodySpec& body, Visit&& visit) {
@@ -33,6 +33,7 @@ template <class Visit> void each_element(Spec& s, const std::string& kind, Visit
   if (kind == "joint") return each_body(s.world, [&](BodySpec& b) { all(b.joints); });
   if (kind == "geom") return each_body(s.world, [&](BodySpec& b) { all(b.geoms); });
   if (kind == "site") return each_body(s.world, [&](BodySpec& b) { all(b.sites); });
+  if (kind == "camera") return each_body(s.world, [&](BodySpec& b) { all(b.cameras); });
   if (kind == "mesh") return all(s.meshes);
   if (kind == "hfield") return all(s.hfields);
   if (kind == "pair") return all(s.pairs);
@@ -54,6 +55,7 @@ inline std::string kind_of(ObjectType type) {
 // names of other elements in an element: visit(kind, name)
 template <class V> void each_reference(BodySpec&, V&&) {}
 template <class V> void each_reference(JointSpec&, V&&) {}
+template <class V> void each_reference(CameraSpec& s, V&& v) { v("body", s.target); }
 template <class V> void each_reference(SiteSpec& s, V&& v) { v("mesh", s.mesh); }
 template <class V> void each_reference(HfieldSpec&, V&&) {}
 template <class V> void each_reference(MeshSpec&, V&&) {}

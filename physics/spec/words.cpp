@@ -1,5 +1,7 @@
 #include "motorium/physics/spec/words.h"
 
+#include "motorium/physics/spec/text.h"
+
 namespace motorium {
 
 // one table per enumeration, as MJCF spells the values
@@ -52,6 +54,7 @@ MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"RK4", Integrator::rk4
 MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
 MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
                {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})
+MOTORIUM_WORDS(FluidShape, {"none", FluidShape::none}, {"ellipsoid", FluidShape::ellipsoid})
 MOTORIUM_WORDS(CameraMode, {"fixed", CameraMode::fixed}, {"track", CameraMode::track},
                {"trackcom", CameraMode::trackcom}, {"targetbody", CameraMode::targetbody},
                {"targetbodycom", CameraMode::targetbodycom})
@@ -82,23 +85,6 @@ std::span<const Word<uint32_t>> flag_words() {
   return table;
 }
 
-std::string input_text(GainType gain, int inputs) {
-  if (gain == GainType::so3)
-    return inputs == 0 ? "" : inputs == static_cast<int>(Chart::quat) ? "quat" : "expmap";
-  const char* names[] = {"pos", "vel", "ff", "voltage", "none", "pressure"};
-  std::string text;
-  for (int bit = 0; bit < 6; ++bit)
-    if (inputs >> bit & 1) text += (text.empty() ? "" : " ") + std::string(names[bit]);
-  return text;
-}
-
-std::string group_text(uint32_t groups) {
-  std::string text;
-  for (int g = 0; g < 31; ++g)
-    if (groups >> g & 1) text += (text.empty() ? "" : " ") + std::to_string(g);
-  return text;
-}
-
 std::span<const Word<int>> contact_data_words() {
   static const Word<int> table[] = {
       {"found", kContactFound},     {"force", kContactForce},   {"torque", kContactTorque},
@@ -112,6 +98,71 @@ std::span<const Word<int>> ray_data_words() {
                                     {"origin", kRayOrigin}, {"point", kRayPoint},
                                     {"normal", kRayNormal}, {"depth", kRayDepth}};
   return table;
+}
+
+WordSet input_words(GainType gain, int inputs) {
+  static const Word<int> charts[] = {{"expmap", static_cast<int>(Chart::expmap)},
+                                     {"quat", static_cast<int>(Chart::quat)}};
+  static const Word<int> servo[] = {
+      {"pos", kInputPos}, {"vel", kInputVel}, {"ff", kInputFeedforward}};
+  static const Word<int> motor[] = {{"pos", kInputPos},
+                                    {"vel", kInputVel},
+                                    {"ff", kInputFeedforward},
+                                    {"voltage", kInputVoltage},
+                                    {"none", kInputNone}};
+  static const Word<int> other[] = {
+      {"pos", kInputPos}, {"vel", kInputVel}, {"pressure", kInputPressure}};
+  if (gain == GainType::so3) return {charts, inputs, true};
+  if (gain == GainType::pid) return {servo, inputs, false};
+  if (gain == GainType::dcmotor) return {motor, inputs, false};
+  return {other, inputs, true};
+}
+
+WordSet data_words(const SensorSpec& sensor) {
+  if (sensor.tag == "contact") return {contact_data_words(), sensor.data, false};
+  if (sensor.tag == "rangefinder") return {ray_data_words(), sensor.data, false};
+  return {};
+}
+
+std::string text_of(const WordSet& set) {
+  std::string text;
+  for (const auto& [word, bit] : set.words)
+    if (set.bits & bit) text += (text.empty() ? "" : " ") + std::string(word);
+  return text;
+}
+
+std::string text_of(const GroupSet& set) {
+  std::string text;
+  for (int g = 0; g < 31; ++g)
+    if (set.bits >> g & 1) text += (text.empty() ? "" : " ") + std::to_string(g);
+  return text;
+}
+
+bool parse(const std::string& text, WordSet& set) {
+  int bits = 0, last = 0, count = 0;
+  for (const std::string_view given : words_of(text)) {
+    int bit = 0;
+    for (const auto& [word, value] : set.words)
+      if (given == word) bit = value;
+    // known, in order, each once; `none` is alone
+    if (bit <= last || (count > 0 && (set.single || std::string_view(given) == "none")))
+      return false;
+    bits |= last = bit;
+    ++count;
+  }
+  set.bits = bits;
+  return true;
+}
+
+bool parse(const std::string& text, GroupSet& set) {
+  uint32_t bits = 0;
+  for (const std::string_view given : words_of(text)) {
+    int group = 0;
+    if (!read_integer(given, group) || group < 0 || group > 30) return false;
+    bits |= 1u << group;
+  }
+  set.bits = bits;
+  return true;
 }
 
 }  // namespace motorium

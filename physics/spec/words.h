@@ -19,9 +19,27 @@ std::span<const Word<MeshSpec::Inertia>> words(MeshSpec::Inertia);
 std::span<const Word<DynType>> words(DynType);
 std::span<const Word<Interpolation>> words(Interpolation);
 std::span<const Word<LengthRangeSpec::Mode>> words(LengthRangeSpec::Mode);
-// `input` of an actuator with this gain, and `actuatorgroupdisable`, as MJCF writes them
-std::string input_text(GainType gain, int inputs);
-std::string group_text(uint32_t groups);
+// an attribute that holds several words, each a bit of `bits`, in the order of the bits
+struct WordSet {
+  std::span<const Word<int>> words;
+  int bits = 0;
+  bool single = false;  // one word at most
+};
+// `input` of an actuator with this gain
+WordSet input_words(GainType gain, int inputs);
+// `data` of a sensor
+WordSet data_words(const SensorSpec& sensor);
+// groups 0 .. 30, each a bit: `actuatorgroupdisable`
+struct GroupSet {
+  uint32_t bits = 0;
+};
+enum class FluidShape { none, ellipsoid };
+std::span<const Word<FluidShape>> words(FluidShape);
+std::string text_of(const WordSet& set);
+std::string text_of(const GroupSet& set);
+// false, and the set untouched, where the text does not fit
+bool parse(const std::string& text, WordSet& set);
+bool parse(const std::string& text, GroupSet& set);
 std::span<const Word<GainType>> words(GainType);
 std::span<const Word<BiasType>> words(BiasType);
 std::span<const Word<TransmissionType>> words(TransmissionType);

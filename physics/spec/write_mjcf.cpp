@@ -279,13 +279,6 @@ class MjcfWriter {
     for (const SensorSpec& sensor : spec_.sensors) {
       Element& e = add(in_section("sensor"), sensor.tag.c_str());
       append_attributes(sensor, e);
-      if (sensor.tag != "contact" && sensor.tag != "rangefinder") continue;
-      std::string data;
-      const bool contact = sensor.tag == "contact";
-      for (const auto& [word, bit] : contact ? contact_data_words() : ray_data_words()) {
-        if (sensor.data & bit) data += (data.empty() ? "" : " ") + std::string(word);
-      }
-      set(e, "data", data);
     }
   }
 

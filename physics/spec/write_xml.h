@@ -52,7 +52,7 @@ struct AttributeTexts {
     all.push_back({name, text_of(value)});
   }
   template <class T> void operator()(const char*, const T& value, const std::string& written) {
-    all.push_back({written, text_of(value)});
+    all.push_back({written == kNowhere ? "" : written, text_of(value)});
   }
   void operator()(const char*, const Orientation& value) {
     all.push_back({name_of(value), text_of(value)});

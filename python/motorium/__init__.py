@@ -35,6 +35,7 @@ from motorium.batch import Batch, WorldError  # noqa: E402
 from motorium.batch_group import BatchGroup  # noqa: E402
 from motorium.derivatives import Transition, transition_fd  # noqa: E402
 from motorium.spec import transfer_state  # noqa: E402
+from motorium.world import World  # noqa: E402
 
 # a build of physics alone (MOTORIUM_DOUBLE_ONLY) has no tasks and no learners
 if hasattr(_core, "train"):
@@ -60,6 +61,7 @@ __all__ = [
     "Transition",
     "UnsupportedCpu",
     "UnsupportedModel",
+    "World",
     "WorldError",
     "__version__",
     "adapters",

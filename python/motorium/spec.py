@@ -9,7 +9,9 @@ KINDS = {
     "joint": "joints",
     "geom": "geoms",
     "site": "sites",
+    "camera": "cameras",
     "mesh": "meshes",
+    "hfield": "hfields",
     "pair": "pairs",
     "exclude": "excludes",
     "equality": "equalities",
@@ -67,6 +69,10 @@ class Element:
         self._spec._set(self._kind, *self._key, attribute, _to_text(value))
         if attribute == "name" and value:
             object.__setattr__(self, "_key", (value, -1))
+
+    def __dir__(self):
+        """Names of its attributes."""
+        return self._spec._attributes(self._kind, *self._key)
 
     def __repr__(self):
         return f"<motorium.spec.Element {self._kind} {self._key[0] or self._key[1]!r}>"
@@ -188,11 +194,17 @@ def _worldbody(self) -> Element:
     return Element(self, "body", "world")
 
 
+def _settings(kind, doc):
+    return property(lambda self: Element(self, kind, 0), doc=doc)
+
+
 for _kind in KINDS:
     setattr(Spec, _kind, _finder(_kind))
     setattr(Spec, KINDS[_kind], _lister(_kind))
 for _kind in ("pair", "exclude", "equality", "actuator", "key"):
     setattr(Spec, f"add_{_kind}", _adder(_kind))
+Spec.option = _settings("option", "Attributes of <option>.")
+Spec.compiler = _settings("compiler", "Attributes of <compiler>.")
 Spec.worldbody = property(_worldbody, doc="The world.")
 for _method in (find, delete, attach, replicate):
     setattr(Spec, _method.__name__, _method)

@@ -7,6 +7,7 @@
 
 #include "check_entries.h"
 #include "motorium/core/cpu.h"
+#include "motorium/physics/override_rules.h"
 #include "runner.h"
 
 namespace motorium {
@@ -170,23 +171,42 @@ TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
   }
 }
 
-// a field that is overridden with the model's own values changes no bit
+// fields that are overridden with the model's own values change no bit
 TEST(Override, ExpandedFieldsGiveTheBitsOfSharedOnes) {
-  Batch shared(load_scene("quadruped"), {.worlds = 12}),
-      own(load_scene("quadruped"), {.worlds = 12});
-  for (const char* field : {"gravity", "geom_friction", "actuator_gainprm", "actuator_biasprm",
-                            "dof_damping", "dof_frictionloss"}) {
-    std::vector<double> rows;
-    for (int w = 0; w < 12; ++w) {
-      const std::vector<double> v = own.get_override(field, w);
-      rows.insert(rows.end(), v.begin(), v.end());
+  for (const char* scene : {"quadruped", "figure_on_boxes", "pile", "closed_loop", "chain"}) {
+    const int worlds = 12;
+    Batch shared(load_scene(scene), {.worlds = worlds}), own(load_scene(scene), {.worlds = worlds});
+    for (const std::string& field : override_names()) {
+      std::vector<double> rows;
+      for (int w = 0; w < worlds; ++w) {
+        const std::vector<double> v = own.get_override(field, w);
+        rows.insert(rows.end(), v.begin(), v.end());
+      }
+      own.set_override(field, rows.data(), nullptr, 0);
     }
-    own.set_override(field, rows.data(), nullptr, 0);
+    shared.step({.nstep = 200});
+    own.step({.nstep = 200});
+    EXPECT_EQ(0, std::memcmp(shared.state("qpos").data, own.state("qpos").data,
+                             sizeof(float) * worlds * static_cast<size_t>(own.model().nq)))
+        << scene;
   }
-  shared.step({.nstep = 200});
-  own.step({.nstep = 200});
-  EXPECT_EQ(0, std::memcmp(shared.state("qpos").data, own.state("qpos").data,
-                           sizeof(float) * 12 * static_cast<size_t>(own.model().nq)));
+}
+
+// friction that only a neighbour has moves no row of the others
+TEST(Override, FrictionOfANeighbourChangesNoBit) {
+  const auto model = load_scene("quadruped");
+  Batch plain(model, {.worlds = 12}), mixed(model, {.worlds = 12});
+  std::vector<double> loss(static_cast<size_t>(model->nv), 0.2);
+  const int world = 5;
+  mixed.set_override("dof_frictionloss", loss.data(), &world, 1);
+  plain.step({.nstep = 200});
+  mixed.step({.nstep = 200});
+  const size_t row = sizeof(float) * static_cast<size_t>(model->nq);
+  for (int w = 0; w < 12; ++w) {
+    const auto* a = static_cast<const char*>(plain.state("qpos").data) + w * row;
+    const auto* b = static_cast<const char*>(mixed.state("qpos").data) + w * row;
+    EXPECT_EQ(w != world, std::memcmp(a, b, row) == 0) << w;
+  }
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ import numpy.typing
 
 import motorium.spec
 import motorium.views
+import motorium.world
 '''
 
 

@@ -114,7 +114,7 @@ EDITS = {
     "body_pos": lambda m, x: not_the_world(x, [0.02, 0.03, -0.01]),
     "body_quat": lambda m, x: np.vstack([x[:1], turned(x[1:])]),
     "body_mass": lambda m, x: x * 1.3,
-    "body_inertia": lambda m, x: x * [1.1, 1.2, 1.15],
+    "body_inertia": lambda m, x: x * 1.15,
     "body_ipos": lambda m, x: not_the_world(x, 0.01),
     "body_iquat": lambda m, x: np.vstack([x[:1], turned(x[1:])]),
     "jnt_pos": lambda m, x: x + 0.02 * (m.jnt_type > 0)[:, None],
