@@ -92,7 +92,7 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
   Runner<float> want(*load_scene(GetParam()), 1, motorium_physics_v3_float);
   want.step(50);
   const Runner<float>* start = &want;
-  std::vector<float> q = start->qpos, v = start->qvel, w = start->warmstart;
+  std::vector<float> q = start->qpos, v = start->qvel, w = start->warmstart, past = start->history;
   want.step(steps);
   const bool all = std::getenv("MOTORIUM_FULL") != nullptr;
   for (int lanes : all ? std::vector<int>{8, 16, 32} : std::vector<int>{8}) {
@@ -100,9 +100,11 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
     crew.qpos = q;
     crew.qvel = v;
     crew.warmstart = w;
+    crew.history = past;
     crew.arrays.qpos = crew.qpos.data();
     crew.arrays.qvel = crew.qvel.data();
     crew.arrays.qacc_warmstart = crew.warmstart.data();
+    crew.arrays.history = crew.history.data();
     step_crew(lanes, crew.args(), 0, steps);
     EXPECT_EQ(want.hash_state(), crew.hash_state()) << lanes << " lanes";
   }

@@ -10,6 +10,7 @@
 #include "motorium/core/hash.h"
 #include "motorium/core/memory.h"
 #include "motorium/physics/batch.h"
+#include "motorium/physics/initial_state.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/model_data.h"
 
@@ -19,8 +20,8 @@ inline std::string scene(const std::string& name) {
   return std::string(MOTORIUM_SOURCE_DIR) + "/tests/physics/scenes/" + name + ".xml";
 }
 inline const std::vector<std::string>& scene_names() {
-  static const std::vector<std::string> names = {"chain", "quadruped", "figure_on_boxes", "pile",
-                                                 "closed_loop"};
+  static const std::vector<std::string> names = {"chain", "quadruped",   "figure_on_boxes",
+                                                 "pile",  "closed_loop", "sensed"};
   return names;
 }
 
@@ -39,6 +40,7 @@ template <class S> class Runner {
     arrays.act = make(act, m.na);
     arrays.ctrl = make(ctrl, m.nu);
     arrays.qacc_warmstart = make(warmstart, m.nv);
+    arrays.history = make(history, m.nhistory);
     arrays.mocap_pos = make(mocap_pos, 3 * m.nmocap);
     arrays.mocap_quat = make(mocap_quat, 4 * m.nmocap);
     arrays.eq_active = make(eq_active, m.neq);
@@ -51,6 +53,9 @@ template <class S> class Runner {
       const auto noise = [&] { return static_cast<S>((random() >> 8) * 0x1p-24f - 0.5f); };
       for (int i = 0; i < m.nq; ++i)
         at(qpos, w, i, m.nq) = static_cast<S>(m.qpos0[static_cast<size_t>(i)]);
+      const std::vector<double> past = initial_history(m);
+      for (int i = 0; i < m.nhistory; ++i)
+        at(history, w, i, m.nhistory) = static_cast<S>(past[static_cast<size_t>(i)]);
       for (int i = 0; i < m.nv; ++i) at(qvel, w, i, m.nv) = noise();
       for (int i = 0; i < m.nu; ++i) at(ctrl, w, i, m.nu) = noise();
       for (int e = 0; e < m.neq; ++e)
@@ -91,6 +96,7 @@ template <class S> class Runner {
   uint64_t hash_state() const {
     Hash h;
     for (const auto* v : {&qpos, &qvel, &act, &warmstart}) h.add(v->data(), v->size() * sizeof(S));
+    if (!history.empty()) h.add(history.data(), history.size() * sizeof(S));
     h.add(status.data(), status.size() * sizeof(uint32_t));
     return h.value();
   }
@@ -103,7 +109,7 @@ template <class S> class Runner {
   const PhysicsKernels<S>& entries;
   int count;
   const Model& model;
-  std::vector<S> qpos, qvel, act, ctrl, warmstart, mocap_pos, mocap_quat, eq_active;
+  std::vector<S> qpos, qvel, act, ctrl, warmstart, history, mocap_pos, mocap_quat, eq_active;
   std::vector<int64_t> steps;
   std::vector<uint32_t> status;
   StateArrays<S> arrays;
