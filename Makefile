@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test test-peers build style format asan tsan bench bench-demo packages python clean
+.PHONY: demo test test-peers build style format asan tsan fuzz bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -42,6 +42,10 @@ asan:
 
 tsan:
 	@PRESET=tsan bash tests/steps.sh test
+
+# readers of files against libFuzzer, FUZZ_SECONDS each
+fuzz:
+	@bash tests/fuzz/run.sh
 
 bench: build
 	build/$(PRESET)/motorium bench

@@ -286,7 +286,7 @@ def write_table(path, rows, columns):
 
 def summary(rows):
     """Share of compiled files and a histogram of the reasons why others are not."""
-    inside = [r for r in rows if not r["beyond"]]
+    inside = [r for r in rows if not r.get("beyond")]
     compiled = [r for r in inside if r["verdict"] == "compiled"]
     exact = [r for r in compiled if not r["reason"]]
     head = (

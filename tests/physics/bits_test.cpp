@@ -1,6 +1,11 @@
 // Same seed, same bits: D1 (golden), D2 (width and instruction set), D3 (threads), D4 (neighbours),
-// D5 (shuffled), D5b (crew), D8 (save and restore), and shared against expanded fields.
+// D5 (shuffled), D5b (crew), D12 (foreign modes), D8 (save and restore), and shared against
+// expanded fields.
 #include <gtest/gtest.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include <fstream>
 #include <map>
@@ -147,6 +152,31 @@ TEST(Threads_, SameBitsForEveryThreadCount) {
     EXPECT_EQ(want, h.value()) << threads << " threads";
   }
 }
+
+#if defined(__x86_64__)
+// D12: modes of the caller's thread, as a library that was built with fast-math leaves them behind,
+// reach no kernel and are still there afterwards
+TEST(ForeignModes, AStepHasItsBitsInAnyFloatModeOfTheCaller) {
+  const unsigned usual = _mm_getcsr();
+  uint64_t want = 0;
+  const unsigned modes[] = {0, _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON, _MM_ROUND_UP,
+                            _MM_ROUND_TOWARD_ZERO | _MM_FLUSH_ZERO_ON};
+  for (const unsigned mode : modes) {
+    for (const int threads : {1, 3}) {
+      _mm_setcsr(usual | mode);
+      Threads pool(threads);
+      Batch batch(load_scene("quadruped"), {.worlds = 40, .threads = &pool});
+      batch.step({.nstep = 50});
+      EXPECT_EQ(_mm_getcsr() & ~_MM_EXCEPT_MASK, (usual | mode) & ~_MM_EXCEPT_MASK);
+      _mm_setcsr(usual);
+      Hash h;
+      h.add(batch.state("qpos").data, sizeof(float) * 40 * static_cast<size_t>(batch.model().nq));
+      if (mode == 0 && threads == 1) want = h.value();
+      EXPECT_EQ(h.value(), want) << "mode " << mode << ", " << threads << " threads";
+    }
+  }
+}
+#endif
 
 TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
   Batch batch(load_scene("quadruped"), {.worlds = 20});
