@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "motorium/cli/measure.h"
+#include "motorium/cli/python_module.h"
 #include "motorium/cli/verbs.h"
 #include "motorium/cli/version.h"
 #include "motorium/core/cpu.h"
@@ -112,9 +113,29 @@ void bench_task(const std::string& task, const BenchOptions& o) {
          o.csv);
 }
 
+// the same file in other engines (python/motorium/peers.py)
+int bench_peers(const BenchOptions& o) {
+  std::string file = o.what;
+  if (file.empty()) throw Failure{kExitUsage, "--peers compares engines on a model file: name one"};
+  if (!std::filesystem::exists(file)) file = find_robot(file);
+  std::vector<std::string> arguments = {file, "--peers", o.peers};
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) arguments.insert(arguments.end(), {option, value});
+  };
+  add("--worlds", std::to_string(o.worlds));
+  add("--steps", std::to_string(o.steps));
+  add("--threads", std::to_string(o.threads));
+  add("--repeat", std::to_string(o.repeat));
+  add("--csv", o.csv);
+  add("--markdown", o.markdown);
+  add("--svg", o.svg);
+  return run_python_module("motorium.peers", arguments, "--peers");
+}
+
 }  // namespace
 
 int bench(const BenchOptions& o) {
+  if (!o.peers.empty()) return bench_peers(o);
   if (o.what == "demo") return bench_demo(o);
   if (o.what == "forward-walk") return bench_forward_walk(o);
   std::printf("%s, %d cores\n", version_text().c_str(), physical_cores());

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "motorium/cli/python_module.h"
 #include "motorium/cli/verbs.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/batch.h"
@@ -229,7 +230,8 @@ int print_differences(const Model& a, const Model& b) {
 }  // namespace
 
 int check(const CheckOptions& o) {
-  if (!o.engines.empty()) return check_engines(o.path, o.engines);
+  if (!o.engines.empty())
+    return run_python_module("motorium.engines", {o.path, o.engines}, "--engines");
   const std::shared_ptr<const Model> model = read_model(o.path, o.load);
   const Model& m = *model;
   if (!o.other.empty()) return print_differences(m, *read_model(o.other, o.load));

@@ -210,6 +210,14 @@ int parse_and_run(int argc, const char* const* argv) {
       ->check(CLI::PositiveNumber);
   v->add_flag("--processor-time", b.processor_time,
               "demo, forward-walk: count processor time per worker, on a busy machine");
+  v->add_option(
+      "--peers", b.peers,
+      "the same model file in other engines: mujoco,mjx,mujoco-warp,bullet (needs Python)");
+  v->add_option("--steps", b.steps, "with --peers: steps of each world in a run")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  v->add_option("--markdown", b.markdown, "with --peers: write the table to this file");
+  v->add_option("--svg", b.svg, "with --peers: draw the bars in this file");
   v->callback([&] { code = bench(b); });
 
   std::string run, onnx;

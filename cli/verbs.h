@@ -45,7 +45,6 @@ struct CheckOptions {
   LoadOptions load;
 };
 int check(const CheckOptions& o);
-int check_engines(const std::string& path, const std::string& engines);
 
 int convert(const std::string& in, const std::string& out, const LoadOptions& options);
 
@@ -93,6 +92,9 @@ struct BenchOptions {
   int seeds = 5;                // demo, forward-walk: learners
   double minutes = 3;           // ... and how long each may train
   bool processor_time = false;  // ... by processor time per worker: for busy machines
+  std::string peers;            // engines to compare with, names with commas; empty: none
+  std::string markdown, svg;    // ... files to write
+  int steps = 200;              // ... of each world in a run
 };
 int bench(const BenchOptions& o);
 // quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median

@@ -19,8 +19,8 @@ _robots = pathlib.Path(__file__).resolve().parent / "robots"
 if _robots.is_dir():
     os.environ.setdefault("MOTORIUM_ROBOTS_DIR", str(_robots))
 
-from motorium import _core  # noqa: E402
-from motorium._core import (  # noqa: E402
+from motorium import _core
+from motorium._core import (
     STATUS_BITS,
     Contact,
     Error,
@@ -39,9 +39,9 @@ from motorium.world import World  # noqa: E402
 
 # a build of physics alone (MOTORIUM_DOUBLE_ONLY) has no tasks and no learners
 if hasattr(_core, "train"):
-    from motorium import adapters, tasks  # noqa: E402
-    from motorium._core import Policy, Run, export_onnx, train  # noqa: E402
-    from motorium.env import Env, Step, make  # noqa: E402
+    from motorium import adapters, tasks
+    from motorium._core import Policy, Run, export_onnx, train
+    from motorium.env import Env, Step, make
 
 load = Model.from_file
 

@@ -2,7 +2,8 @@
 
 import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv as Base
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector import VectorEnv as Base
 from gymnasium.vector.utils import batch_space
 
 from motorium._core import Error

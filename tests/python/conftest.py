@@ -1,8 +1,7 @@
 import pathlib
 
-import pytest
-
 import motorium as mo
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -4,10 +4,9 @@ import subprocess
 import sys
 import types
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 TASK = "cartpole-balance"
 N = 12

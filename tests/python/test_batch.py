@@ -2,10 +2,9 @@
 
 import gc
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 WORLDS = 20
 

@@ -1,9 +1,8 @@
 """Batches of several models, worlds with models of their own, errors by world."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 ARM = """
 <mujoco>

@@ -10,11 +10,10 @@ import sys
 import time
 from xml.etree import ElementTree
 
+import motorium as mo
 import numpy as np
 import pytest
 from conftest import ROOT
-
-import motorium as mo
 
 VERBS = ["list", "check", "convert", "sim", "train", "play", "bench", "export", "demo"]
 QUAD = ROOT / "robots/quad/robot.xml"

@@ -1,9 +1,8 @@
 """Distances of geoms agree with mj_geomDistance."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 SCENE = """
 <mujoco>

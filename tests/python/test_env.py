@@ -1,9 +1,8 @@
 """Environments in Python: shapes, autoreset, equal seeds, saved states, partial steps."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 TASK = "cartpole-balance"
 

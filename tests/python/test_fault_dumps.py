@@ -1,9 +1,8 @@
 """N4: the dump of a world that froze replays to the same bits; D9: a rewound batch steps the same."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 UNSTABLE = """
 <mujoco>

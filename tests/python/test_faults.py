@@ -1,9 +1,8 @@
 """N1: one bad world is frozen and counted; the others have the bits of a run without it."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 WORLDS, BAD, STEPS = 64, 37, 10
 STATE = ("qpos", "qvel", "act")

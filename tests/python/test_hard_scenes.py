@@ -2,10 +2,9 @@
 
 import os
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 STEPS = 10_000 if os.environ.get("MOTORIUM_FULL") == "1" else 400
 FLOOR = '<geom type="plane" size="5 5 .1"/>'

@@ -1,9 +1,8 @@
 """Models in Python: arrays with MuJoCo's names and shapes, and errors that help."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 
 def shared_arrays(ours, theirs):
@@ -63,7 +62,7 @@ def test_every_array_documents_shape_and_unit():
     for name in ("body_mass", "jnt_range", "qpos0", "gravity"):
         doc = getattr(mo.Model, name).__doc__
         assert "[" in doc and "(" in doc, doc
-    assert getattr(mo.Model, "body_mass").__doc__ == "mass [kg] (nbody,)"
+    assert mo.Model.body_mass.__doc__ == "mass [kg] (nbody,)"
 
 
 def test_options_can_be_changed_in_a_copy(model):

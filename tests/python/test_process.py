@@ -5,10 +5,9 @@ import subprocess
 import sys
 import threading
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 
 def run(code):

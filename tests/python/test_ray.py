@@ -1,9 +1,8 @@
 """Rays through batches agree with mj_ray."""
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 SCENE = """
 <mujoco>

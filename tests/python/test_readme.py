@@ -15,7 +15,7 @@ def programs():
         path = ROOT / page
         if not path.exists():
             continue
-        blocks = re.findall(r"^```python\n(.*?)^```", path.read_text(), re.M | re.S)
+        blocks = re.findall(r"^```python\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
         for i, block in enumerate(blocks):
             yield pytest.param(block, id=f"{path.stem}-{i}")
 

@@ -2,10 +2,9 @@
 
 import pathlib
 
+import motorium as mo
 import numpy as np
 import pytest
-
-import motorium as mo
 
 MODELS = pathlib.Path(__file__).resolve().parents[1] / "parity" / "models"
 NAMES = ["sensors_delay", "sensors_delay_rk4", "sensors_delay_off"]

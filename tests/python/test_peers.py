@@ -1,0 +1,52 @@
+"""motorium bench FILE --peers: the same file in other engines."""
+
+import csv
+import pathlib
+import xml.etree.ElementTree as xml
+
+import numpy as np
+import pytest
+from motorium import peers
+
+QUAD = str(pathlib.Path(__file__).resolve().parents[2] / "robots/quad/robot.xml")
+SHORT = ["--worlds", "8", "--steps", "20", "--repeat", "3"]
+
+
+def test_motorium_and_mujoco_stand_side_by_side(tmp_path, capsys):
+    pytest.importorskip("mujoco")
+    table, chart = tmp_path / "rows.csv", tmp_path / "bars.svg"
+    out = ["--csv", str(table), "--svg", str(chart), "--markdown", str(tmp_path / "t.md")]
+    assert peers.main([QUAD, "--peers", "mujoco,bullet", *SHORT, *out]) == 0
+    rows = list(csv.DictReader(table.open()))
+    assert [r["engine"] for r in rows] == ["motorium", "mujoco"]
+    ours, theirs = rows
+    assert theirs["reference"] == "True" and float(theirs["residual_worst"]) == 0
+    assert 0 < float(ours["residual_median"]) < 1e-3
+    rates = [float(ours[k]) for k in ("lowest", "steps_per_second", "highest")]
+    assert rates == sorted(rates) and rates[0] > 0
+    assert theirs["version"].endswith("4.0.1")
+    assert "SKIPPED bullet:" in capsys.readouterr().out
+    assert len(xml.parse(chart).getroot()) >= 7
+    assert (tmp_path / "t.md").read_text().count("\n") == 4
+
+
+def test_states_differ_between_worlds_and_are_the_same_for_all_engines():
+    scene = peers.Scene(QUAD, 8, 20)
+    assert len(np.unique(scene.start["qpos"][:, 2])) == 8
+    again = peers.Scene(QUAD, 8, 20)
+    assert scene.start["qpos"].tobytes() == again.start["qpos"].tobytes()
+    assert scene.ctrl.shape == (8, 20, scene.model.nu)
+
+
+def test_a_wrong_engine_shows_in_the_residual():
+    scene = peers.Scene(QUAD, 8, 20)
+    own = peers.Motorium(scene, 1, precision="double").velocities()
+    assert peers.error_of(own, own, scene.start["qvel"]) == (0, 0)
+    assert peers.error_of(own * 1.01, own, scene.start["qvel"])[0] > 1e-3
+
+
+def test_an_unknown_engine_and_a_missing_file_are_named(capsys):
+    assert peers.main([QUAD, "--peers", "fastest"]) == 2
+    assert "no engine is named 'fastest': choose from mujoco," in capsys.readouterr().err
+    assert peers.main(["nowhere.xml"]) == 1
+    assert "nowhere.xml" in capsys.readouterr().err
