@@ -18,37 +18,16 @@
 #include <utility>
 #include <vector>
 
+#include "motorium/core/float_mode.h"
+
 namespace motorium {
 namespace {
 
-// floating-point control word of this thread: rounding, traps, flushing of denormals
 #if defined(__x86_64__)
-unsigned float_mode() { return _mm_getcsr(); }
-void set_float_mode(unsigned mode) { _mm_setcsr(mode); }
-constexpr unsigned kDefaultFloatMode = 0x1f80;
 void pause_cpu() { _mm_pause(); }
 #elif defined(__aarch64__)
-unsigned float_mode() {
-  unsigned long x;
-  asm volatile("mrs %0, fpcr" : "=r"(x));
-  return static_cast<unsigned>(x);
-}
-void set_float_mode(unsigned mode) { asm volatile("msr fpcr, %0" : : "r"((unsigned long)mode)); }
-constexpr unsigned kDefaultFloatMode = 0;
 void pause_cpu() { asm volatile("yield"); }
 #endif
-
-// default mode for the lifetime of the object, then the caller's again
-class DefaultFloatMode {
- public:
-  DefaultFloatMode() : saved_(float_mode()) { set_float_mode(kDefaultFloatMode); }
-  ~DefaultFloatMode() { set_float_mode(saved_); }
-  DefaultFloatMode(const DefaultFloatMode&) = delete;
-  DefaultFloatMode& operator=(const DefaultFloatMode&) = delete;
-
- private:
-  unsigned saved_;
-};
 
 // number of forks between the first process and this one: threads of another number do not exist
 // here
@@ -106,7 +85,7 @@ struct Threads::State {
       if (stop) return;
       inside.fetch_add(1);
       if (open) {
-        set_float_mode(kDefaultFloatMode);
+        use_default_float_mode();
         work(worker);
       }
       if (inside.fetch_sub(1) == 1) inside.notify_one();

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "motorium/core/error.h"
+#include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/batch_impl.h"
@@ -18,6 +19,7 @@ constexpr int kMaxWorlds = 10'000'000;
 
 Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
     : impl_(std::make_unique<Impl>()) {
+  const DefaultFloatMode mode;
   require(model != nullptr, "Batch: model is null");
   require(options.worlds >= 1 && options.worlds <= kMaxWorlds,
           "Batch: worlds = " + std::to_string(options.worlds) + ": allowed are 1 .. " +

@@ -1,4 +1,5 @@
 // Worlds with models of their own.
+#include "motorium/core/float_mode.h"
 #include "motorium/physics/batch_impl.h"
 
 namespace motorium {
@@ -21,6 +22,7 @@ void require_same_shapes(const Model& ours, const Model& theirs, size_t world) {
 }  // namespace
 
 void Batch::set_models(const std::vector<std::shared_ptr<const Model>>& models) {
+  const DefaultFloatMode mode;
   const size_t worlds = static_cast<size_t>(impl_->options.worlds);
   require(models.empty() || models.size() == worlds,
           "Batch.set_models: " + std::to_string(models.size()) + " models for " +

@@ -1,6 +1,7 @@
 // Numbers of the model that worlds have for themselves, and what follows from them.
 #include <cmath>
 
+#include "motorium/core/float_mode.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/batch_impl.h"
 #include "motorium/physics/compile/rederive.h"
@@ -143,6 +144,7 @@ void Batch::Impl::derive_worlds(uint32_t groups, const int* ids, int n) {
 
 void Batch::set_override(const std::string& field, const double* values, const int* ids,
                          int id_count) {
+  const DefaultFloatMode mode;
   require(impl_->models.empty(),
           "Batch.set_override: the worlds have models of their own (set_models): edit those");
   const OverrideRule* rule = find_override_rule(field);

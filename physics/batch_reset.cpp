@@ -1,4 +1,5 @@
 // Where worlds start: qpos0 or a keyframe.
+#include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
 #include "motorium/physics/batch_impl.h"
 
@@ -59,6 +60,7 @@ void Batch::Impl::reset_world(int world, int keyframe) {
 }
 
 void Batch::reset(const ResetOptions& o) {
+  const DefaultFloatMode mode;
   if (o.keyframe >= impl_->model->nkey)
     throw Error("Batch.reset: keyframe = " + std::to_string(o.keyframe) + ": the model has " +
                 std::to_string(impl_->model->nkey) + " keyframes");

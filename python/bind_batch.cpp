@@ -4,6 +4,7 @@
 
 #include "bind.h"
 #include "motorium/core/error.h"
+#include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/derivatives.h"
@@ -202,6 +203,7 @@ py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
 }
 
 void set_state(PyBatch& b, const py::object& values, const py::object& ids) {
+  const DefaultFloatMode mode;
   const Ids list = ids_of(ids, b.batch->worlds(), "Batch.set_state");
   const int n = list.size(b.batch->worlds()), columns = row_size(*b.model);
   const py::array_t<double> rows = broadcast(values, {n, columns}, "Batch.set_state");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "motorium/core/float_mode.h"
 #include "motorium/physics/compile/assemble.h"
 #include "motorium/physics/compile/offsets.h"
 #include "motorium/physics/compile/scene.h"
@@ -60,6 +61,7 @@ std::shared_ptr<Model> compile_and_keep(Spec spec) {
 }
 
 Model compile(const Spec& spec) {
+  const DefaultFloatMode mode;
   Scene scene(spec);
   scene.problems.throw_if_any();
   prepare_scene(scene);

@@ -1,5 +1,6 @@
 #include "motorium/physics/spec/load.h"
 
+#include "motorium/core/float_mode.h"
 #include "motorium/core/limits.h"
 #include "motorium/physics/spec/model_root.h"
 #include "motorium/physics/spec/read_mjcf.h"
@@ -31,6 +32,7 @@ ReadOptions read_options(const LoadOptions& options) {
 }  // namespace
 
 Spec load_spec(const std::string& path, const LoadOptions& options) {
+  const DefaultFloatMode mode;
   const size_t slash = path.rfind('/');
   const std::string root = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string file = slash == std::string::npos ? path : path.substr(slash + 1);
@@ -45,6 +47,7 @@ Spec load_spec(const std::string& path, const LoadOptions& options) {
 
 Spec load_spec_from_string(const std::string& xml, const std::string& folder,
                            const LoadOptions& options) {
+  const DefaultFloatMode mode;
   const std::string name = is_urdf(xml) ? "model.urdf" : "model.xml";
   if (folder.empty()) {
     const MemoryFolder none;
