@@ -9,6 +9,7 @@ import numpy.typing
 
 import motorium.spec
 import motorium.views
+import motorium.world
 
 class Batch:
     """Worlds of one model, stepped together on the cores of this machine.
@@ -94,7 +95,7 @@ class Batch:
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     def camera(self, key: int | str) -> motorium.views.CameraView:
-        """The slices of one camera, by name or id: xpos, xmat."""
+        """The slices of one camera, by name or id: xpos, xmat, pos, quat, fovy."""
     @property
     def cdof(self) -> numpy.ndarray:
         """motion axis of each dof [-] (worlds, nv, 6)
@@ -172,6 +173,8 @@ class Batch:
         """
     @eq_active.setter
     def eq_active(self, value: numpy.typing.ArrayLike) -> None: ...
+    def equality(self, key: int | str) -> motorium.views.EqualityView:
+        """The slices of one equality constraint, by name or id: active, data, solref, solimp."""
     def errors(self) -> list[motorium.batch.WorldError]:
         """What went wrong since status was read last, one entry per world that has something to say.
 
@@ -186,7 +189,7 @@ class Batch:
     def forward(self, *, ids: object = None) -> None:
         """Computes the bound outputs of the present state, which stays."""
     def geom(self, key: int | str) -> motorium.views.GeomView:
-        """The slices of one geom, by name or id: xpos, xmat, friction."""
+        """The slices of one geom, by name or id: xpos, xmat, friction, size, ..."""
     def geom_distance(self, geom1: object, geom2: object, distmax: object, ids: object = None) -> tuple:
         """Signed distances of pairs of geoms in each world's present state, as mj_geomDistance.
 
@@ -218,6 +221,8 @@ class Batch:
         """The whole state and inputs of worlds as float64 rows (n, nstate), laid out as
         mj_getState(..., mjSTATE_INTEGRATION) does; state_layout names the columns.
         """
+    def get_world(self, world: int) -> motorium.world.World:
+        """One world by itself: its model with its own numbers folded in, and its state."""
     @property
     def history(self) -> numpy.ndarray:
         """past controls and readings; times in steps from now [mixed] (worlds, nhistory)
@@ -233,6 +238,8 @@ class Batch:
         """
     def joint(self, key: int | str) -> motorium.views.JointView:
         """The slices of one joint, by name or id: qpos, qvel, qacc, xanchor, damping, ..."""
+    def keyframe(self, key: int | str) -> motorium.views.KeyframeView:
+        """The numbers of one keyframe, by name or id: time, qpos, qvel, act, ctrl, mpos, mquat."""
     def load(self, world: typing.SupportsInt | typing.SupportsIndex, bytes: bytes) -> None:
         """Makes a world what save() found, of any batch of the same model."""
     @property
@@ -417,13 +424,43 @@ class Batch:
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
+    def set_actuator_actrange(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own bounds of the activation [as act] (n, nactuator, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_actuator_biasprm(self, values: object, *, ids: object = None) -> None:
         """Gives worlds their own bias parameters [mixed] (n, nactuator, 10), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
+    def set_actuator_cranklength(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own rod of a slider-crank [m] (n, nactuator, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_actuator_ctrlrange(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own bounds of the control [as ctrl] (n, nu, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_actuator_dynprm(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own dynamics parameters; [0] time constant [mixed] (n, nactuator, 10), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_actuator_forcerange(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own bounds of the force [N, N m] (n, nactuator, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_actuator_gainprm(self, values: object, *, ids: object = None) -> None:
         """Gives worlds their own gain parameters [mixed] (n, nactuator, 10), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_actuator_gear(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own gear [-] (n, nout, 6), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
@@ -437,8 +474,38 @@ class Batch:
 
         Constants that follow from it are derived again.
         """
+    def set_body_iquat(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own orientation of the inertial frame in the body frame [-] (n, nbody, 4), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_body_mass(self, values: object, *, ids: object = None) -> None:
         """Gives worlds their own mass [kg] (n, nbody, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_body_pos(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own body origin in the parent frame at qpos0 [m] (n, nbody, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_body_quat(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own body orientation in the parent frame at qpos0 [-] (n, nbody, 4), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_cam_fovy(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own vertical field of view; height of an orthographic camera [degree, m] (n, ncam, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_cam_pos(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own position in the body frame [m] (n, ncam, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_cam_quat(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own orientation in the body frame; it looks along -z, y is up [-] (n, ncam, 4), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
@@ -457,8 +524,68 @@ class Batch:
 
         Constants that follow from it are derived again.
         """
+    def set_dof_solimp(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own impedance of the friction row [-] (n, nv, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_dof_solref(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference of the friction row [s, -] (n, nv, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_eq_data(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own anchors, relative pose, torquescale, 1: the pose is that at qpos0; or polynomial [mixed] (n, neq, 12), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_eq_solimp(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own impedance [-] (n, neq, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_eq_solref(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference [s, -] (n, neq, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_geom_friction(self, values: object, *, ids: object = None) -> None:
         """Gives worlds their own slide, spin, roll [-] (n, ngeom, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_gap(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own extra detection distance without force [m] (n, ngeom, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_margin(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own distance at which contact force starts [m] (n, ngeom, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_pos(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own centre in the body frame [m] (n, ngeom, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_quat(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own orientation in the body frame [-] (n, ngeom, 4), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_size(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own half sizes, as the type defines them [m] (n, ngeom, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_solimp(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own contact impedance [-] (n, ngeom, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_geom_solref(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own contact reference [s, -] (n, ngeom, 2), broadcast as NumPy does.
 
         Constants that follow from it are derived again.
         """
@@ -467,15 +594,140 @@ class Batch:
 
         Constants that follow from it are derived again.
         """
+    def set_jnt_actfrcrange(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own bounds of the summed actuator force [N, N m] (n, njnt, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_axis(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own axis in the body frame, unit [-] (n, njnt, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_margin(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own distance at which the limit row appears [m, rad] (n, njnt, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_pos(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own anchor in the body frame [m] (n, njnt, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_range(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own limits [m, rad] (n, njnt, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_solimp(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own impedance of the limit row [-] (n, njnt, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_solref(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference of the limit row [s, -] (n, njnt, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_jnt_stiffness(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own spring, linear part [N/m, N m/rad] (n, njnt, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_models(self, models: object) -> None:
         """Gives each world a model of its own, of the sizes of the batch's; None: all share the
         batch's again. Worlds of equal models run together; the order of worlds stays, and so does
         their state. Overrides and models of worlds exclude each other.
         """
+    def set_qpos0(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference configuration [m, rad, -] (n, nq, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_qpos_spring(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own configuration of zero spring force [m, rad, -] (n, nq, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_site_pos(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own position in the body frame [m] (n, nsite, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_site_quat(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own orientation in the body frame [-] (n, nsite, 4), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_site_size(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own half sizes [m] (n, nsite, 3), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def set_state(self, rows: object, *, ids: object = None) -> None:
         """Writes rows of get_state. Raises Error, and writes nothing, if a number is not finite."""
+    def set_tendon_actfrcrange(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own bounds of the summed actuator force [N, N m] (n, ntendon, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_armature(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own inertia of changes of length [kg, kg m^2] (n, ntendon, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_damping(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own damper, linear part [N s/m, N m s/rad] (n, ntendon, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_frictionloss(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own dry friction [N, N m] (n, ntendon, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_lengthspring(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own lengths between which the spring is slack [m, rad] (n, ntendon, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_margin(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own distance at which the limit row appears [m, rad] (n, ntendon, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_range(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own length limits [m, rad] (n, ntendon, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_solimp_fri(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own impedance of the friction row [-] (n, ntendon, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_solimp_lim(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own impedance of the limit row [-] (n, ntendon, 5), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_solref_fri(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference of the friction row [s, -] (n, ntendon, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_solref_lim(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own reference of the limit row [s, -] (n, ntendon, 2), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
+    def set_tendon_stiffness(self, values: object, *, ids: object = None) -> None:
+        """Gives worlds their own spring, linear part [N/m, N m/rad] (n, ntendon, 1), broadcast as NumPy does.
+
+        Constants that follow from it are derived again.
+        """
     def site(self, key: int | str) -> motorium.views.SiteView:
-        """The slices of one site, by name or id: xpos, xmat."""
+        """The slices of one site, by name or id: xpos, xmat, pos, quat, size."""
     @property
     def site_xmat(self) -> numpy.ndarray:
         """site orientations, row-major [-] (worlds, nsite, 9)
@@ -569,6 +821,8 @@ class Batch:
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
+    def tendon(self, key: int | str) -> motorium.views.TendonView:
+        """The slices of one tendon, by name or id: length, velocity, J, stiffness, range, ..."""
     @property
     def time(self) -> numpy.ndarray:
         """Simulated time, a copy [s] (worlds,)"""
@@ -959,7 +1213,7 @@ class Model:
         """focal lengths, principal point [m] (ncam, 4)"""
     @property
     def cam_mat0(self) -> numpy.ndarray:
-        """orientation at qpos0 [-] (ncam, 9)"""
+        """orientation at qpos0 (derived) [-] (ncam, 9)"""
     @property
     def cam_mode(self) -> numpy.ndarray:
         """CameraMode (ncam,)"""
@@ -971,10 +1225,10 @@ class Model:
         """position in the body frame [m] (ncam, 3)"""
     @property
     def cam_pos0(self) -> numpy.ndarray:
-        """from the body origin at qpos0, world axes [m] (ncam, 3)"""
+        """from the body origin at qpos0, world axes (derived) [m] (ncam, 3)"""
     @property
     def cam_poscom0(self) -> numpy.ndarray:
-        """from the centre of mass of the body's subtree at qpos0, world axes [m] (ncam, 3)"""
+        """from the centre of mass of the body's subtree at qpos0, world axes (derived) [m] (ncam, 3)"""
     @property
     def cam_projection(self) -> numpy.ndarray:
         """0 perspective, 1 orthographic (ncam,)"""
@@ -1018,6 +1272,9 @@ class Model:
     def dof_frictionloss(self) -> numpy.ndarray:
         """dry friction [N, N m] (nv,)"""
     @property
+    def dof_frictionrow(self) -> numpy.ndarray:
+        """1: dry friction in the file, so that its row has a place of its own (nv,)"""
+    @property
     def dof_invweight0(self) -> numpy.ndarray:
         """diagonal of the inverse inertia at qpos0 (derived) [1/kg, 1/(kg m^2)] (nv,)"""
     @property
@@ -1040,7 +1297,7 @@ class Model:
         """1: active after reset (neq,)"""
     @property
     def eq_data(self) -> numpy.ndarray:
-        """anchors, relative pose, torquescale or polynomial [mixed] (neq, 11)"""
+        """anchors, relative pose, torquescale, 1: the pose is that at qpos0; or polynomial [mixed] (neq, 12)"""
     @property
     def eq_names(self) -> tuple:
         """Names of equality constraints by id, empty where the file gives none."""
@@ -1103,7 +1360,7 @@ class Model:
         """mesh or height field, or -1 (ngeom,)"""
     @property
     def geom_fluid(self) -> numpy.ndarray:
-        """1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density [-, m^3, m^5] (ngeom, 12)"""
+        """1: an ellipsoid in the fluid; drag and lift coefficients; added mass and inertia by density (derived) [-, m^3, m^5] (ngeom, 12)"""
     @property
     def geom_friction(self) -> numpy.ndarray:
         """slide, spin, roll [-] (ngeom, 3)"""
@@ -1130,7 +1387,7 @@ class Model:
         """orientation in the body frame [-] (ngeom, 4)"""
     @property
     def geom_rbound(self) -> numpy.ndarray:
-        """bounding sphere radius, 0 for planes [m] (ngeom,)"""
+        """bounding sphere radius, 0 for planes (derived) [m] (ngeom,)"""
     @property
     def geom_size(self) -> numpy.ndarray:
         """half sizes, as the type defines them [m] (ngeom, 3)"""
@@ -1483,7 +1740,7 @@ class Model:
         """slide, slide, spin, roll, roll as compiled [-] (npair, 5)"""
     @property
     def pair_gap(self) -> numpy.ndarray:
-        """summed gap [m] (npair,)"""
+        """summed gap (derived) [m] (npair,)"""
     @property
     def pair_geom1(self) -> numpy.ndarray:
         """geom with the lower type (npair,)"""
@@ -1492,16 +1749,16 @@ class Model:
         """other geom (npair,)"""
     @property
     def pair_margin(self) -> numpy.ndarray:
-        """summed margin [m] (npair,)"""
+        """summed margin (derived) [m] (npair,)"""
     @property
     def pair_mix(self) -> numpy.ndarray:
         """FrictionMix (npair,)"""
     @property
     def pair_solimp(self) -> numpy.ndarray:
-        """combined impedance [-] (npair, 5)"""
+        """combined impedance (derived) [-] (npair, 5)"""
     @property
     def pair_solref(self) -> numpy.ndarray:
-        """combined reference [s, -] (npair, 2)"""
+        """combined reference (derived) [s, -] (npair, 2)"""
     @property
     def pair_solreffriction(self) -> numpy.ndarray:
         """reference of elliptic friction rows, 0 0: solref [s, -] (npair, 2)"""
@@ -1611,6 +1868,9 @@ class Model:
     def tendon_frictionloss(self) -> numpy.ndarray:
         """dry friction [N, N m] (ntendon,)"""
     @property
+    def tendon_frictionrow(self) -> numpy.ndarray:
+        """1: dry friction in the file, as for dofs (ntendon,)"""
+    @property
     def tendon_group(self) -> numpy.ndarray:
         """viewer group (ntendon,)"""
     @property
@@ -1618,7 +1878,7 @@ class Model:
         """inverse inertia at qpos0 (derived) [1/kg, 1/(kg m^2)] (ntendon,)"""
     @property
     def tendon_length0(self) -> numpy.ndarray:
-        """length at qpos0 [m, rad] (ntendon,)"""
+        """length at qpos0 (derived) [m, rad] (ntendon,)"""
     @property
     def tendon_lengthspring(self) -> numpy.ndarray:
         """lengths between which the spring is slack [m, rad] (ntendon, 2)"""
@@ -1663,6 +1923,10 @@ class Model:
         """radius in the viewer [m] (ntendon,)"""
     def text(self, name: str) -> str:
         """Text of a <custom><text>."""
+    def to_spec(self) -> motorium::Spec:
+        """The scene of this model with the numbers that it has: compiling it gives the model back.
+        Raises Error where MJCF has no words for a number.
+        """
     def tuple(self, name: str) -> list[tuple[str, str, float]]:
         """Items of a <custom><tuple>: kind of object, its name, prm."""
     def with_options(self, **kwargs) -> Model:
@@ -1802,8 +2066,16 @@ class Spec:
         """All bodies, in document order."""
     def body(self, name: int | str) -> motorium.spec.Element:
         """The body of this name or number."""
+    def camera(self, name: int | str) -> motorium.spec.Element:
+        """The camera of this name or number."""
+    @property
+    def cameras(self) -> list[motorium.spec.Element]:
+        """All cameras, in document order."""
     def compile(self) -> Model:
         """The Model of this scene. Raises Error with all problems."""
+    @property
+    def compiler(self) -> typing.Any:
+        """Attributes of <compiler>."""
     def copy(self) -> Spec:
         """An independent copy."""
     def delete(self, element: motorium.spec.Element) -> list[str]:
@@ -1831,6 +2103,11 @@ class Spec:
     @property
     def geoms(self) -> list[motorium.spec.Element]:
         """All geoms, in document order."""
+    def hfield(self, name: int | str) -> motorium.spec.Element:
+        """The hfield of this name or number."""
+    @property
+    def hfields(self) -> list[motorium.spec.Element]:
+        """All hfields, in document order."""
     def joint(self, name: int | str) -> motorium.spec.Element:
         """The joint of this name or number."""
     @property
@@ -1851,6 +2128,9 @@ class Spec:
         """The model's name."""
     @name.setter
     def name(self, value: numpy.typing.ArrayLike) -> None: ...
+    @property
+    def option(self) -> typing.Any:
+        """Attributes of <option>."""
     def pair(self, name: int | str) -> motorium.spec.Element:
         """The pair of this name or number."""
     @property

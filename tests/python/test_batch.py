@@ -357,7 +357,7 @@ def test_overrides_are_checked(batch, model):
     with pytest.raises(mo.Error, match="do not fit"):
         batch.set_body_mass([1.0, 2.0])
     with pytest.raises(mo.Error, match="cannot differ between worlds"):
-        batch.get_override("body_pos")
+        batch.get_override("geom_solmix")
     np.testing.assert_allclose(batch.get_override("body_mass")[4], model.body_mass)
 
 
