@@ -5,7 +5,6 @@
 #include "bind.h"
 #include "motorium/core/error.h"
 #include "motorium/core/text.h"
-#include "motorium/physics/compile/spec_of_model.h"
 
 namespace motorium::python {
 namespace {
@@ -210,14 +209,6 @@ void bind_model(py::module_& m) {
       py::arg("packages") = py::list(), py::arg("mimic") = "equality",
       py::arg("floating_base") = false, py::arg("repair") = false,
       "Compiles MJCF or URDF text; files it names are looked for in `folder`.");
-  c.def(
-      "to_spec",
-      [](const Model& x) {
-        py::gil_scoped_release release;
-        return std::make_shared<Spec>(spec_of(x));
-      },
-      "The scene of this model with the numbers that it has: compiling it gives the model back.\n"
-      "Raises Error where MJCF has no words for a number.");
   c.def("with_options", &with_options,
         "A copy with other options, by name: timestep, impratio, tolerance, ls_tolerance,\n"
         "ccd_tolerance, ccd_iterations, density, viscosity, iterations, ls_iterations, gravity.");

@@ -2,6 +2,7 @@
 #include "bind.h"
 #include "motorium/physics/compile/compile.h"
 #include "motorium/physics/compile/one_file.h"
+#include "motorium/physics/compile/spec_of_model.h"
 #include "motorium/physics/spec/edit.h"
 #include "motorium/physics/spec/load.h"
 #include "motorium/physics/spec/pose.h"
@@ -72,6 +73,17 @@ void bind_spec(py::module_& m) {
            const std::array<double, 3>& pos, const std::array<double, 4>& quat) {
           attach(s, other, prefix, body, {pos, normalized(quat)});
         });
+
+  // here, where the signature's type has its name
+  py::class_<Model, std::shared_ptr<Model>> model(m.attr("Model"));
+  model.def(
+      "to_spec",
+      [](const Model& x) {
+        py::gil_scoped_release release;
+        return std::make_shared<Spec>(spec_of(x));
+      },
+      "The scene of this model with the numbers that it has: compiling it gives the model back.\n"
+      "Raises Error where MJCF has no words for a number.");
 }
 
 }  // namespace motorium::python

@@ -1923,7 +1923,7 @@ class Model:
         """radius in the viewer [m] (ntendon,)"""
     def text(self, name: str) -> str:
         """Text of a <custom><text>."""
-    def to_spec(self) -> motorium::Spec:
+    def to_spec(self) -> Spec:
         """The scene of this model with the numbers that it has: compiling it gives the model back.
         Raises Error where MJCF has no words for a number.
         """
