@@ -250,13 +250,13 @@ template <class Real> FN Real block_loss(const ModelView<Real>& m, int k) {
 }
 
 template <class Real> FN Real block_cost(const ModelView<Real>& m, const Scratch<Real>& x, int k) {
+  if (x.blk_dim[k] == 0) return Real(0.f);  // its row is another's
   const BlockKind kind = block_kind(m, k);
   if (kind == BlockKind::pyramid) return pyramid_cost(x, k, block_friction(x, k));
   if (kind == BlockKind::elliptic) return elliptic_cost(x, k, block_friction(x, k));
   const int row = x.blk_row[k];
   if (kind == BlockKind::friction)
-    return x.blk_dim[k] > 0 ? friction_cost(x.row_r[row], x.row_D[row], block_loss(m, k))
-                            : Real(0.f);
+    return friction_cost(x.row_r[row], x.row_D[row], block_loss(m, k));
   Real cost = Real(0.f);
   for (int j = 0; j < x.blk_dim[k]; ++j) {
     const Real r = x.row_r[row + j];
