@@ -55,8 +55,9 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
   const std::vector<double>& shared = *override_field(*model, field);
   const size_t size = shared.size();
   if (n == 0 || size == 0) return;
-  auto [entry, fresh] = overrides.try_emplace(field);
-  Override& o = entry->second;
+  const auto placed = overrides.try_emplace(field);
+  const bool fresh = placed.second;
+  Override& o = placed.first->second;
   if (fresh) {
     o.row_of.assign(static_cast<size_t>(options.worlds), 0);
     o.rows = shared;
