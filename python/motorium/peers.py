@@ -51,6 +51,7 @@ class Scene:
 
     def __init__(self, path, worlds, steps, seed=1):
         self.path, self.worlds, self.steps = pathlib.Path(path), worlds, steps
+        self.name = self.path.stem
         self.spec = mo.Spec.from_file(str(path))
         self.model = self.spec.compile()
         rng = np.random.default_rng(seed)
@@ -325,7 +326,7 @@ def compare(scene, names, threads=1, runs=5):
         )
         rows.append(
             {
-                "scene": scene.path.stem,
+                "scene": scene.name,
                 "engine": e.name,
                 "version": e.version,
                 "numbers": e.lanes,
