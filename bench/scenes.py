@@ -68,8 +68,8 @@ def go1_feet():
     return found
 
 
-def panda_cube():
-    """Franka Panda with its hand (meshes collide) over a table top and a cube of 5 cm."""
+def panda_meshes():
+    """Franka Panda with its hand over a floor and a cube of 5 cm; the meshes of all links collide."""
     found = robot("genesis_world", "genesis/assets/xml/franka_emika_panda/scene.xml")
     if found:
         cube = found[0].worldbody.add_body(name="the_cube", pos=[0.5, 0, 0.03])
@@ -81,6 +81,16 @@ def panda_cube():
     return found
 
 
+def panda_cube():
+    """The same of which the pads of the fingers, the cube and the floor collide."""
+    found = panda_meshes()
+    if found:
+        for geom in found[0].geoms:
+            if geom.type == mujoco.mjtGeom.mjGEOM_MESH:
+                geom.contype, geom.conaffinity = 0, 0
+    return found
+
+
 # scene -> corpus and file, or a function that composes it
 SCENES = {
     "humanoid": ("mujoco_warp", "mujoco_warp/test_data/humanoid/humanoid.xml"),
@@ -88,6 +98,7 @@ SCENES = {
     "go1": go1,
     "go1_feet": go1_feet,
     "panda_cube": panda_cube,
+    "panda_meshes": panda_meshes,
     "aloha_pot": ("mujoco_warp", "mujoco_warp/test_data/aloha_pot/scene.xml"),
     "shadow_hand": ("mujoco_mjx", "mujoco/mjx/test_data/shadow_hand/scene_right.xml"),
 }

@@ -1,8 +1,9 @@
 // From geom poses to contacts.
-//   broad phase:   bounding spheres of every candidate pair
+//   broad phase:   bounding spheres and boxes of every candidate pair (broad_phase.h)
 //   narrow phase:  the pair's collider, for the worlds whose spheres touch
 //   compaction:    slot k holds each world's k-th contact, in pair order, then generation order
 #pragma once
+#include "motorium/physics/broad_phase.h"
 #include "motorium/physics/collide_box_box.h"
 #include "motorium/physics/collide_capsule.h"
 #include "motorium/physics/collide_convex.h"
@@ -19,21 +20,6 @@ template <class Real>
 FN GeomPose<Real> geom_pose(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
   const int c = m.geom_cid[g];
   return {vec3(x.geom_pos + 3 * c), mat3(x.geom_mat + 9 * c), m.geom_size.three(3 * g)};
-}
-
-// do the bounding spheres touch? a plane's is its half space
-template <class Real>
-FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
-  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
-  const int c1 = m.geom_cid[g1], c2 = m.geom_cid[g2];
-  const Vec3<Real> d = vec3(x.geom_pos + 3 * c2) - vec3(x.geom_pos + 3 * c1);
-  const Real reach = m.pair_margin[p] + m.pair_gap[p] + m.geom_rbound[g2];
-  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
-    const Vec3<Real> n = mat3(x.geom_mat + 9 * c1).column(2);
-    return dot(n, d) <= reach;
-  }
-  const Real r = reach + m.geom_rbound[g1];
-  return dot(d, d) <= r * r;
 }
 
 // the colliders with a closed form, by pair type (uniform); a: the geom of lower type
@@ -154,20 +140,7 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
     return;
   }
 
-  // broad phase
-  team.each(m.npair, [&](int p) { x.cand_mask[p] = spheres_touch(m, x, p); });
-  team.once([&] {
-    int slots = 0, count = 0;
-    for (int p = 0; p < m.npair; ++p) {
-      if (!any(x.cand_mask[p])) continue;
-      x.cand_pair[count] = p;
-      x.cand_adr[count] = slots;
-      slots += collider_slots(m.pair_collider[p]);
-      ++count;
-    }
-    x.shared_int[0] = count;
-  });
-  x.cand_count = x.shared_int[0];
+  broad_phase(team, m, x);
 
   // narrow phase
   team.each(x.cand_count, [&](int c) {

@@ -24,6 +24,7 @@ template <class Real> FN void take_hull(const ModelView<Real>& m, int mesh, Hull
   // small hulls are searched as a whole
   h.graph =
       h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.mesh_graph + m.mesh_graphadr[mesh];
+  h.start = m.mesh_extrema + 27 * mesh;
   h.normal = m.mesh_polynormal.p + 3 * poly;
   h.face_adr = m.mesh_polyvertadr + poly;
   h.face_num = m.mesh_polyvertnum + poly;

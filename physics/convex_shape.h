@@ -15,6 +15,7 @@ template <class S> struct Hull {
   const S* vert;     // vertices of the mesh, 3 numbers each
   int nvert;         //
   const int* graph;  // neighbours of the hull's vertices, null: search all
+  const int* start;  // where a search begins, for 3 x 3 x 3 directions
   // merged polygons: normals, vertices, and for each vertex the polygons around it
   const S* normal;
   const int *face_adr, *face_num, *face_vert;
@@ -53,12 +54,17 @@ template <class S> FN int farthest_of_all(const Hull<S>& h, const Vec3<S>& d) {
   return best;
 }
 
-// uphill along the edges of the hull. The graph is, as MuJoCo lays it out: count, faces, where the
-// neighbours of each vertex begin, its number in the mesh, neighbours (each list ended by -1)
+// uphill along the edges of the hull, from a vertex or from the one that is good for directions like
+// the unit vector d (-1). The graph is, as MuJoCo lays it out: count, faces, where the neighbours of
+// each vertex begin, its number in the mesh, neighbours (each list ended by -1)
 template <class S> FN int farthest_uphill(const Hull<S>& h, const Vec3<S>& d, int from) {
   const int n = h.graph[0];
   const int *adr = h.graph + 2, *vert = adr + n, *neighbour = vert + n;
-  int best = from < 0 || from >= n ? 0 : from;
+  int best = from;
+  if (from < 0) {
+    const auto third = [](S along) { return along > S(0.4f) ? 2 : along < S(-0.4f) ? 0 : 1; };
+    best = h.start[9 * third(d.x) + 3 * third(d.y) + third(d.z)];
+  }
   S most = dot(d, vec3(h.vert + 3 * vert[best]));
   for (int step = 0; step < n; ++step) {
     const int here = best;

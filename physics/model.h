@@ -240,6 +240,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(nM)          /* non-zeros of the lower triangle of the inertia matrix      */           \
   X(nlevel)      /* depths of the body tree, the world's included              */           \
   X(npair)       /* candidate collision pairs                                  */           \
+  X(npairgroup)  /* runs of pairs of one geom with geoms of one body           */           \
   X(ncgeom)      /* geoms that occur in a pair                                 */           \
   X(nword)       /* 32-bit words of a dof mask: (nv + 31) / 32                 */           \
   X(nconmax)     /* largest number of contacts that the pairs can produce      */           \
@@ -289,6 +290,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(key_ctrl, nkey, nu, "as ctrl", "controls")                                              \
   X(key_mpos, nkey, 3 * nmocap, "m", "mocap positions")                                     \
   X(key_mquat, nkey, 4 * nmocap, "-", "mocap orientations")                                 \
+  X(pairgroup_reach, npairgroup, 1, "m", "largest margin and gap of the group's pairs")     \
   X(pair_adhesion, npair, 1, "N", "combined adhesion")                                      \
   X(pair_friction, npair, 5, "-", "slide, slide, spin, roll, roll as compiled")             \
   X(pair_solreffriction, npair, 2, "s, -", "reference of elliptic friction rows, 0 0: solref")
@@ -496,6 +498,7 @@ enum class ContactReduce : int { none = 0, mindist = 1, maxforce = 2, netforce =
   X(M_col, nM, 1, "columns of a row, from the root to the diagonal")                        \
   X(dof_descnum, nv, 1, "dofs below it on its branches, not itself")                        \
   X(body_dofmask, nbody, nword, "bit i of word w: dof 32 w + i moves the body")             \
+  X(pairgroup_adr, npairgroup + 1, 1, "first pair of each run of pairs of one geom with geoms of one body") \
   X(cgeom_id, ncgeom, 1, "geoms that occur in a pair, rising")                              \
   X(geom_cid, ngeom, 1, "index in cgeom_id or -1")                                          \
   X(geom_visible, ngeom, 1, "1: rays see it: its colour is not fully transparent")          \
@@ -578,7 +581,7 @@ template <class M, class Visit> void each_field(M& m, Visit visit) {
             nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap,
             ncam = m.ncam, neq = m.neq, ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten,
             ntendonlimit = m.ntendonlimit, nsensor = m.nsensor, nkey = m.nkey, nM = m.nM,
-            nlevel = m.nlevel, npair = m.npair, ncgeom = m.ncgeom, nword = m.nword,
+            nlevel = m.nlevel, npair = m.npair, npairgroup = m.npairgroup, ncgeom = m.ncgeom, nword = m.nword,
             nlimit = m.nlimit, nballlimit = m.nballlimit;
   const int nmesh = m.nmesh, nmeshvert = m.nmeshvert, nmeshface = m.nmeshface,
             nmeshgraph = m.nmeshgraph, nmeshpoly = m.nmeshpoly, nmeshpolyvert = m.nmeshpolyvert,

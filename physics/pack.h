@@ -120,8 +120,8 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   const ModelData<Scalar<Real>>& d = *args.model;
   p.m = view_of<Real>(d);
   layout(d, static_cast<char*>(args.scratch), p.m, p.s, p.x);
-  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory,
-            nactuator = d.nactuator, nout = d.nout, nbody = d.nbody, nmocap = d.nmocap, neq = d.neq;
+  const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory, nbody = d.nbody,
+            nmocap = d.nmocap, neq = d.neq;
 
   // state and inputs; forces that nobody applies stay unread
 #define MOTORIUM_FIELD(name, columns, unit, doc) \

@@ -110,7 +110,10 @@ template <class Real> struct Scratch {
 
   // collision: candidates of the broad phase and what their colliders found
   int *cand_pair, *cand_adr;  // pair, first slot in found_*
-  Mask<Real>* cand_mask;      // worlds whose bounding spheres touch, per pair
+  Mask<Real>* cand_mask;      // worlds whose bounding volumes touch, per pair
+  // spheres around the geoms of a body (broad_phase.h), groups of pairs that may touch
+  Real *enclosing_centre, *enclosing_reach;
+  bool* group_near;
   Real *found_dist, *found_pos, *found_normal, *found_hint;
   // convex pairs: their candidates, memory of the searches that run at once, who met a limit
   int* cand_convex;
@@ -284,6 +287,9 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.cand_adr = c.take<int>(pairs);
   x.shared_int = c.take<int>(8);
   x.cand_mask = c.take<Mask<Real>>(pairs);
+  x.enclosing_centre = c.take<Real>(3 * static_cast<size_t>(nbody));
+  x.enclosing_reach = c.take<Real>(static_cast<size_t>(nbody));
+  x.group_near = c.take<bool>(static_cast<size_t>(d.npairgroup));
   if (d.convex_pairs || d.want_searches) {
     x.convex_stride =
         convex_work_bytes<Scalar<Real>>(d.ccd_iterations, convex_most_corners(d.npolygonmax));

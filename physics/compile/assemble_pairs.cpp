@@ -36,6 +36,7 @@ class PairFinder {
       return ordered(x) < ordered(y);
     });
     for (const Candidate& c : found_) add(c);
+    groups();
     collision_geoms();
   }
 
@@ -207,6 +208,24 @@ class PairFinder {
     append(m_.pair_solref, x.solref);
     append(m_.pair_solreffriction, std::array<double, 2>{0, 0});
     append(m_.pair_solimp, x.solimp);
+  }
+
+  // pairs come sorted by their bodies, then by their geoms
+  void groups() {
+    uint64_t last = 0;
+    for (int p = 0; p < m_.npair; ++p) {
+      const auto [low, high] = std::minmax(m_.pair_geom1[p], m_.pair_geom2[p]);
+      const uint64_t both = join(low, m_.geom_bodyid[high]);
+      if (p == 0 || both != last) {
+        m_.pairgroup_adr.push_back(p);
+        m_.pairgroup_reach.push_back(0);
+        ++m_.npairgroup;
+      }
+      double& reach = m_.pairgroup_reach.back();
+      reach = std::max(reach, m_.pair_margin[p] + m_.pair_gap[p]);
+      last = both;
+    }
+    m_.pairgroup_adr.push_back(m_.npair);
   }
 
   void collision_geoms() {

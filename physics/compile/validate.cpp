@@ -65,6 +65,7 @@ class Validator {
     size("njnt", m_.njnt, limits::kDofs);
     size("ngeom", m_.ngeom, limits::kGeoms);
     size("npair", m_.npair, limits::kPairs);
+    size("npairgroup", m_.npairgroup, limits::kPairs);
     size("nsensordata", m_.nsensordata, limits::kSensorNumbers);
     size("nkey", m_.nkey, limits::kKeyframes);
     const int many = 1 << 30;
@@ -337,6 +338,24 @@ class Validator {
       contacts += collider_slots(c);
     }
     check(contacts == m_.nconmax, "nconmax", 0, "does not fit the pairs");
+
+    // groups cut the list of pairs; the pairs of one are of the same geom and another body
+    check(m_.pairgroup_adr.front() == 0 && m_.pairgroup_adr.back() == m_.npair, "pairgroup_adr", 0,
+          "does not cover the pairs");
+    const auto both = [&](int p) {
+      const int low = std::min(m_.pair_geom1[p], m_.pair_geom2[p]);
+      const int high = std::max(m_.pair_geom1[p], m_.pair_geom2[p]);
+      return std::pair(low, m_.geom_bodyid[high]);
+    };
+    for (int i = 0; i < m_.npairgroup; ++i) {
+      const int first = m_.pairgroup_adr[i], end = m_.pairgroup_adr[i + 1];
+      check(first < end && end <= m_.npair, "pairgroup_adr", i, "does not rise");
+      for (int p = first; p < end; ++p) {
+        check(both(p) == both(first), "pairgroup_adr", i, "joins pairs of others");
+        check(m_.pairgroup_reach[i] >= m_.pair_margin[p] + m_.pair_gap[p], "pairgroup_reach", i,
+              "is less than a pair's");
+      }
+    }
     for (size_t i = 0; i < m_.pair_friction.size(); ++i) {
       check(m_.pair_friction[i] > 0, "pair_friction", static_cast<long>(i), "is not positive");
     }

@@ -1,0 +1,117 @@
+// Which candidate pairs may touch, in which worlds.
+//   groups   pairs of one geom with the geoms of one body, when there are many: its box against a
+//            sphere around them
+//   pairs    bounding spheres of the geoms; boxes too, before a search by GJK
+#pragma once
+#include "motorium/physics/box_filter.h"
+#include "motorium/physics/collider_table.h"
+#include "motorium/physics/scratch.h"
+
+namespace motorium {
+
+// do the bounding spheres touch? a plane's is its half space
+template <class Real>
+FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const int c1 = m.geom_cid[g1], c2 = m.geom_cid[g2];
+  const Vec3<Real> d = vec3(x.geom_pos + 3 * c2) - vec3(x.geom_pos + 3 * c1);
+  const Real reach = m.pair_margin[p] + m.pair_gap[p] + m.geom_rbound[g2];
+  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
+    const Vec3<Real> n = mat3(x.geom_mat + 9 * c1).column(2);
+    return dot(n, d) <= reach;
+  }
+  const Real r = reach + m.geom_rbound[g1];
+  return dot(d, d) <= r * r;
+}
+
+template <class Real>
+FN Mask<Real> may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+  Mask<Real> touch = spheres_touch(m, x, p);
+  if (is_one_by_one(m.pair_collider[p]) && any(touch)) touch = touch & !pair_boxes_apart(m, x, p);
+  return touch;
+}
+
+// sphere around the colliding geoms of a body: their mean, and how far they reach from it. Planes
+// reach everywhere
+template <class Real>
+FN void enclose_geoms(const ModelView<Real>& m, Scratch<Real>& x, int b) {
+  const int first = m.body_geomadr[b], end = first + m.body_geomnum[b];
+  const Real zero = Real(0.f);
+  Vec3<Real> sum = {zero, zero, zero};
+  int count = 0;
+  bool everywhere = false;
+  for (int g = first; g < end; ++g) {
+    if (m.geom_cid[g] < 0) continue;
+    sum = sum + vec3(x.geom_pos + 3 * m.geom_cid[g]);
+    everywhere = everywhere || static_cast<GeomType>(m.geom_type[g]) == GeomType::plane;
+    ++count;
+  }
+  if (count == 0) return;
+  const Vec3<Real> centre = sum * (Real(1.f) / Real(static_cast<float>(count)));
+  Real reach = zero;
+  for (int g = first; g < end; ++g) {
+    const int c = m.geom_cid[g];
+    if (c >= 0) reach = max(reach, norm(vec3(x.geom_pos + 3 * c) - centre) + m.geom_rbound[g]);
+  }
+  put3(x.enclosing_centre + 3 * b, centre);
+  // rounding must not hide a contact
+  x.enclosing_reach[b] = everywhere ? Real(3e38f) : reach * Real(1.00001f);
+}
+
+template <class Real>
+FN Mask<Real> group_may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int group) {
+  const int p = m.pairgroup_adr[group], g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const int g = g1 < g2 ? g1 : g2, b = m.geom_bodyid[g1 < g2 ? g2 : g1];
+  if (static_cast<GeomType>(m.geom_type[g]) == GeomType::plane) return everywhere<Real>();
+  const Real *pos = x.geom_pos + 3 * m.geom_cid[g], *mat = x.geom_mat + 9 * m.geom_cid[g];
+  const Mat3<Real> R = mat3(mat);
+  const BoundingBox<Real> box = bounding_box(m, g, vec3(pos), R);
+  const Vec3<Real> t = transpose_times(R, vec3(x.enclosing_centre + 3 * b) - box.centre);
+  Real beyond = Real(0.f);
+  for (int i = 0; i < 3; ++i) {
+    const Real e = max(abs(t[i]) - box.half[i], Real(0.f));
+    beyond = fma(e, e, beyond);
+  }
+  const Real r = Real(1e-5f) * m.geom_rbound[g] + x.enclosing_reach[b] + m.pairgroup_reach[group];
+  return beyond <= r * r;
+}
+
+// fills cand_pair, cand_adr, cand_count; cand_mask of the candidates
+template <class Team, class Real>
+STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+  // worth while only with many pairs a group; worlds with margins of their own have no common reach
+  const bool grouped = m.npair >= 4 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own;
+  const int groups = grouped ? m.npairgroup : 1;
+  if (grouped) {
+    team.each(m.nbody, [&](int b) { enclose_geoms(m, x, b); });
+    team.each(groups, [&](int group) {
+      x.group_near[group] = any(group_may_touch(m, x, group));
+      if (!x.group_near[group]) return;
+      for (int p = m.pairgroup_adr[group]; p < m.pairgroup_adr[group + 1]; ++p)
+        x.cand_mask[p] = may_touch(m, x, p);
+    });
+  } else {
+    team.each(m.npair, [&](int p) { x.cand_mask[p] = may_touch(m, x, p); });
+  }
+
+  // the list, in the order of the pairs
+  team.once([&] {
+    int slots = 0, count = 0;
+    for (int group = 0; group < groups; ++group) {
+      if (grouped && !x.group_near[group]) continue;
+      const int first = grouped ? m.pairgroup_adr[group] : 0;
+      const int end = grouped ? m.pairgroup_adr[group + 1] : m.npair;
+      for (int p = first; p < end; ++p) {
+        if (!any(x.cand_mask[p])) continue;
+        x.cand_pair[count] = p;
+        x.cand_adr[count] = slots;
+        slots += collider_slots(m.pair_collider[p]);
+        ++count;
+      }
+    }
+    x.shared_int[0] = count;
+  });
+  x.cand_count = x.shared_int[0];
+}
+
+}  // namespace motorium
