@@ -1,8 +1,8 @@
 // Are the bounding boxes of two geoms apart? Before a pair is searched one world at a time.
 //
-// Boxes with half sizes a and b, rotation R between their frames (of box 2 in the axes of box 1) and
-// centres t apart (in the axes of box 1) are apart by more than g if one of 15 axes separates them
-// (Gottschalk, Lin and Manocha 1996); with C = |R|:
+// Boxes with half sizes a and b, rotation R between their frames (of box 2 in the axes of box 1)
+// and centres t apart (in the axes of box 1) are apart by more than g if one of 15 axes separates
+// them (Gottschalk, Lin and Manocha 1996); with C = |R|:
 //   axes of box 1     |t_i|                            > a_i + sum_j C_ij b_j + g
 //   axes of box 2     |sum_i R_ij t_i|                 > b_j + sum_i C_ij a_i + g
 //   their products    |t_i'' R_i'j - t_i' R_i''j|      > a_i' C_i''j + a_i'' C_i'j

@@ -33,8 +33,7 @@ FN Mask<Real> may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p)
 
 // sphere around the colliding geoms of a body: their mean, and how far they reach from it. Planes
 // reach everywhere
-template <class Real>
-FN void enclose_geoms(const ModelView<Real>& m, Scratch<Real>& x, int b) {
+template <class Real> FN void enclose_geoms(const ModelView<Real>& m, Scratch<Real>& x, int b) {
   const int first = m.body_geomadr[b], end = first + m.body_geomnum[b];
   const Real zero = Real(0.f);
   Vec3<Real> sum = {zero, zero, zero};

@@ -54,9 +54,9 @@ template <class S> FN int farthest_of_all(const Hull<S>& h, const Vec3<S>& d) {
   return best;
 }
 
-// uphill along the edges of the hull, from a vertex or from the one that is good for directions like
-// the unit vector d (-1). The graph is, as MuJoCo lays it out: count, faces, where the neighbours of
-// each vertex begin, its number in the mesh, neighbours (each list ended by -1)
+// uphill along the edges of the hull, from a vertex or from the one that is good for directions
+// like the unit vector d (-1). The graph is, as MuJoCo lays it out: count, faces, where the
+// neighbours of each vertex begin, its number in the mesh, neighbours (each list ended by -1)
 template <class S> FN int farthest_uphill(const Hull<S>& h, const Vec3<S>& d, int from) {
   const int n = h.graph[0];
   const int *adr = h.graph + 2, *vert = adr + n, *neighbour = vert + n;

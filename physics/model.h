@@ -581,8 +581,8 @@ template <class M, class Visit> void each_field(M& m, Visit visit) {
             nbody = m.nbody, njnt = m.njnt, ngeom = m.ngeom, nsite = m.nsite, nmocap = m.nmocap,
             ncam = m.ncam, neq = m.neq, ntendon = m.ntendon, nwrap = m.nwrap, nJten = m.nJten,
             ntendonlimit = m.ntendonlimit, nsensor = m.nsensor, nkey = m.nkey, nM = m.nM,
-            nlevel = m.nlevel, npair = m.npair, npairgroup = m.npairgroup, ncgeom = m.ncgeom, nword = m.nword,
-            nlimit = m.nlimit, nballlimit = m.nballlimit;
+            nlevel = m.nlevel, npair = m.npair, npairgroup = m.npairgroup, ncgeom = m.ncgeom,
+            nword = m.nword, nlimit = m.nlimit, nballlimit = m.nballlimit;
   const int nmesh = m.nmesh, nmeshvert = m.nmeshvert, nmeshface = m.nmeshface,
             nmeshgraph = m.nmeshgraph, nmeshpoly = m.nmeshpoly, nmeshpolyvert = m.nmeshpolyvert,
             nmeshpolymap = m.nmeshpolymap, nhfield = m.nhfield, nhfielddata = m.nhfielddata;
