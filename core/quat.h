@@ -26,11 +26,13 @@ template <class Real> FN Quat<Real> operator*(const Quat<Real>& a, const Quat<Re
           fma(a.z, b.x, fma(a.y, b.w, fma(-a.x, b.z, a.w * b.y))),
           fma(a.z, b.w, fma(-a.y, b.x, fma(a.x, b.y, a.w * b.z)))};
 }
-// the identity where the norm vanishes
+// the identity where the norm vanishes; untouched where the norm is one but for rounding, so that a
+// quaternion that is normalized already comes back
 template <class Real> FN Quat<Real> normalize(const Quat<Real>& q) {
   const Real n = sqrt(fma(q.z, q.z, fma(q.y, q.y, fma(q.x, q.x, q.w * q.w))));
   const Mask<Real> ok = n > number<Real>(1e-15);
-  const Real s = Real(1.f) / select(ok, n, Real(1.f));
+  const Mask<Real> off = ok & (abs(n - Real(1.f)) > number<Real>(1e-15));
+  const Real s = Real(1.f) / select(off, n, Real(1.f));
   return {select(ok, q.w * s, Real(1.f)), select(ok, q.x * s, Real(0.f)),
           select(ok, q.y * s, Real(0.f)), select(ok, q.z * s, Real(0.f))};
 }
