@@ -2,8 +2,8 @@
 // other face is clipped by the sides of the first, and every point that is left is a contact.
 //
 // N is the normal of the search, n1 and n2 those of the faces (aligned where n1.n2 < -0.996), e an
-// edge (lying in a face where |e.n| < 0.0888). A point w1 on face 1 and its partner on face 2:
-//   dist = n2.(f2 - w1) / n2.N,   w2 = w1 + dist N,   contact midway
+// edge (lying in a face where |e.n| < 0.0888). A point w2 of face 2 and its partner on face 1:
+//   w1 = w2 - n1.(w2 - f1) n1,   dist = n2.(w1 - w2),   contact at w1 - dist n2 / 2
 #pragma once
 #include "motorium/physics/convex_features.h"
 #include "motorium/physics/gjk.h"
@@ -27,27 +27,43 @@ FN S quad_area(const Vec3<S>& a, const Vec3<S>& b, const Vec3<S>& c, const Vec3<
   return norm(cross(a - c, b - d));
 }
 
-// four corners of a convex polygon that span much area: from (0, 1, 2, 3) on the last, then the
-// third and the second advance as long as the area grows. Polygons like a cap have many equal
-// choices: a tie does not advance
+// four corners of a convex polygon that span much area. From each first corner on the last advances
+// as long as the area grows, and after every step of it the third and the second. Later first
+// corners go on from where the others are, and count only where they beat the best so far; then
+// corners may coincide. Polygons like a cap have many equal choices: a tie does not advance
 template <class S> STAGE void largest_quad(const Vec3<S>* v, int n, int* out) {
   int b = 1, c = 2, d = 3;
+  const S tie = S(1.f) + by_precision<S>(1e-12, 1e-5);
   S area = quad_area(v[0], v[b], v[c], v[d]);
-  const auto grows = [&](int i, int j, int k) {
-    const S next = quad_area(v[0], v[i], v[j], v[k]);
-    if (!(next > area * S(1.00001f))) return false;
-    area = next;
-    return true;
-  };
-  while (d + 1 < n && grows(b, c, d + 1)) {
-    ++d;
-    while (c + 1 < d && grows(b, c + 1, d)) ++c;
-    while (b + 1 < c && grows(b + 1, c, d)) ++b;
-  }
+  const auto next = [&](int i) { return i + 1 < n ? i + 1 : 0; };
   out[0] = 0;
   out[1] = b;
   out[2] = c;
   out[3] = d;
+  for (int a = 0; a < n; ++a) {
+    const auto grows = [&](int i, int j, int k) {
+      const S wider = quad_area(v[a], v[i], v[j], v[k]);
+      if (!(wider > area * tie)) return false;
+      area = wider;
+      out[0] = a;
+      out[1] = i;
+      out[2] = j;
+      out[3] = k;
+      return true;
+    };
+    while (next(d) != a && grows(b, c, next(d))) {
+      d = next(d);
+      while (next(c) != d && grows(b, next(c), d)) c = next(c);
+      while (next(b) != c && grows(next(b), c, d)) b = next(b);
+    }
+
+    // the others stay ahead of the first
+    if (b != a) continue;
+    b = next(b);
+    if (c != b) continue;
+    c = next(c);
+    if (d == c) d = next(d);
+  }
 }
 
 // keeps the part of polygon `in` on the inner side of the plane through p with normal n
@@ -92,10 +108,8 @@ STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
   Vec3<S>*face1 = room, *poly = room + most, *next = poly + 2 * most;
   const int count1 = face_corners(c1, f1, face1);
   int count = face_corners(c2, f2, poly);
-  const Vec3<S> on2 = poly[0];
 
-  // face 2 along n1 onto the plane of face 1, clipped by the sides of face 1
-  for (int i = 0; i < count; ++i) poly[i] = add_scaled(poly[i], -dot(n1, poly[i] - face1[0]), n1);
+  // face 2 clipped by the sides of face 1, which are parallel to n1
   const S slack = by_precision<S>(1e-15, 1e-7);
   for (int i = 0; i < count1; ++i) {
     const Vec3<S>& a = face1[i];
@@ -106,14 +120,19 @@ STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
     next = t;
   }
 
-  // what is near enough
+  // along n1 onto the plane of face 1. The corners of a face lie in its plane to float32 and to the
+  // tolerance of merged faces only: distances are those of the points themselves. What is near
+  // enough
+  const S turn = -dot(n1, n2);
   int kept = 0;
   S deepest = out.dist[0], extent2 = S(0.f);
+  S* dist = &next[0].x;
   for (int i = 0; i < count; ++i) {
-    const S dist = dot(n2, poly[i] - on2);
-    if (!(dist <= margin)) continue;
-    deepest = min(deepest, dist);
-    poly[kept] = poly[i];
+    const S height = dot(n1, poly[i] - face1[0]), deep = height * turn;
+    if (!(deep <= margin)) continue;
+    deepest = min(deepest, deep);
+    dist[kept] = deep;
+    poly[kept] = add_scaled(poly[i], -height, n1);
     const Vec3<S> d = poly[kept++] - poly[0];
     extent2 = max(extent2, dot(d, d));
   }
@@ -122,9 +141,8 @@ STAGE void face_to_face(const ConvexShape<S>& c1, int f1, const Vec3<S>& n1,
   if (kept > kPatchContacts) largest_quad(poly, kept, chosen);
   out.count = kept < kPatchContacts ? kept : kPatchContacts;
   for (int i = 0; i < out.count; ++i) {
-    const Vec3<S>& w = poly[chosen[i]];
-    out.dist[i] = dot(n2, w - on2);
-    out.pos[i] = add_scaled(w, S(-0.5f) * out.dist[i], n2);
+    out.dist[i] = dist[chosen[i]];
+    out.pos[i] = add_scaled(poly[chosen[i]], S(-0.5f) * out.dist[i], n2);
   }
   out.normal = -n2;
 }
@@ -184,15 +202,28 @@ STAGE void convex_patch(const ConvexShape<S>& c1, const ConvexShape<S>& c2, cons
   }
   const Vec3<S> to2 = out.normal, to1 = -out.normal;
 
-  // faces that look at each other
-  const bool faces = visit_faces(c1, f1, to2, aligned, [&](int face1, const Vec3<S>& n1) {
-    return visit_faces(c2, f2, to1, aligned, [&](int face2, const Vec3<S>& n2) {
-      if (!(dot(n1, n2) < -aligned)) return false;
-      face_to_face(c1, face1, n1, c2, face2, n2, margin, most, room, out);
-      return true;
+  // the faces that look at each other most squarely; of those that are equal but for rounding
+  // (boxes whose edges meet in parallel) the first
+  const S slack = by_precision<S>(1e-12, 1e-6);
+  S squarest = slack - aligned;
+  int face1 = -1, face2 = -1;
+  Vec3<S> normal1 = to2, normal2 = to1;
+  visit_faces(c1, f1, to2, aligned, [&](int i, const Vec3<S>& n1) {
+    return visit_faces(c2, f2, to1, aligned, [&](int j, const Vec3<S>& n2) {
+      const S turn = dot(n1, n2);
+      if (!(turn < squarest - slack)) return false;
+      squarest = turn;
+      face1 = i;
+      face2 = j;
+      normal1 = n1;
+      normal2 = n2;
+      return false;
     });
   });
-  if (faces) return;
+  if (face1 >= 0) {
+    face_to_face(c1, face1, normal1, c2, face2, normal2, margin, most, room, out);
+    return;
+  }
 
   // an edge in a face that looks at it
   const auto edge = [&](const ConvexShape<S>& a, const Feature& fa, const Vec3<S>& to_b,

@@ -9,6 +9,7 @@ of the inertia matrix, relative to the accelerations with and without constraint
 """
 
 import argparse
+import copy
 import csv
 import os
 import pathlib
@@ -16,6 +17,7 @@ import sys
 
 import mujoco
 import numpy as np
+import shared_contacts
 
 import motorium as mo
 
@@ -51,11 +53,19 @@ class Residuals:
         self.bad_status = 0
         self.most_contacts = 0
         self.loose = 0
+        # steps whose solution was compared from our contacts, steps beyond a tolerance, and those
+        # of them where MuJoCo's own answer moves as far when its state moves by rounding
+        self.exploded = 0
+        self.shared = 0
+        self.differ = 0
+        self.rounding = 0
+        self.now = {}
 
     def note(self, stage, value):
         value = float("inf") if np.isnan(value) else float(value)
         if value >= self.worst.get(stage, (-1.0, 0))[0]:
             self.worst[stage] = (value, self.steps)
+        self.now[stage] = max(value, self.now.get(stage, 0.0))
 
     def compare(self, stage, ours, theirs):
         ours, theirs = np.ravel(ours).astype(float), np.ravel(theirs).astype(float)
@@ -118,18 +128,14 @@ def is_searched(m, pair):
     return not closed and bool({low, high} & {1, 4, 5, 7})
 
 
-def differ_within_search(m, ours, theirs):
-    """Do contacts differ, and only as far as the search for them leaves open?
-
-    Of each pair of geoms that is searched, the deepest distances agree to the tolerance of the
-    search. Which corners of a patch were kept, and which of equal directions was found, is open.
-    """
+def differing_pairs(m, ours, theirs):
+    """Pairs of geoms whose contacts differ, with how far their deepest distances do."""
     groups = {}
     for c in ours:
         groups.setdefault((c.geom1, c.geom2), ([], []))[0].append(c)
     for c in theirs:
         groups.setdefault((int(c.geom[0]), int(c.geom[1])), ([], []))[1].append(c)
-    differ = False
+    differ = {}
     for pair, (a, b) in groups.items():
         if len(a) == len(b) and all(
             min(np.abs(x.pos - y.pos).max() + np.abs(x.frame - y.frame).max() for x in a) < 1e-9
@@ -138,10 +144,21 @@ def differ_within_search(m, ours, theirs):
             continue
         reach = sum(float(m.geom_margin[g] + m.geom_gap[g]) for g in pair)
         deepest = [min((c.dist for c in side), default=reach) for side in (a, b)]
-        if not is_searched(m, pair) or abs(deepest[0] - deepest[1]) > 2 * m.opt.ccd_tolerance:
-            return False
-        differ = True
+        differ[pair] = abs(deepest[0] - deepest[1])
     return differ
+
+
+def differ_within_search(m, ours, theirs):
+    """Do contacts differ, and only as far as the search for them leaves open?
+
+    Of each pair of geoms that is searched, the deepest distances agree to the tolerance of the
+    search. Which corners of a patch were kept, and which of equal directions was found, is open.
+    """
+    differ = differing_pairs(m, ours, theirs)
+    return bool(differ) and all(
+        is_searched(m, pair) and deepest <= 2 * m.opt.ccd_tolerance
+        for pair, deepest in differ.items()
+    )
 
 
 def compare_contacts(residuals, ours, theirs):
@@ -249,93 +266,226 @@ def inertia_norm(M, a):
     return float(np.sqrt(max(0.0, a @ M @ a)))
 
 
-def resynced(path, *, steps=1000, seed=0, name=None, episode=200, options=None):
+def least_norm(M):
+    """Accelerations smaller than this are rounding of forces that cancel: 1e-3 along all dofs."""
+    return max(1e-9, 1e-3 * float(np.sqrt(np.trace(M))))
+
+
+def resynced(path, *, steps=1000, seed=0, name=None, episode=200, options=None, share=False):
     """Residuals of `steps` steps, each from MuJoCo's state. options: iterations, tolerance, ..."""
     m = mujoco.MjModel.from_xml_path(str(path))
     name = name or pathlib.Path(path).stem
     return resynced_models(
-        m, mo.load(str(path)), steps=steps, seed=seed, name=name, episode=episode, options=options
+        m,
+        mo.load(str(path)),
+        steps=steps,
+        seed=seed,
+        name=name,
+        episode=episode,
+        options=options,
+        share=share,
     )
 
 
-def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=None):
-    """The same for a model that both have compiled already."""
+class Ours:
+    """Our one world, and its stages after a step."""
+
+    def __init__(self, m, model):
+        self.m, self.model = m, model
+        self.batch = batch = mo.Batch(model, worlds=1, precision="double", threads=1)
+        names = [*STAGES, "qM", "qfrc_constraint", "qacc", "actuator_moment"]
+        names += ["sensordata", "nefc", "ncon", "solver_niter"]
+        if m.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_ENERGY):
+            names.append("energy")
+        self.bound = {name: batch.bind(name) for name in names}
+
+    def step(self, state):
+        """One step from a state; the contacts of the state."""
+        self.batch.reset()
+        self.batch.set_state(state[None])
+        contacts = self.batch.contacts(0)
+        self.batch.step()
+        return contacts
+
+    def stages(self):
+        batch, bound = self.batch, self.bound
+        out = {name: array[0] for name, array in bound.items()}
+        out["qM"] = full_inertia(self.model, out["qM"])
+        out["next_qpos"], out["next_qvel"] = batch.qpos, batch.qvel
+        out["next_act"], out["next_time"] = batch.act, batch.time[0]
+        out["next_warmstart"] = batch.qacc_warmstart
+        return out
+
+
+def stages_of(m, d, after):
+    """MuJoCo's stages of a step: all of d but the next state, which is that of `after` if any."""
+    out = {name: np.array(getattr(d, name)) for name in [*STAGES, "qacc", "qfrc_constraint"]}
+    out["energy"], out["sensordata"], out["nefc"] = d.energy, np.array(d.sensordata), d.nefc
+    out["contacts"] = [copy.copy(c) for c in d.contact]
+    out["summed_forces"] = summed_forces(m, d)
+    if m.nout:
+        moment = out["actuator_moment"] = np.zeros((m.nout, m.nv))
+        mujoco.mju_sparse2dense(
+            moment, d.actuator_moment, d.moment_rownnz, d.moment_rowadr, d.moment_colind
+        )
+    out["qM"] = np.zeros((m.nv, m.nv))
+    mujoco.mj_fullM(m, d, out["qM"])
+    if after is not None:
+        for name in ("qpos", "qvel", "act", "time"):
+            out["next_" + name] = np.array(getattr(after, name))
+        out["next_warmstart"] = np.array(after.qacc_warmstart)
+    return out
+
+
+def compare_stages(residuals, ours, theirs):
+    """All stages that both have, in the order of the step."""
+    for stage in [*STAGES, "energy", "actuator_moment", "qM"]:
+        if stage in ours and stage in theirs:
+            residuals.compare(stage, ours[stage], theirs[stage])
+    residuals.note("nefc", abs(int(np.squeeze(ours["nefc"])) - int(theirs["nefc"])))
+
+    # the solution
+    M, a, b = theirs["qM"], ours["qacc"], theirs["qacc"]
+    scale = max(inertia_norm(M, b), inertia_norm(M, theirs["qacc_smooth"]), least_norm(M))
+    residuals.note("qacc_M", inertia_norm(M, a - b) / scale)
+    residuals.compare("qfrc_constraint", ours["qfrc_constraint"], theirs["qfrc_constraint"])
+    residuals.compare("sensordata", ours["sensordata"], theirs["sensordata"])
+
+    # the next state
+    for stage in ("next_qpos", "next_qvel", "next_act", "next_warmstart"):
+        if stage in theirs:
+            residuals.compare(stage, ours[stage], theirs[stage])
+    if "next_time" in theirs:
+        residuals.note("next_time", abs(ours["next_time"] - theirs["next_time"]))
+
+
+def beyond(now):
+    """Stages that differ by more than rounding does in a well-posed step."""
+    return {k for k, v in now.items() if v > (1e-7 if k == "qacc_M" else 1e-9)}
+
+
+def summed_forces(m, d):
+    """|J|' |f|: the forces of all rows without regard to sign, which bound the rounding of J' f."""
+    J = np.zeros((d.nefc, m.nv))
+    if d.nefc and mujoco.mj_isSparse(m):
+        mujoco.mju_sparse2dense(J, d.efc_J, d.efc_J_rownnz, d.efc_J_rowadr, d.efc_J_colind)
+    elif d.nefc:
+        J = np.reshape(d.efc_J, J.shape)
+    return float((np.abs(J).T @ np.abs(d.efc_force)).max(initial=0.0))
+
+
+def moves_by_rounding(m, start, theirs, advance, now, copies=32):
+    """Does MuJoCo's own answer move as far when the numbers it starts from move by rounding?
+
+    advance(state) -> stages. Every stage beyond its tolerance must move by a tenth at least.
+    """
+    rng = np.random.default_rng(0)
+    moved, differ = Residuals("moved"), beyond(now)
+    # what is left where large forces cancel
+    scale = max(1.0, np.abs(theirs["qfrc_constraint"]).max(initial=0.0))
+    moved.note("qfrc_constraint", 1e-15 * theirs["summed_forces"] / scale)
+    shaken = [mujoco.mjtState.mjSTATE_QPOS, mujoco.mjtState.mjSTATE_QVEL]
+    shaken.append(mujoco.mjtState.mjSTATE_WARMSTART)
+    for k in range(copies):
+        state = start.copy()
+        for part in shaken:
+            # the numbers of a part lie together, after those of all lower bits
+            first = mujoco.mj_stateSize(m, int(INTEGRATION) & (int(part) - 1))
+            numbers = state[first : first + mujoco.mj_stateSize(m, part)]
+            step = (1e-15, 1e-14)[k % 2] * np.maximum(1.0, np.abs(numbers))
+            numbers += step * rng.choice([-1, 0, 1], numbers.size)
+        found = advance(state)
+        compare_stages(moved, found, theirs)
+        compare_contacts(moved, found["contacts"], theirs["contacts"])
+        if all(now[stage] <= 10 * moved.get(stage) for stage in differ):
+            return True
+    return False
+
+
+def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=None, share=False):
+    """The same for a model that both have compiled already.
+
+    share: where contacts differ of pairs that are searched, or equally deep (a tie), what follows from
+    them is compared with a step of MuJoCo from our contacts; and steps that differ are counted.
+    """
     options = options or {}
     for key, value in options.items():
         setattr(m.opt, key, value)
     if options:
         model = model.with_options(**options)
     d = mujoco.MjData(m)
-    batch = mo.Batch(model, worlds=1, precision="double", threads=1)
     residuals = Residuals(name)
     if m.nq != model.nq or m.nv != model.nv or m.nu != model.nu or m.na != model.na:
         residuals.note("sizes", np.inf)
         return residuals
-    bound = {stage: batch.bind(stage) for stage in [*STAGES, "qM", "qfrc_constraint", "qacc"]}
-    bound["actuator_moment"] = batch.bind("actuator_moment")
-    bound.update({k: batch.bind(k) for k in ("sensordata", "nefc", "ncon", "solver_niter")})
-    if m.opt.enableflags & int(mujoco.mjtEnableBit.mjENBL_ENERGY):
-        bound["energy"] = batch.bind("energy")
+    ours = Ours(m, model)
+    batch = ours.batch
     # stages of Runge-Kutta overwrite the oracle's quantities: those of the first are compared
-    first = mujoco.MjData(m) if m.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4 else None
+    staged = m.opt.integrator == mujoco.mjtIntegrator.mjINT_RK4
+    other = mujoco.MjData(m)
+    pairs = shared_contacts.pairs_of(model)
     rng = np.random.default_rng(seed)
-    M = np.zeros((m.nv, m.nv))
 
     for step in range(steps):
         if step % episode == 0:
             random_state(m, d, rng)
         random_inputs(m, d, rng)
-        batch.reset()
-        batch.set_state(state_of(m, d)[None])
-        before = batch.contacts(0)
-        batch.step()
-        if first is not None:
-            mujoco.mj_setState(m, first, state_of(m, d), INTEGRATION)
-            mujoco.mj_forward(m, first)
+        start = state_of(m, d)
+        before = ours.step(start)
         mujoco.mj_step(m, d)
         if exploded(d):
+            residuals.exploded += 1
             random_state(m, d, rng)
             continue
-        if differ_within_search(m, before, d.contact):
+        if staged:
+            mujoco.mj_setState(m, other, start, INTEGRATION)
+            mujoco.mj_forward(m, other)
+        contacts = list((other if staged else d).contact)
+        if not share and differ_within_search(m, before, contacts):
             residuals.loose += 1
             continue
         residuals.steps += 1
-        residuals.most_contacts = max(residuals.most_contacts, d.ncon)
+        residuals.now = {}
+        residuals.most_contacts = max(residuals.most_contacts, len(contacts))
         residuals.bad_status += int(batch.status[0] & mo.STATUS_BITS["frozen"] != 0)
+        compare_contacts(residuals, before, contacts)
+        theirs = stages_of(m, other if staged else d, d)
+        contacts = theirs["contacts"]
+        niter = iterations_of(other if staged else d)
 
-        # position, velocity, acceleration
-        after, d = d, first or d
-        for stage in STAGES:
-            residuals.compare(stage, bound[stage][0], getattr(d, stage))
-        if "energy" in bound:
-            residuals.compare("energy", bound["energy"][0], d.energy)
-        if m.nout:
-            moment = np.zeros((m.nout, m.nv))
-            mujoco.mju_sparse2dense(
-                moment, d.actuator_moment, d.moment_rownnz, d.moment_rowadr, d.moment_colind
-            )
-            residuals.compare("actuator_moment", bound["actuator_moment"][0], moment)
-        mujoco.mj_fullM(m, d, M)
-        residuals.compare("qM", full_inertia(model, bound["qM"][0]), M)
-        compare_contacts(residuals, before, d.contact)
-        residuals.note("nefc", abs(int(bound["nefc"][0]) - d.nefc))
+        # from the same contacts
+        differ = differing_pairs(m, before, contacts) if share else {}
+        shared = bool(differ) and all(
+            is_searched(m, pair) or deepest < 1e-12 for pair, deepest in differ.items()
+        )
 
-        # the solution
-        a, theirs = bound["qacc"][0], d.qacc
-        scale = max(inertia_norm(M, theirs), inertia_norm(M, d.qacc_smooth), 1e-9)
-        residuals.note("qacc_M", inertia_norm(M, a - theirs) / scale)
-        residuals.compare("qfrc_constraint", bound["qfrc_constraint"], d.qfrc_constraint)
-        residuals.equal_niter += int(bound["solver_niter"][0]) == iterations_of(d)
-        residuals.compare("sensordata", bound["sensordata"], d.sensordata)
+        def advance(state, shared=shared, before=before, contacts=contacts):
+            mujoco.mj_setState(m, other, state, INTEGRATION)
+            if shared:
+                shared_contacts.step(m, model, pairs, other, before, contacts)
+                return stages_of(m, other, None if staged else other)
+            if staged:
+                mujoco.mj_forward(m, other)
+                first = stages_of(m, other, None)
+                mujoco.mj_setState(m, other, state, INTEGRATION)
+                mujoco.mj_step(m, other)
+                return {**stages_of(m, other, other), **first}
+            mujoco.mj_step(m, other)
+            return stages_of(m, other, other)
 
-        # the next state
-        d = after
-        residuals.compare("next_qpos", batch.qpos, d.qpos)
-        residuals.compare("next_qvel", batch.qvel, d.qvel)
-        residuals.compare("next_act", batch.act, d.act)
-        residuals.compare("next_history", *samples_of(m, batch, d))
-        residuals.compare("next_warmstart", batch.qacc_warmstart, d.qacc_warmstart)
-        residuals.note("next_time", abs(batch.time[0] - d.time))
+        if shared:
+            residuals.shared += 1
+            residuals.note("deepest", max(differ.values()))
+            theirs = advance(start)
+            niter = iterations_of(other)
+            residuals.now = {}
+        compare_stages(residuals, ours.stages(), theirs)
+        residuals.equal_niter += int(ours.bound["solver_niter"][0]) == niter
+        if not shared:
+            residuals.compare("next_history", *samples_of(m, batch, d))
+        if share and beyond(residuals.now):
+            residuals.differ += 1
+            residuals.rounding += moves_by_rounding(m, start, theirs, advance, residuals.now)
     return residuals
 
 

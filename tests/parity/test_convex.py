@@ -133,6 +133,55 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
     assert share >= 0.8
 
 
+def lens(rng):
+    """Facets of which many are parallel within the angle that counts as face to face."""
+    return fibonacci(60) * [0.1, 0.1, 0.006]
+
+
+def uneven_plate(rng):
+    """Two merged faces of twelve corners that are not quite in one plane."""
+    angle = np.arange(12) * np.pi / 6
+    ring = np.c_[np.cos(angle), np.sin(angle), np.zeros(12)] * 0.1
+    heights = rng.uniform(-4e-5, 4e-5, (24, 1)) + np.repeat([[-0.02], [0.02]], 12, axis=0)
+    return np.tile(ring, (2, 1)) + heights * [0, 0, 1]
+
+
+def oval_plate(rng):
+    """Corners at irregular places: which four of an overlap are kept is not symmetric."""
+    angle = np.sort(rng.uniform(0, 2 * np.pi, 16))
+    ring = np.c_[np.cos(angle), 0.5 * np.sin(angle), np.zeros(16)] * 0.1
+    return np.tile(ring, (2, 1)) + np.repeat([[0, 0, -0.02], [0, 0, 0.02]], 16, axis=0)
+
+
+@pytest.mark.parametrize("shape", [lens, uneven_plate, oval_plate])
+def test_nearly_parallel_facets_meet_as_in_mujoco(shape):
+    rng = np.random.default_rng(0)
+    points = shape(np.random.default_rng(1))
+    text = " ".join(f"{x:.7f}" for x in points.ravel())
+    body = '<body><freejoint/><geom type="mesh" mesh="m"/></body>'
+    xml = (
+        f'<mujoco><asset><mesh name="m" vertex="{text}"/></asset>'
+        f"<worldbody>{body}{body}</worldbody></mujoco>"
+    )
+    m, model = mujoco.MjModel.from_xml_string(xml), mo.Model.from_string(xml)
+    d, batch = mujoco.MjData(m), mo.Batch(model, worlds=1, precision="double", threads=1)
+    poses = same = 0
+    for _ in range(1000 if FULL else 200):
+        # one on top of the other, turned at random and tilted a little
+        turn = rng.uniform(0, np.pi)
+        d.qpos[:3] = 0
+        d.qpos[7:9] = rng.uniform(-0.03, 0.03, 2)
+        d.qpos[9] = 1.9 * points[:, 2].max()
+        d.qpos[3:7] = 1, 0, 0, 0
+        d.qpos[10:14] = np.cos(turn / 2), *rng.uniform(-0.01, 0.01, 2), np.sin(turn / 2)
+        mujoco.mj_normalizeQuat(m, d.qpos)
+        ours, theirs = contacts_of(m, d, batch)
+        poses += bool(theirs)
+        same += bool(theirs) and not step_report.differing_pairs(m, ours, theirs)
+    assert poses >= 100
+    assert same >= 0.98 * poses
+
+
 def support(kind, size, direction):
     """Largest reach of shapes in their frames along directions, one a row."""
     if kind == "sphere":

@@ -18,7 +18,15 @@ import corpus_report
 import test_compile
 
 FULL = os.environ.get("MOTORIUM_FULL") == "1"
-RANK = {"compiled": 0, "stepped": 0, "refused": 1, "error": 1, "faults": 2, "sizes": 3}
+RANK = {
+    "compiled": 0,
+    "stepped": 0,
+    "unstable": 1,
+    "refused": 1,
+    "error": 1,
+    "faults": 2,
+    "sizes": 3,
+}
 
 
 def sample(rows, name):
@@ -52,7 +60,9 @@ def is_worse(kept, found, columns):
     if found.get("reason") == "differs" and kept["reason"] != "differs":
         return True
     grown = [number(found.get(c)) > 10 * max(number(kept[c]), 1e-9) for c in columns]
-    return any(grown)
+    # a few steps more may be the rounding of another machine
+    left = [number(r.get("unexplained")) for r in (kept, found)]
+    return any(grown) or left[1] > left[0] + 3
 
 
 @pytest.mark.parametrize("name", corpus_report.CORPORA)
@@ -91,3 +101,5 @@ def test_a_lost_file_and_a_grown_residual_count_as_worse():
     assert not is_worse(kept, {"verdict": "compiled", "reason": "", "residual": "1e-11"}, [])
     assert not is_worse({**kept, "verdict": "refused"}, {"verdict": "compiled", "reason": ""}, [])
     assert is_worse(kept, {"verdict": "compiled", "residual": "1e-3"}, ["residual"])
+    stepped = {"verdict": "stepped", "reason": "", "unexplained": "0"}
+    assert is_worse(stepped, {"verdict": "stepped", "unexplained": 10}, [])
