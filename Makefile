@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test test-peers build style format asan tsan fuzz bench bench-demo packages python clean
+.PHONY: demo test test-peers build style format asan tsan fuzz instructions bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -46,6 +46,10 @@ tsan:
 # readers of files against libFuzzer, FUZZ_SECONDS each
 fuzz:
 	@bash tests/fuzz/run.sh
+
+# instructions of a world-step against those kept, by valgrind
+instructions: build
+	@.venv/bin/python bench/instructions.py --binary build/$(PRESET)/motorium --check $(SCENES)
 
 bench: build
 	build/$(PRESET)/motorium bench

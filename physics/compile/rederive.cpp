@@ -54,6 +54,11 @@ void derive_contacts(Model& m) {
     std::copy(x.solref.begin(), x.solref.end(), m.pair_solref.begin() + 2 * p);
     std::copy(x.solimp.begin(), x.solimp.end(), m.pair_solimp.begin() + 5 * p);
   }
+  for (int group = 0; group < m.npairgroup; ++group) {
+    double& reach = m.pairgroup_reach[group] = 0;
+    for (int p = m.pairgroup_adr[group]; p < m.pairgroup_adr[group + 1]; ++p)
+      reach = std::max(reach, m.pair_margin[p] + m.pair_gap[p]);
+  }
 }
 
 }  // namespace

@@ -1686,6 +1686,9 @@ class Model:
     def npair(self) -> int:
         """a size of the model"""
     @property
+    def npairgroup(self) -> int:
+        """a size of the model"""
+    @property
     def npolygonmax(self) -> int:
         """a size of the model"""
     @property
@@ -1762,6 +1765,12 @@ class Model:
     @property
     def pair_solreffriction(self) -> numpy.ndarray:
         """reference of elliptic friction rows, 0 0: solref [s, -] (npair, 2)"""
+    @property
+    def pairgroup_adr(self) -> numpy.ndarray:
+        """first pair of each run of pairs of one geom with geoms of one body (npairgroup + 1,)"""
+    @property
+    def pairgroup_reach(self) -> numpy.ndarray:
+        """largest margin and gap of the group's pairs [m] (npairgroup,)"""
     @property
     def qpos0(self) -> numpy.ndarray:
         """reference configuration [m, rad, -] (nq,)"""
