@@ -9,6 +9,7 @@
 #include "motorium/cli/verbs.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/batch.h"
+#include "motorium/physics/spec/words.h"
 
 namespace motorium::cli {
 namespace {
@@ -48,8 +49,8 @@ void print_contents(const Model& m) {
   std::printf("other      %d equality constraints, %d sites, %d mocap bodies, %d keyframes\n",
               m.neq, m.nsite, m.nmocap, m.nkey);
   std::printf("step       %g s, %s, %s cones, %d Newton iterations\n", m.timestep,
-              m.integrator == Integrator::euler ? "Euler" : "implicitfast",
-              m.cone == Cone::pyramidal ? "pyramidal" : "elliptic", m.iterations);
+              word_of(m.integrator).c_str(), m.cone == Cone::pyramidal ? "pyramidal" : "elliptic",
+              m.iterations);
   for (const std::string& line : m.replaced) std::printf("replaced   %s\n", line.c_str());
   for (const std::string& line : m.report) std::printf("ignored    %s\n", line.c_str());
 }

@@ -7,6 +7,7 @@
 #include "motorium/physics/muscle.h"
 #include "motorium/physics/orientation.h"
 #include "motorium/physics/pid.h"
+#include "motorium/physics/tendon_bound.h"
 #include "motorium/physics/transmission.h"
 
 namespace motorium {
@@ -87,7 +88,15 @@ FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
     bias = muscle_bias(m, a, length, bp);
   }
   Real force = fma(gain, input, bias);
-  if (!shares_bound(m, a)) bound_force(m, a, force, slope);
+  if (m.discrete()) {
+    Real stiffness = Real(0.f);
+    if (gain_type == GainType::affine) stiffness = -(gp(1) * input);
+    if (gain_type == GainType::muscle) stiffness = muscle_stiffness(m, a, length, speed, gp, input);
+    if (bias_type == BiasType::affine) stiffness = stiffness - bp(1);
+    if (bias_type == BiasType::muscle) stiffness += muscle_passive_stiffness(m, a, length, bp);
+    x.actuator_stiffness[out] = stiffness;
+  }
+  if (!shares_bound(m, a)) bound_force(m, x, a, force, slope);
   x.actuator_force[out] = force;
   x.actuator_slope[out] = slope;
 }
@@ -114,6 +123,7 @@ template <class Real> FN void no_force(const ModelView<Real>& m, Scratch<Real>& 
   for (int k = 0; k < m.actuator_outnum[a]; ++k) {
     x.actuator_force[m.actuator_outadr[a] + k] = Real(0.f);
     x.actuator_slope[m.actuator_outadr[a] + k] = Real(0.f);
+    if (m.discrete()) x.actuator_stiffness[m.actuator_outadr[a] + k] = Real(0.f);
   }
 }
 
@@ -134,13 +144,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     }
   });
 
-  if (acting && m.ntendon > 0) {
-    bound_tendon_forces(team, m, x);
-    team.each(m.nactuator, [&](int a) {
-      const int o = m.actuator_outadr[a];
-      if (shares_bound(m, a)) bound_force(m, a, x.actuator_force[o], x.actuator_slope[o]);
-    });
-  }
+  if (acting) bound_tendon_forces(team, m, x);
 
   // joint forces: one worker, because several actuators may share a dof
   team.once([&] {
@@ -173,6 +177,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
       if (!drives || m.actuator_trnid[2 * a] != j) continue;
       const int o = m.actuator_outadr[a];
       x.actuator_slope[o] = select(saturated, Real(0.f), x.actuator_slope[o]);
+      drop_stiffness(m, x, o, saturated);
     }
     x.qfrc_actuator[d] = clamp(f, lo, hi);
   });

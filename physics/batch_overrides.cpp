@@ -99,7 +99,7 @@ bool Batch::Impl::ever_positive(const char* field, size_t at) const {
   return false;
 }
 
-// which dofs and tendons can have friction, damping or inertia in any world
+// which dofs and tendons can have friction, damping, stiffness or inertia in any world
 void Batch::Impl::refresh_lists() {
   const Model& m = *model;
   visit([&](auto& w) {
@@ -111,6 +111,9 @@ void Batch::Impl::refresh_lists() {
     blob.list_friction(
         m, [&](size_t i) { return ever_positive("dof_frictionloss", i); },
         [&](size_t i) { return ever_positive("tendon_frictionloss", i); });
+    blob.widen_metric(m, [&](size_t i) {
+      return ever_positive("tendon_stiffness", i) || ever_positive("tendon_damping", i);
+    });
     w.prepare(threads->count());
   });
 }
@@ -172,7 +175,7 @@ void Batch::set_override(const std::string& field, const double* values, const i
   }
   impl_->set_field(field, values, list, n);
   if (field == "dof_damping" || field == "dof_frictionloss" || field == "tendon_armature" ||
-      field == "tendon_frictionloss")
+      field == "tendon_frictionloss" || field == "tendon_stiffness" || field == "tendon_damping")
     impl_->refresh_lists();
   if (rule->follows) impl_->derive_worlds(rule->follows, list, n);
 }

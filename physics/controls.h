@@ -74,13 +74,21 @@ template <class Real> FN bool shares_bound(const ModelView<Real>& m, int a) {
          m.tendon_actfrclimited[m.actuator_trnid[2 * a]];
 }
 
+// a saturated force depends on no length; only the integrator discrete asks
+template <class Real>
+FN void drop_stiffness(const ModelView<Real>& m, Scratch<Real>& x, int out, Mask<Real> where) {
+  if (m.discrete()) x.actuator_stiffness[out] = select(where, Real(0.f), x.actuator_stiffness[out]);
+}
+
 // bounds of the force; a saturated force has no slope
 template <class Real>
-FN void bound_force(const ModelView<Real>& m, int a, Real& force, Real& slope) {
+FN void bound_force(const ModelView<Real>& m, Scratch<Real>& x, int a, Real& force, Real& slope) {
   if (!m.actuator_forcelimited[a]) return;
   const Real lo = m.actuator_forcerange[2 * a], hi = m.actuator_forcerange[2 * a + 1];
   force = clamp(force, lo, hi);
-  slope = select((force <= lo) | (force >= hi), Real(0.f), slope);
+  const Mask<Real> saturated = (force <= lo) | (force >= hi);
+  slope = select(saturated, Real(0.f), slope);
+  drop_stiffness(m, x, m.actuator_outadr[a], saturated);
 }
 
 }  // namespace motorium

@@ -38,10 +38,11 @@ template <class Real> FN Real bristle_decay(const ModelView<Real>& m, int a, con
   return -(m.actuator_dynprm[10 * a + 5] * abs(speed)) / at_least_tiny(g);
 }
 
-// terminal voltage and its slope over velocity; rates of the controller's activations
+// terminal voltage, its slope over velocity and its fall over length; rates of the controller's
+// activations
 template <class Real>
 FN Real motor_voltage(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int a,
-                      const MotorSlots& slots, Real& slope) {
+                      const MotorSlots& slots, Real& slope, Real& fall) {
   const int out = m.actuator_outadr[a], adr = m.actuator_actadr[a];
   const auto gp = [&](int k) { return m.actuator_gainprm[10 * a + k]; };
   const auto dp = [&](int k) { return m.actuator_dynprm[10 * a + k]; };
@@ -59,7 +60,7 @@ FN Real motor_voltage(const ModelView<Real>& m, const State<Real>& s, Scratch<Re
     z = s.act[adr + slots.integral];
     x.act_dot[adr + slots.integral] = integral_rate(error, z, dp(8));
   }
-  slope = zero;
+  slope = fall = zero;
   const Real direct = input_of(m, c, a, kInputVoltage);
   if (!(m.actuator_ctrlspec[a] & (kInputPos | kInputVel | kInputFeedforward))) return direct;
   Real torque = fma(gp(4), error, input_of(m, c, a, kInputFeedforward));
@@ -68,6 +69,7 @@ FN Real motor_voltage(const ModelView<Real>& m, const State<Real>& s, Scratch<Re
   const Real drive = fma(gp(0) / gp(1), torque, gp(1) * speed), most = gp(7);
   const Mask<Real> bounded = most > zero, saturated = bounded & (abs(drive) >= most);
   slope = select(saturated, zero, gp(1) - gp(6) * gp(0) / gp(1));
+  fall = select(saturated, zero, gp(4) * gp(0) / gp(1));
   return select(bounded, clamp(drive, -most, most), drive) + direct;
 }
 
@@ -80,17 +82,17 @@ FN void dcmotor_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Re
   const MotorSlots slots = motor_slots(m, a);
   const Real length = x.actuator_length[out], speed = x.actuator_velocity[out];
   const Real zero = Real(0.f), one = Real(1.f), h = Real(m.timestep);
-  Real dV;
-  const Real V = motor_voltage(m, s, x, a, slots, dV), K = gp(1);
+  Real dV, fall;
+  const Real V = motor_voltage(m, s, x, a, slots, dV, fall), K = gp(1);
   Real R = gp(0);
   if (slots.temperature >= 0)
     R = R * fma(gp(2), s.act[adr + slots.temperature] + dp(4) - gp(3), one);
   R = at_least_tiny(R);
   const Real settled = (V - K * speed) / R;
 
-  // current, and how the force depends on velocity
+  // current, and how the force depends on velocity and length
   Real current = settled, next = settled;
-  Real slope = K * (dV - K) / R;
+  Real slope = K * (dV - K) / R, stiffness = K * fall / R;
   if (slots.current >= 0) {
     current = s.act[adr + slots.current];
     Real rate = (settled - current) / dp(0);
@@ -102,14 +104,17 @@ FN void dcmotor_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Re
     const Real gone = one - exp(-(h / dp(0)));
     next = fma(rate * dp(0), gone, current);
     slope = slope * gone;
+    stiffness = select(saturated, zero, stiffness * gone);
   }
   if (slots.temperature >= 0)
     x.act_dot[adr + slots.temperature] =
         (R * current * current - s.act[adr + slots.temperature] / dp(2)) / dp(3);
 
   Real force = K * next;
-  bound_force(m, a, force, slope);
+  if (m.discrete()) x.actuator_stiffness[out] = stiffness;
+  bound_force(m, x, a, force, slope);
   force = fma(bp(0), sin(fma(bp(1), length, bp(2))), force);
+  if (m.discrete()) x.actuator_stiffness[out] -= bp(0) * bp(1) * cos(fma(bp(1), length, bp(2)));
   if (slots.bristle >= 0) {
     const Real b = s.act[adr + slots.bristle];
     const Real rate = fma(bristle_decay(m, a, speed), b, speed);

@@ -1,4 +1,5 @@
-// The exact diagonal of J M^-1 J' (flag diagexact), row by row: with M = L' D L,
+// The exact diagonal of J M^-1 J' (flag diagexact), row by row: with M = L' D L, in the metric of
+// the integrator discrete without what couples dofs across it,
 //   J M^-1 J' = sum_i y_i^2 / D_i,   y = L^-T J'
 #pragma once
 #include "motorium/physics/scratch.h"
@@ -11,12 +12,13 @@ FN Real exact_weight(Team team, const ModelView<Real>& m, Scratch<Real>& x, Row 
   Real* y = x.vec_b;
   team.each(m.nv, [&](int i) { y[i] = row(i); });
   for (int k = m.nv - 1; k > 0; --k) {
-    const Real* L = x.qLD + m.M_rowadr[k];
+    const Real* L = x.weight_factor + m.M_rowadr[k];
     const int* col = m.M_col + m.M_rowadr[k];
     team.each(m.M_rownum[k] - 1, [&](int p) { y[col[p]] = fma(-L[p], y[k], y[col[p]]); });
   }
-  return team.sum(m.nv,
-                  [&](int i) { return y[i] * y[i] / x.qLD[m.M_rowadr[i] + m.M_rownum[i] - 1]; });
+  return team.sum(m.nv, [&](int i) {
+    return y[i] * y[i] / x.weight_factor[m.M_rowadr[i] + m.M_rownum[i] - 1];
+  });
 }
 
 // of the combination a row1 + b row2 of two rows of block k

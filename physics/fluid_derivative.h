@@ -4,6 +4,24 @@
 
 namespace motorium {
 
+// drag is -push v and -turn w; how push and turn change when the velocity changes by e, and with it
+// the area of the shadow
+template <class Real> struct DragChange { Real push, push_change, turn, turn_change; };
+template <class Real>
+FN DragChange<Real> ellipsoid_drag(const FluidEllipsoid<Real>& p, const Shadow<Real>& s,
+                                   const Spatial<Real>& u, const Spatial<Real>& e,
+                                   const Real& area_change) {
+  const Real tiny = number<Real>(1e-15);
+  const Real areas = fma(p.drag, s.area, p.slender * p.area_max);
+  const Real push = fma(s.speed, areas, p.stokes_force);
+  const Real ve = dot(u.t, e.t);
+  const Real push_change = fma(ve / max(s.speed, tiny), areas, s.speed * p.drag * area_change);
+  const Vec3<Real> cw = by_element(p.moment, u.r);
+  const Real size = norm(cw), slope = p.rho / max(size, tiny);
+  return {push, push_change, fma(slope * size, size, p.stokes_torque),
+          slope * dot(cw, by_element(p.moment, e.r))};
+}
+
 // change of the force on an ellipsoid that moves with u when u changes by e
 template <class Real>
 FN Spatial<Real> ellipsoid_force_change(const FluidEllipsoid<Real>& p, const Spatial<Real>& u,
@@ -29,20 +47,25 @@ FN Spatial<Real> ellipsoid_force_change(const FluidEllipsoid<Real>& p, const Spa
   const Real factor = ne - s.N / max(s.P, tiny) * dot(an, e.t) - s.N / max(vv, tiny) * ve;
   force = force + K * (s.N * lift_change + factor * lift);
 
-  // drag along v
-  const Real areas = fma(p.drag, s.area, p.slender * p.area_max);
-  const Real push = fma(s.speed, areas, p.stokes_force);
   const Real area_change =
       pi / max(sqrt(s.N * s.N * s.N * s.P), tiny) * fma(s.N, dot(an, e.t), -(s.P * ne));
-  const Real push_change = fma(ve / max(s.speed, tiny), areas, s.speed * p.drag * area_change);
-  force = force - push * e.t - push_change * v;
-
-  // drag against w
-  const Vec3<Real> cw = by_element(p.moment, w);
-  const Real size = norm(cw), slope = p.rho / max(size, tiny);
-  const Real turn_change = slope * dot(cw, by_element(p.moment, e.r));
-  torque = torque - fma(slope * size, size, p.stokes_torque) * e.r - turn_change * w;
+  const DragChange<Real> drag = ellipsoid_drag(p, s, u, e, area_change);
+  force = force - drag.push * e.t - drag.push_change * v;
+  torque = torque - drag.turn * e.r - drag.turn_change * w;
   return {torque, force};
+}
+
+// the part of it that resists: drag, without lift and added mass
+template <class Real>
+FN Spatial<Real> ellipsoid_drag_change(const FluidEllipsoid<Real>& p, const Spatial<Real>& u,
+                                       const Spatial<Real>& e) {
+  // exact for the smallest geoms too
+  const Shadow<Real> s = shadow(p, u.t);
+  const Real least = number<Real>(1e-30);
+  const Real area_change = s.area * (dot(by_element(p.area2, s.n), e.t) / max(s.P, least) -
+                                     dot(s.n, e.t) / max(s.N, least));
+  const DragChange<Real> drag = ellipsoid_drag(p, s, u, e, area_change);
+  return {-(drag.turn * e.r) - drag.turn_change * u.r, -(drag.push * e.t) - drag.push_change * u.t};
 }
 
 // adds the 6 x 6 matrix of a map in a frame of the body, given column by column, to out
@@ -86,7 +109,7 @@ FN void add_in_frame(const FluidFrame<Real>& f, bool symmetric, Map map, Real* o
   }
 }
 
-// adds d(force of the fluid on body b) / d(velocity)
+// adds d(force of the fluid on body b) / d(velocity); for the integrator discrete only what resists
 template <class Real>
 FN void add_fluid_slope(const ModelView<Real>& m, const Scratch<Real>& x, int b, bool symmetric,
                         Real* out) {
@@ -113,6 +136,11 @@ FN void add_fluid_slope(const ModelView<Real>& m, const Scratch<Real>& x, int b,
     const FluidFrame<Real> frame = geom_frame(m, x, g);
     const Spatial<Real> u = fluid_velocity(m, x, b, frame);
     const FluidEllipsoid<Real> p = fluid_ellipsoid(m, g);
+    if (m.discrete()) {
+      add_in_frame(
+          frame, true, [&](const Spatial<Real>& e) { return ellipsoid_drag_change(p, u, e); }, out);
+      continue;
+    }
     add_in_frame(
         frame, symmetric, [&](const Spatial<Real>& e) { return ellipsoid_force_change(p, u, e); },
         out);

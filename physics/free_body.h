@@ -60,14 +60,15 @@ FN void free_body_gyration(const ModelView<Real>& m, const State<Real>& s, const
   }
 }
 
-// the block of body b in the matrix whose lower triangle is H, with the derivatives of the fluid's
-// and the gyroscopic force. wet: a fluid acts
+// the block of body b in the matrix whose lower triangle is H, with the gyroscopic derivative. wet:
+// with what the fluid has beside its symmetric part
 template <class Real>
 FN void free_body_block(const ModelView<Real>& m, const State<Real>& s, const Scratch<Real>& x,
-                        int b, const Real* H, const Real& h, bool wet, Real A[6][6]) {
+                        int b, const TreePattern& t, const Real* H, const Real& h, bool wet,
+                        Real A[6][6]) {
   const int d = m.body_dofadr[b];
   for (int i = 0; i < 6; ++i)
-    for (int j = 0; j <= i; ++j) A[i][j] = A[j][i] = H[m.M_rowadr[d + i] + j];
+    for (int j = 0; j <= i; ++j) A[i][j] = A[j][i] = H[t.rowadr[d + i] + t.rownum[d + j] - 1];
   // the fluid's part of the upper triangle differs
   const Real* B = x.body_slope + 36 * b;
   for (int i = 0; wet && i < 6; ++i)

@@ -1,4 +1,4 @@
-// H = M + J' C J, its pattern and its factor.
+// H = M + J' C J, its pattern and its factor; M is the solver's metric.
 //
 // The pattern starts as the tree's (row k = ancestors of k). A contact of one chain with the world
 // lies on one path to the root, already a clique: no fill. For rows across chains set their bits,
@@ -25,7 +25,7 @@ template <class Real> FN void hessian_pattern(const ModelView<Real>& m, Scratch<
   const auto set = [&](int i, int j) { x.H_mask[i * words + j / 32] |= 1u << (j % 32); };
   for (int i = 0; i < m.nv * words; ++i) x.H_mask[i] = 0;
   for (int i = 0; i < m.nv; ++i)
-    for (int p = 0; p < m.M_rownum[i] - 1; ++p) set(i, m.M_col[m.M_rowadr[i] + p]);
+    for (int p = 0; p < m.metric.rownum[i] - 1; ++p) set(i, m.metric.col[m.metric.rowadr[i] + p]);
   bool fill = false;
   for (int k = 0; k < x.blk_count; ++k) {
     const int* col = x.blk_col + x.blk_adr[k];
@@ -88,11 +88,11 @@ template <class Real> FN void add_run(int n, const Real& c, const Real* a, Real*
 template <class Team, class Real>
 STAGE void hessian_assemble(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   team.each(x.dof_count, [&](int i) {
-    const int k = x.dof_list[i], adr = m.M_rowadr[k], n = m.M_rownum[k];
+    const int k = x.dof_list[i], adr = m.metric.rowadr[k], n = m.metric.rownum[k];
     Real* row = x.H + H_row(k);
     // the whole row: chunks read across it
     for (int j = 0; j <= k; ++j) row[j] = Real(0.f);
-    for (int p = 0; p < n; ++p) row[m.M_col[adr + p]] = x.qM[adr + p];
+    for (int p = 0; p < n; ++p) row[m.metric.col[adr + p]] = x.metric[adr + p];
   });
 
   // a block adds t_j J_j with t = C J of the row's column

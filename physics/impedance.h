@@ -1,5 +1,9 @@
 // Soft constraint parameters (MuJoCo's "solver parameters"): position-dependent impedance,
 // stiffness and damping of the reference acceleration.
+//
+// The integrator discrete evaluates a row at the end of the step:
+//   den = 1 + h B + h^2 K imp,   B <- (B + h K imp) / den,   K <- K / den,   R <- R / den
+// with R of its own metric (metric.h) and no less than that of the largest impedance.
 #pragma once
 #include "motorium/core/math.h"
 #include "motorium/physics/scratch.h"
@@ -41,7 +45,8 @@ template <class Real> FN Real impedance(const SolImp<Real>& s, const Real& viola
   return select(flat, Real(0.5f) * (s.d0 + s.dmax), imp);
 }
 
-// solref as the step uses it: the default where signs differ, not faster than two steps
+// solref as the step uses it: the default where signs differ, not faster than two steps where steps
+// do not end in the row
 template <class Real>
 FN void safe_reference(const ModelView<Real>& m, Real& ref0, Real& ref1, const Real& default0,
                        const Real& default1) {
@@ -49,7 +54,7 @@ FN void safe_reference(const ModelView<Real>& m, Real& ref0, Real& ref1, const R
   const Mask<Real> mixed = (ref0 > zero) ^ (ref1 > zero);
   ref0 = select(mixed, default0, ref0);
   ref1 = select(mixed, default1, ref1);
-  if (m.on(kFlagRefsafe)) {
+  if (m.on(kFlagRefsafe) && !m.discrete()) {
     const Real least = Real(2.f) * Real(m.timestep);
     ref0 = select((ref0 > zero) & (ref0 < least), least, ref0);
   }
@@ -69,10 +74,35 @@ template <class Real> FN Real row_damping(const Real& ref0, const Real& ref1, co
   return select(timed, Real(2.f) / max(dmax * ref0, tiny), -ref1 / max(dmax, tiny));
 }
 
-// the parameters of one scalar row
-template <class Real> struct RowParameters { Real K, B, imp, R; };
+// what a row does: holds a position, keeps on one side of it, or only slows
+enum class RowKind { holds, stops, rubs };
+
+// the parameters of one scalar row; den: what divides its other accelerations
+template <class Real> struct RowParameters { Real K, B, imp, R, den; };
+
+// a row at the end of the step. Springs that the step is too long for (ref0 ref1 < h) become, with
+// refsafe and where rows stop, the stiffest ones without rebound: K = 1 / (h^2 imp),
+// B = 2 ref1 / (h sqrt(imp))
 template <class Real>
-FN RowParameters<Real> row_parameters(const ModelView<Real>& m, Real ref0, Real ref1,
+FN void at_end_of_step(const ModelView<Real>& m, RowKind kind, const Real& ref0, const Real& ref1,
+                       const Real& diagonal, RowParameters<Real>& p) {
+  const Real h = Real(m.timestep), zero = Real(0.f), one = Real(1.f);
+  const Real most = number<Real>(0.9999), floor = (one - most) / most * diagonal;
+  if (kind == RowKind::rubs) p.K = zero;
+  if (kind == RowKind::stops && m.on(kFlagRefsafe)) {
+    const Mask<Real> fast = (ref0 > zero) & (ref0 * ref1 < h);
+    p.K = select(fast, one / (h * h * p.imp), p.K);
+    p.B = select(fast, Real(2.f) * ref1 / (h * sqrt(p.imp)), p.B);
+  }
+  const Real pull = h * p.K * p.imp;
+  p.den = fma(h, p.B + pull, one);
+  p.R = max(max(p.R / p.den, floor), number<Real>(1e-15));
+  p.B = (p.B + pull) / p.den;
+  p.K = p.K / p.den;
+}
+
+template <class Real>
+FN RowParameters<Real> row_parameters(const ModelView<Real>& m, RowKind kind, Real ref0, Real ref1,
                                       const SolImp<Real>& solimp, const Real& violation,
                                       const Real& diagonal) {
   const SolImp<Real> s = clamped(solimp);
@@ -82,14 +112,15 @@ FN RowParameters<Real> row_parameters(const ModelView<Real>& m, Real ref0, Real 
   p.R = max((Real(1.f) - p.imp) / p.imp * diagonal, number<Real>(1e-15));
   p.K = row_stiffness(ref0, ref1, s.dmax);
   p.B = row_damping(ref0, ref1, s.dmax);
+  if (m.discrete()) at_end_of_step(m, kind, ref0, ref1, diagonal, p);
   return p;
 }
 // solref and solimp of object i
 template <class Real>
-FN RowParameters<Real> row_parameters(const ModelView<Real>& m, const Field<Real>& solref,
-                                      const Field<Real>& solimp, int i, const Real& violation,
-                                      const Real& diagonal) {
-  return row_parameters(m, solref[2 * i], solref[2 * i + 1],
+FN RowParameters<Real> row_parameters(const ModelView<Real>& m, RowKind kind,
+                                      const Field<Real>& solref, const Field<Real>& solimp, int i,
+                                      const Real& violation, const Real& diagonal) {
+  return row_parameters(m, kind, solref[2 * i], solref[2 * i + 1],
                         SolImp<Real>{solimp[5 * i], solimp[5 * i + 1], solimp[5 * i + 2],
                                      solimp[5 * i + 3], solimp[5 * i + 4]},
                         violation, diagonal);

@@ -4,6 +4,7 @@
 //                  a free body without jointed descendants adds its gyroscopic term, 6 x 6
 //   implicit:      (M - h D) x = f,  D with d(-bias)/d qvel, unsymmetric
 //   f = qfrc_smooth + qfrc_constraint;  entries outside the tree's pattern are dropped
+// discrete has solved for the change of velocity already (metric.h).
 #pragma once
 #include "motorium/physics/actuation.h"
 #include "motorium/physics/damping.h"
@@ -20,11 +21,6 @@ template <class Real> FN bool is_implicit(const ModelView<Real>& m) {
   const bool damped = m.on(kFlagDamper) && (m.dof_damped || m.rotor_damped);
   return m.integrator == Integrator::implicitfast || m.integrator == Integrator::implicit ||
          (m.integrator == Integrator::euler && damped && m.on(kFlagEulerdamp));
-}
-
-// does a fluid act? (uniform)
-template <class Real> FN bool has_drag(const ModelView<Real>& m) {
-  return m.in_fluid && (m.on(kFlagSpring) || m.on(kFlagDamper));
 }
 
 // A -= h D of the actuators:  D = moment' slope moment
@@ -95,13 +91,13 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6], y[6];
-      free_body_block(m, s, x, b, x.qH, Real(m.timestep), has_drag(m), A);
+      free_body_block(m, s, x, b, m.inertia(), x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) y[i] = out[d + i];
       solve6(A, y);
       for (int i = 0; i < 6; ++i) x.vec_b[d + i] = y[i];
     });
-  factor_tree(team, m, x.qH);
-  solve_tree(team, m, x.qH, out);
+  factor_tree(team, m.nv, m.inertia(), x.qH);
+  solve_tree(team, m.nv, m.inertia(), x.qH, out);
   if (fast)
     team.each(m.nbody, [&](int b) {
       if (!lone_free_body(m, b)) return;

@@ -1,7 +1,8 @@
 // Inverse dynamics: the joint forces that give an acceleration.
 //   qfrc_inverse = M qacc + bias - passive - J' f(J qacc - aref)
-// With the flag invdiscrete, qacc is the change of velocity of one step by its length: it is turned
-// into the acceleration that the integrator would have started from.
+// With the integrator discrete, qacc is its step in its metric: M becomes the metric (metric.h),
+// and h K v is added. With the flag invdiscrete, qacc is the change of velocity of one step by its
+// length: it is turned into the acceleration that the integrator would have started from.
 #pragma once
 #include "motorium/physics/step.h"
 
@@ -17,21 +18,21 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
   if (m.integrator == Integrator::implicit) {
     multiply_lu(team, m, x.qH, x.qU, x.qacc, f);
   } else {
-    multiply_tree(team, m, x.qH, x.qacc, f);
+    multiply_tree(team, m.nv, m.inertia(), x.qH, x.qacc, f);
   }
   if (m.integrator == Integrator::implicitfast)
     team.each(m.nbody, [&](int b) {
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6];
-      free_body_block(m, s, x, b, x.qH, Real(m.timestep), has_drag(m), A);
+      free_body_block(m, s, x, b, m.inertia(), x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) {
         Real sum = Real(0.f);
         for (int j = 0; j < 6; ++j) sum = fma(A[i][j], x.qacc[d + j], sum);
         f[d + i] = sum;
       }
     });
-  solve_tree(team, m, x.qLD, f);
+  solve_tree(team, m.nv, m.inertia(), x.qLD, f);
   team.each(m.nv, [&](int i) { x.qacc[i] = f[i]; });
 }
 
@@ -51,9 +52,10 @@ FN void inverse_constraint(Team team, const ModelView<Real>& m, Scratch<Real>& x
 template <class Team, class Real>
 STAGE void inverse_dynamics(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
   forward_rows(team, m, s, x);
-  if (m.on(kFlagInvdiscrete)) continuous_acceleration(team, m, s, x);
+  if (m.on(kFlagInvdiscrete) && !m.discrete()) continuous_acceleration(team, m, s, x);
   inverse_constraint(team, m, x);
-  multiply_tree(team, m, x.qM, x.qacc, x.vec_a);
+  multiply_tree(team, m.nv, m.metric, x.metric, x.qacc, x.vec_a);
+  if (m.discrete()) add_step_forces(team, m, s, x, x.qacc, x.vec_a);
   team.each(m.nv, [&](int i) {
     x.vec_b[i] = x.qfrc_bias[i] + x.vec_a[i] - x.qfrc_passive[i] - x.qfrc_constraint[i];
   });

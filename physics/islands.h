@@ -1,7 +1,8 @@
-// Islands: trees joined by rows, solved one by one (MuJoCo's default). Worlds of a pack may have
+// Islands: trees joined by rows, or by the metric of the integrator discrete, solved one by one
+// (MuJoCo's default). Worlds of a pack may have
 // different islands; the solver visits island 0, 1, ... of every world at once.
 #pragma once
-#include "motorium/physics/scratch.h"
+#include "motorium/physics/metric.h"
 
 namespace motorium {
 
@@ -27,6 +28,12 @@ FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) 
       const int a = find(t), b = find(u);
       put_int<Real>(x.tree_label[max(a, b)], l, min(a, b));
     };
+    if (m.discrete())
+      each_coupled_trees(m, l, [&](int t, int u) {
+        touch(t);
+        touch(u);
+        join(t, u);
+      });
     for (int k = 0; k < x.blk_count; ++k) {
       if (x.blk_dim[k] == 0) continue;
       bool acts = false;

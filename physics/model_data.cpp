@@ -4,6 +4,7 @@
 
 #include "motorium/core/limits.h"
 #include "motorium/physics/collider_table.h"
+#include "motorium/physics/compile/derive.h"
 
 namespace motorium {
 
@@ -96,6 +97,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   list_friction(
       m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },
       [&](size_t i) { return m.tendon_frictionloss[i] > 0; });
+  widen_metric(m, [&](size_t i) { return m.tendon_stiffness[i] != 0 || m.tendon_damping[i] != 0; });
 }
 
 template <class S>
@@ -116,6 +118,110 @@ void ModelBlob<S>::list_friction(const Model& m, const std::function<bool(size_t
       list(m.tendon_frictionrow, tendon, friction_tendon, data.nfriction_tendon_base);
   data.friction_dof = friction_dof.data();
   data.friction_tendon = friction_tendon.data();
+}
+
+namespace {
+
+// the dofs that an actuator's moment can touch
+std::vector<int> actuated_dofs(const Model& m, size_t a) {
+  const auto type = static_cast<TransmissionType>(m.actuator_trntype[a]);
+  const int target = m.actuator_trnid[2 * a], other = m.actuator_trnid[2 * a + 1];
+  std::vector<int> dofs;
+  if (type == TransmissionType::tendon) {
+    const auto t = static_cast<size_t>(target);
+    const auto* first = m.ten_J_colind.data() + m.ten_J_rowadr[t];
+    dofs.assign(first, first + m.ten_J_rownnz[t]);
+    return dofs;
+  }
+  const auto moves = [&](int site, int dof) {
+    const int body = m.site_bodyid[static_cast<size_t>(site)];
+    const auto word = static_cast<size_t>(body * m.nword + dof / 32);
+    return (static_cast<uint32_t>(m.body_dofmask[word]) >> (dof % 32) & 1u) != 0;
+  };
+  const bool sites = type == TransmissionType::site || type == TransmissionType::slidercrank ||
+                     (type == TransmissionType::so3 && other >= 0);
+  for (int d = 0; d < m.nv; ++d) {
+    const bool touched = type == TransmissionType::body ? true
+                         : sites ? moves(target, d) || (other >= 0 && moves(other, d))
+                                 : m.dof_jntid[static_cast<size_t>(d)] == target;
+    if (touched) dofs.push_back(d);
+  }
+  return dofs;
+}
+
+}  // namespace
+
+template <class S>
+void ModelBlob<S>::widen_metric(const Model& m, const std::function<bool(size_t)>& elastic) {
+  data.metric = {data.M_rowadr, data.M_rownum, data.M_col, data.dof_descnum, data.nM};
+  elastic_tendon.clear();
+  single_dof.clear();
+  if (m.integrator != Integrator::discrete) return;
+
+  // last[k]: the last dof whose row must hold k, as rows of M do
+  const auto n = static_cast<size_t>(m.nv);
+  std::vector<int> last(n);
+  for (size_t k = 0; k < n; ++k)
+    for (int p = 0; p < m.M_rownum[k]; ++p)
+      last[static_cast<size_t>(m.M_col[static_cast<size_t>(m.M_rowadr[k] + p)])] =
+          static_cast<int>(k);
+  const auto couple = [&](const std::vector<int>& dofs) {
+    for (const int d : dofs)
+      last[static_cast<size_t>(d)] = std::max(last[static_cast<size_t>(d)], dofs.back());
+  };
+  for (size_t t = 0; t < static_cast<size_t>(m.ntendon); ++t) {
+    bool rotors = false;
+    for (size_t a = 0; a < static_cast<size_t>(m.nactuator); ++a)
+      rotors = rotors ||
+               (static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon &&
+                m.actuator_trnid[2 * a] == static_cast<int>(t) &&
+                (m.actuator_damping[a] != 0 || m.actuator_dampingpoly[2 * a] != 0 ||
+                 m.actuator_dampingpoly[2 * a + 1] != 0));
+    const bool curved = m.tendon_stiffnesspoly[2 * t] != 0 ||
+                        m.tendon_stiffnesspoly[2 * t + 1] != 0 ||
+                        m.tendon_dampingpoly[2 * t] != 0 || m.tendon_dampingpoly[2 * t + 1] != 0;
+    if (!rotors && !curved && !elastic(t)) continue;
+    elastic_tendon.push_back(static_cast<int>(t));
+    const auto* first = m.ten_J_colind.data() + m.ten_J_rowadr[t];
+    couple({first, first + m.ten_J_rownnz[t]});
+  }
+  for (size_t a = 0; a < static_cast<size_t>(m.nactuator); ++a)
+    if (static_cast<GainType>(m.actuator_gaintype[a]) != GainType::fixed ||
+        static_cast<BiasType>(m.actuator_biastype[a]) != BiasType::none)
+      couple(actuated_dofs(m, a));
+
+  // MuJoCo keeps only the diagonal of the drag where M has nothing else
+  for (int b = 1; data.in_fluid && b < m.nbody; ++b)
+    if (has_diagonal_inertia(m, b))
+      for (int i = 1; i < m.body_dofnum[static_cast<size_t>(b)]; ++i)
+        single_dof.push_back(m.body_dofadr[static_cast<size_t>(b)] + i);
+
+  // a tree again: what lies between k and last[k] hangs below k, with its own last ones
+  for (size_t k = n; k-- > 0;)
+    for (size_t i = k + 1; i <= static_cast<size_t>(last[k]); ++i)
+      last[k] = std::max(last[k], last[i]);
+
+  // rows: the ancestors of k are the dofs whose descendants it is among
+  metric_rowadr.assign(n, 0);
+  metric_rownum.assign(n, 0);
+  metric_descnum.assign(n, 0);
+  metric_col.clear();
+  std::vector<int> path;
+  for (size_t k = 0; k < n; ++k) {
+    const int dof = static_cast<int>(k);
+    while (!path.empty() && last[static_cast<size_t>(path.back())] < dof) path.pop_back();
+    path.push_back(dof);
+    metric_rowadr[k] = static_cast<int>(metric_col.size());
+    metric_rownum[k] = static_cast<int>(path.size());
+    metric_descnum[k] = last[k] - dof;
+    metric_col.insert(metric_col.end(), path.begin(), path.end());
+  }
+  data.metric = {metric_rowadr.data(), metric_rownum.data(), metric_col.data(),
+                 metric_descnum.data(), static_cast<int>(metric_col.size())};
+  data.elastic_tendon = elastic_tendon.data();
+  data.nelastic_tendon = static_cast<int>(elastic_tendon.size());
+  data.single_dof = single_dof.data();
+  data.nsingle_dof = static_cast<int>(single_dof.size());
 }
 
 template struct ModelBlob<float>;

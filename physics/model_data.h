@@ -13,12 +13,17 @@ namespace motorium {
 template <class S> struct ModelBlob {
   ModelData<S> data;
   std::vector<S> numbers;
-  std::vector<int> integers, friction_dof, friction_tendon;
+  std::vector<int> integers, friction_dof, friction_tendon, elastic_tendon, single_dof;
+  std::vector<int> metric_rowadr, metric_rownum, metric_col, metric_descnum;
 
   explicit ModelBlob(const Model& m);
   // lists of what has dry friction: in the file first, then where dof(i), tendon(i)
   void list_friction(const Model& m, const std::function<bool(size_t)>& dof,
                      const std::function<bool(size_t)>& tendon);
+  // the pattern of the solver's metric: that of M, and for the integrator discrete one that holds
+  // all dofs of each actuator that knows lengths or velocities, and of each tendon that has a
+  // spring or damper in some world: elastic(i)
+  void widen_metric(const Model& m, const std::function<bool(size_t)>& elastic);
   ModelBlob(const ModelBlob&) = delete;
   ModelBlob& operator=(const ModelBlob&) = delete;
 };

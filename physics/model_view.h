@@ -14,6 +14,15 @@ template <class S> struct WorldRows {
   const int* row_of = nullptr;
 };
 
+// Rows of a symmetric matrix whose entries form a tree: row k holds the ancestors of dof k, from
+// the root to the diagonal. The descendants of k are the dofs that follow it.
+struct TreePattern {
+  const int *rowadr = nullptr, *rownum = nullptr;  // first entry and entries of each row
+  const int* col = nullptr;                        // columns, rising
+  const int* descnum = nullptr;                    // descendants of each dof
+  int entries = 0;
+};
+
 // pointers of one precision into one blob, plus the overrides of all worlds
 template <class S> struct ModelData {
 #define MOTORIUM_SIZE(name) int name = 0;
@@ -49,6 +58,12 @@ template <class S> struct ModelData {
   int nfriction = 0, nfriction_base = 0;
   const int* friction_tendon = nullptr;
   int nfriction_tendon = 0, nfriction_tendon_base = 0;
+  // the metric of the solver: the pattern of M, or a wider one (integrator discrete); with it the
+  // tendons that can have a spring or damper
+  TreePattern metric;
+  const int* elastic_tendon = nullptr;
+  const int* single_dof = nullptr;  // dofs that the drag of a fluid does not couple to those before
+  int nelastic_tendon = 0, nsingle_dof = 0;
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
   bool tendon_rotors = false;   // any actuator adds inertia or damping to its tendon
@@ -119,6 +134,9 @@ template <class Real> struct ModelView {
   int nfriction, nfriction_base;
   const int* friction_tendon;
   int nfriction_tendon, nfriction_tendon_base;
+  TreePattern metric;
+  const int *elastic_tendon, *single_dof;
+  int nelastic_tendon, nsingle_dof;
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, tendon_rotors,
       want_geoms, want_cameras, want_time, want_paths, want_forces, want_momenta;
   bool dof_curved, in_fluid, sticky, belts, want_energy;
@@ -126,6 +144,9 @@ template <class Real> struct ModelView {
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
   FN JointType joint(int j) const { return static_cast<JointType>(jnt_type[j]); }
+  FN TreePattern inertia() const { return {M_rowadr, M_rownum, M_col, dof_descnum, nM}; }
+  // do the solve and the step share one metric? (uniform)
+  FN bool discrete() const { return integrator == Integrator::discrete; }
 };
 
 // the view of a pack whose worlds override nothing; `load` fills in what they do override
@@ -168,6 +189,11 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.friction_tendon = d.friction_tendon;
   m.nfriction_tendon = d.nfriction_tendon;
   m.nfriction_tendon_base = d.nfriction_tendon_base;
+  m.metric = d.metric;
+  m.elastic_tendon = d.elastic_tendon;
+  m.nelastic_tendon = d.nelastic_tendon;
+  m.single_dof = d.single_dof;
+  m.nsingle_dof = d.nsingle_dof;
   m.tendon_inertia = d.tendon_inertia;
   m.tendon_rotors = d.tendon_rotors;
   m.dof_damped = d.dof_damped;

@@ -13,7 +13,7 @@ template <class Real> FN Real at_least_tiny(const Real& v) { return max(v, numbe
 
 // length and velocity in units of the muscle, and its peak force
 template <class Real> struct MuscleState {
-  Real length, speed, force, unit;  // unit: velocity of V = 1
+  Real length, speed, force, unit, L0;  // unit: velocity of V = 1, L0: way of L = 1
 };
 
 template <class Real, class Prm>
@@ -25,7 +25,7 @@ FN MuscleState<Real> muscle_state(const ModelView<Real>& m, int a, const Real& l
   const Real unit = at_least_tiny(L0 * prm(6));
   const Real scaled = prm(3) / at_least_tiny(m.actuator_acc0[out]);
   return {prm(0) + (length - low) / L0, speed / unit, select(prm(2) < Real(0.f), scaled, prm(2)),
-          unit};
+          unit, L0};
 }
 
 // active force over length: a bump of four half parabolas between lmin and lmax, peak 1 at 1
@@ -42,6 +42,22 @@ FN Real muscle_length_curve(const Real& L, const Real& lmin, const Real& lmax) {
   f = select(L <= one, one - part(one - L, one - a), f);
   f = select(L <= a, part(L - lmin, a - lmin), f);
   return select((L >= lmin) & (L <= lmax), f, zero);
+}
+
+// its derivative
+template <class Real>
+FN Real muscle_length_slope(const Real& L, const Real& lmin, const Real& lmax) {
+  const Real one = Real(1.f), half = Real(0.5f);
+  const Real a = half * (lmin + one), b = half * (one + lmax);
+  const auto part = [&](const Real& x, const Real& width) {
+    const Real w = at_least_tiny(width);
+    return x / (w * w);
+  };
+  Real d = -part(lmax - L, lmax - b);
+  d = select(L <= b, -part(L - one, b - one), d);
+  d = select(L <= one, part(one - L, one - a), d);
+  d = select(L <= a, part(L - lmin, a - lmin), d);
+  return select((L >= lmin) & (L <= lmax), d, Real(0.f));
 }
 
 // active force over velocity, and its slope
@@ -78,6 +94,24 @@ FN Real muscle_bias(const ModelView<Real>& m, int a, const Real& length, Prm prm
   const Real u = (x.length - one) / width, v = (x.length - b) / width;
   const Real f = select(x.length <= b, half * u * u, half + v);
   return select(x.length <= one, zero, -(x.force * prm(7) * f));
+}
+
+// -d force / d length of the active and of the passive force
+template <class Real, class Prm>
+FN Real muscle_stiffness(const ModelView<Real>& m, int a, const Real& length, const Real& speed,
+                         Prm prm, const Real& act) {
+  const MuscleState<Real> x = muscle_state(m, a, length, speed, prm);
+  Real fv, dfv;
+  muscle_speed_curve(x.speed, prm(8), fv, dfv);
+  return x.force * muscle_length_slope(x.length, prm(4), prm(5)) * fv * act / x.L0;
+}
+template <class Real, class Prm>
+FN Real muscle_passive_stiffness(const ModelView<Real>& m, int a, const Real& length, Prm prm) {
+  const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
+  const MuscleState<Real> x = muscle_state(m, a, length, zero, prm);
+  const Real b = half * (one + prm(5)), width = at_least_tiny(b - one);
+  const Real d = select(x.length <= b, (x.length - one) / width, one) / width;
+  return select(x.length <= one, zero, x.force * prm(7) * d / x.L0);
 }
 
 // dynprm: tau of activation, of deactivation, width of the blend between them (0: none)

@@ -2,9 +2,10 @@
 //
 //   cost(a) = 1/2 (a - a_s)' M (a - a_s) + sum_i s_i(J_i a - aref_i)
 //
-// after MuJoCo's engine (documentation, chapter "Computation"; stopping rules of release 4.0). Each
-// world converges alone: finished worlds take steps of length zero. Islands are solved one by one
-// from the common starting point.
+// M is the inertia, or the metric of the integrator discrete (metric.h), and M a_s the smooth
+// force. after MuJoCo's engine (documentation, chapter "Computation"; stopping rules of
+// release 4.0). Each world converges alone: finished worlds take steps of length zero. Islands are
+// solved one by one from the common starting point.
 #pragma once
 #include "motorium/physics/factor.h"
 #include "motorium/physics/hessian.h"
@@ -299,10 +300,10 @@ STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Sc
 
 // ---- Newton ---------------------------------------------------------------------------------
 
-// grad = M a - qfrc_smooth - J' f, zero outside the island
+// grad = M a - smooth force - J' f, zero outside the island
 template <class Team, class Real>
 FN void gradient(Team team, const ModelView<Real>& m, Scratch<Real>& x, int island) {
-  team.each(m.nv, [&](int i) { x.grad[i] = x.Ma[i] - x.qfrc_smooth[i]; });
+  team.each(m.nv, [&](int i) { x.grad[i] = x.Ma[i] - x.metric_force[i]; });
   add_constraint_forces(team, m, x, Real(-1.f), x.grad);
   if (m.ntree > 1)
     team.each(m.nv, [&](int i) {
@@ -350,7 +351,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   const Mask<Real> flat = steep < tol;
   if (any(flat & active)) {
     team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
-    solve_tree(team, m, x.qLD, x.Mgrad);
+    solve_tree(team, m.nv, m.metric, x.metric_factor, x.Mgrad);
     active = active & !(flat & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
   }
   if (!any(active)) return !everywhere<Real>();
@@ -367,11 +368,11 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   Mask<Real> capped = !everywhere<Real>();
   for (int iteration = 0; iteration < m.iterations && any(active); ++iteration) {
     team.each(m.nv, [&](int i) { x.search[i] = select(active, -x.Mgrad[i], zero); });
-    multiply_tree(team, m, x.qM, x.search, x.Mv);
+    multiply_tree(team, m.nv, m.metric, x.metric, x.search, x.Mv);
     rows_times(team, m, x, x.search, false, x.row_v, x.fric_v, x.lim_v);
     const Real size = sqrt(sum_dofs(x.search, x.search));
     const Real g1 =
-        team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.qfrc_smooth[i]); });
+        team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.metric_force[i]); });
     const Real g2 = sum_dofs(x.search, x.Mv);
     Real gtol = tol * Real(m.ls_tolerance) * size / scale;
     const Real slope0 = sum_dofs(x.search, x.grad);
@@ -427,6 +428,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   const Mask<Real> rows = x.has_rows[0];
   if (!any(rows)) {
     team.each(m.nv, [&](int i) { x.qacc[i] = x.qacc_smooth[i]; });
+    if (m.discrete()) turn_free_bodies(team, m, s, x);
     return;
   }
 
@@ -445,9 +447,9 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     rows_times(team, m, x, x.qacc_smooth, true, x.row_r, x.fric_r, x.lim_r);
     const Real cold = rows_cost(team, m, x);
     rows_times(team, m, x, s.qacc_warmstart, true, x.row_r, x.fric_r, x.lim_r);
-    multiply_tree(team, m, x.qM, s.qacc_warmstart, x.Ma);
+    multiply_tree(team, m.nv, m.metric, x.metric, s.qacc_warmstart, x.Ma);
     const Real gauss = team.sum(m.nv, [&](int i) {
-      return (x.Ma[i] - x.qfrc_smooth[i]) * (s.qacc_warmstart[i] - x.qacc_smooth[i]);
+      return (x.Ma[i] - x.metric_force[i]) * (s.qacc_warmstart[i] - x.qacc_smooth[i]);
     });
     const Real warm = fma(Real(0.5f), gauss, rows_cost(team, m, x));
     const Mask<Real> use = rows & (warm <= cold);
@@ -458,7 +460,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
       x.a[i] = select(here, s.qacc_warmstart[i], x.a[i]);
     });
   }
-  multiply_tree(team, m, x.qM, x.a, x.Ma);
+  multiply_tree(team, m.nv, m.metric, x.metric, x.a, x.Ma);
   rows_times(team, m, x, x.a, true, x.row_r, x.fric_r, x.lim_r);
 
   for (int i = 0; i < islands; ++i) {
@@ -473,6 +475,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     x.qacc[i] = select(rows, x.a[i], x.qacc_smooth[i]);
     x.qfrc_constraint[i] = select(rows, x.qfrc_constraint[i], zero);
   });
+  if (m.discrete()) turn_free_bodies(team, m, s, x);
 }
 
 }  // namespace motorium

@@ -56,7 +56,10 @@ FN void orientation_force(const ModelView<Real>& m, const State<Real>& s, Scratc
     force = force * select(size > most, most / select(size > most, size, Real(1.f)), Real(1.f));
   }
   put3(x.actuator_force + out, force);
-  for (int k = 0; k < 3; ++k) x.actuator_slope[out + k] = select(saturated, Real(0.f), slope);
+  for (int k = 0; k < 3; ++k) {
+    x.actuator_slope[out + k] = select(saturated, Real(0.f), slope);
+    if (m.discrete()) x.actuator_stiffness[out + k] = select(saturated, Real(0.f), kp);
+  }
 }
 
 }  // namespace motorium

@@ -75,7 +75,8 @@ FN void pid_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>&
     force = fma(m.actuator_gainprm[10 * a], z, force);
   }
   Real slope = -kv;
-  if (!shares_bound(m, a)) bound_force(m, a, force, slope);
+  if (m.discrete()) x.actuator_stiffness[out] = kp;
+  if (!shares_bound(m, a)) bound_force(m, x, a, force, slope);
   x.actuator_force[out] = force;
   x.actuator_slope[out] = slope;
 }

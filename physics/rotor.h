@@ -46,16 +46,22 @@ FN void add_rotor_damping(Team team, const ModelView<Real>& m, const State<Real>
   });
 }
 
+// -df/dv of the rotor of actuator a at dof i, before gear^2
+template <class Real>
+FN Real rotor_damping_slope(const ModelView<Real>& m, const State<Real>& s, int a, int i) {
+  const Real v = abs(s.qvel[i]), two = Real(2.f), three = Real(3.f);
+  return fma(v,
+             fma(three * v, m.actuator_dampingpoly[2 * a + 1], two * m.actuator_dampingpoly[2 * a]),
+             m.actuator_damping[a]);
+}
+
 // A <- A + h diag(- d f / d v), rows as in qM
 template <class Team, class Real>
 FN void add_rotor_slope(Team team, const ModelView<Real>& m, const State<Real>& s, const Real& h,
                         Real* A) {
   team.once([&] {
     each_rotor(m, [&](int a, int i) {
-      const Real v = abs(s.qvel[i]), two = Real(2.f), three = Real(3.f);
-      const Real b = fma(
-          v, fma(three * v, m.actuator_dampingpoly[2 * a + 1], two * m.actuator_dampingpoly[2 * a]),
-          m.actuator_damping[a]);
+      const Real b = rotor_damping_slope(m, s, a, i);
       Real& diagonal = A[m.M_rowadr[i] + m.M_rownum[i] - 1];
       diagonal = fma(h * squared_gear(m, a), b, diagonal);
     });

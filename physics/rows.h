@@ -9,6 +9,8 @@
 // worlds.
 //
 //   aref = -B (J v) - K imp (r - margin) - Jdot v        Jdot v only for connect and weld
+//
+// K, B, R are those of the row's end of step for the integrator discrete (impedance.h).
 #pragma once
 #include "motorium/physics/collide.h"
 #include "motorium/physics/contact_dofs.h"
@@ -163,10 +165,13 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
     weight[j] = m.on(kFlagDiagexact) ? exact_block_weight(team, m, x, k, j, j, Real(0.f))
                 : j < 3              ? weight_t
                                      : weight_r;
+  if (m.discrete())
+    for (int j = 0; j < dim; ++j) weight[j] = weight_in_metric(m, x, k, j, j, Real(0.f), weight[j]);
   team.each(dim, [&](int j) {
     const RowParameters<Real> p =
-        row_parameters(m, m.eq_solref, m.eq_solimp, e, violation, weight[j]);
+        row_parameters(m, RowKind::holds, m.eq_solref, m.eq_solimp, e, violation, weight[j]);
     const Real speed = row_times(x, k, j, s.qvel);
+    if (m.discrete()) bias[j] = bias[j] / p.den;
     x.row_aref[row + j] = fma(-p.B, speed, -(p.K * p.imp * pos[j])) - bias[j];
     x.row_D[row + j] = select(active, Real(1.f) / p.R, Real(0.f));
   });
@@ -174,7 +179,9 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
 
 // inverse inertia that a row on one dof feels
 template <class Real> FN Real dof_weight(const ModelView<Real>& m, const Scratch<Real>& x, int d) {
-  return m.on(kFlagDiagexact) ? x.dof_weight[d] : m.dof_invweight0[d];
+  if (m.on(kFlagDiagexact)) return x.dof_weight[d];
+  const Real weight = m.dof_invweight0[d];
+  return m.discrete() ? weight * (x.inv_metric[d] / x.inv_M[d]) : weight;
 }
 
 // ---- limits and dry friction -------------------------------------------------------------------
@@ -189,12 +196,13 @@ FN void ball_limit_row(Team team, const ModelView<Real>& m, const State<Real>& s
   team.once([&] { put3(x.blk_J[k], turn * (-inv)); });
   Real weight = m.dof_invweight0[d];
   if (m.on(kFlagDiagexact)) weight = exact_block_weight(team, m, x, k, 0, 0, Real(0.f));
+  weight = weight_in_metric(m, x, k, 0, 0, Real(0.f), weight);
   team.once([&] {
     const Real margin = m.jnt_margin[j];
     const Real r = max(m.jnt_range[2 * j], m.jnt_range[2 * j + 1]) - angle;
     const Mask<Real> active = r < margin;
     const RowParameters<Real> p =
-        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), weight);
+        row_parameters(m, RowKind::stops, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), weight);
     const Real speed = row_times(x, k, 0, s.qvel);
     x.row_aref[row] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.row_D[row] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -213,8 +221,8 @@ FN void scalar_limit_rows(const ModelView<Real>& m, const State<Real>& s, Scratc
     const Mask<Real> active = r < margin;
     x.lim_D[2 * i + side] = Real(0.f);
     if (!any(active)) continue;
-    const RowParameters<Real> p =
-        row_parameters(m, m.jnt_solref, m.jnt_solimp, j, abs(r - margin), dof_weight(m, x, d));
+    const RowParameters<Real> p = row_parameters(m, RowKind::stops, m.jnt_solref, m.jnt_solimp, j,
+                                                 abs(r - margin), dof_weight(m, x, d));
     const Real speed = side == 0 ? s.qvel[d] : -s.qvel[d];
     x.lim_aref[2 * i + side] = fma(-p.B, speed, -(p.K * p.imp * (r - margin)));
     x.lim_D[2 * i + side] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -226,8 +234,8 @@ template <class Real>
 FN void friction_row(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int i) {
   const int d = m.friction_dof[i];
   const Real loss = m.dof_frictionloss[d];
-  const RowParameters<Real> p =
-      row_parameters(m, m.dof_solref, m.dof_solimp, d, Real(0.f), dof_weight(m, x, d));
+  const RowParameters<Real> p = row_parameters(m, RowKind::rubs, m.dof_solref, m.dof_solimp, d,
+                                               Real(0.f), dof_weight(m, x, d));
   x.fric_loss[i] = loss;
   x.fric_aref[i] = -(p.B * s.qvel[d]);
   x.fric_D[i] = select(loss > Real(0.f), Real(1.f) / p.R, Real(0.f));
@@ -337,8 +345,15 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   if (m.on(kFlagDiagexact))
     diagonal = elliptic ? x.con_weight[2 * slot]
                         : select(single, x.con_weight[2 * slot], x.con_weight[2 * slot + 1]);
+  if (m.discrete()) {
+    // of the normal, or of the first edge of a pyramid
+    const Real normal = weight_in_metric(m, x, k, 0, 0, zero, diagonal);
+    diagonal = elliptic || dim == 1
+                   ? normal
+                   : select(single, normal, weight_in_metric(m, x, k, 0, 1, mu0, diagonal));
+  }
   const RowParameters<Real> p =
-      row_parameters(m, c.solref[0], c.solref[1], c.solimp, abs(r), diagonal);
+      row_parameters(m, RowKind::stops, c.solref[0], c.solref[1], c.solimp, abs(r), diagonal);
   const Real R1 = p.R / max(Real(m.impratio), tiny);
   const Real mu = mu0 * sqrt(R1 / p.R);
   x.blk_mu[k] = mu;
@@ -361,7 +376,16 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
     Real f0 = c.solreffriction[0], f1 = c.solreffriction[1];
     safe_reference(m, f0, f1, zero, zero);
     const Real other = row_damping(f0, f1, clamped(c.solimp).dmax);
-    B = select((f0 != zero) | (f1 != zero), other, B);
+    const Mask<Real> own = (f0 != zero) | (f1 != zero);
+    if (m.discrete()) {
+      // a row without a spring
+      Real r0 = c.solref[0], r1 = c.solref[1];
+      safe_reference(m, r0, r1, number<Real>(0.02), one);
+      B = select(own, other, row_damping(r0, r1, clamped(c.solimp).dmax));
+      B = B / fma(Real(m.timestep), B, one);
+    } else {
+      B = select(own, other, B);
+    }
   }
   for (int j = 1; j < dim; ++j) {
     const Mask<Real> here = active & (c.dim > Int<Real>(j));
@@ -374,6 +398,23 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
     if (m.belts && j < 4) slip = slip + belt[j - 1];
     x.row_aref[row + j] = -(B * slip);
     x.row_D[row + j] = select(here, one / R, zero);
+  }
+}
+
+// the rows of tendons with their exact weights, which need the Jacobians first
+template <class Team, class Real>
+FN void exact_tendon_rows(Team team, const ModelView<Real>& m, Scratch<Real>& x,
+                          bool with_friction) {
+  const int first = m.neq + m.nballlimit;
+  for (int i = 0; with_friction && i < m.nfriction_tendon; ++i) {
+    const Real weight = exact_block_weight(team, m, x, first + i, 0, 0, Real(0.f));
+    team.once([&] { tendon_friction_row(m, x, i, weight); });
+  }
+  for (int i = 0; i < 2 * m.ntendonlimit; ++i) {
+    const int k = first + m.nfriction_tendon + i;
+    if (x.blk_dim[k] == 0) continue;
+    const Real weight = exact_block_weight(team, m, x, k, 0, 0, Real(0.f));
+    team.once([&] { tendon_limit_row(m, x, i, weight); });
   }
 }
 
@@ -459,9 +500,14 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
     if (x.blk_dim[e] > 0) equality_rows(team, m, s, x, e);
   if (with_limit)
     for (int i = 0; i < m.nballlimit; ++i) ball_limit_row(team, m, s, x, i);
-  if (on && m.on(kFlagFrictionloss))
-    team.each(m.nfriction_tendon, [&](int i) { tendon_friction_row(m, x, i); });
-  team.each(2 * m.ntendonlimit, [&](int i) { tendon_limit_row(m, x, i); });
+  const bool with_friction = on && m.on(kFlagFrictionloss);
+  if (with_friction)
+    team.each(m.nfriction_tendon, [&](int i) {
+      tendon_friction_row(m, x, i, m.tendon_invweight0[m.friction_tendon[i]]);
+    });
+  team.each(2 * m.ntendonlimit,
+            [&](int i) { tendon_limit_row(m, x, i, m.tendon_invweight0[m.limit_tendon[i / 2]]); });
+  if (m.on(kFlagDiagexact)) exact_tendon_rows(team, m, x, with_friction);
 
   // dry friction, scalar limits; the list of limits holds what any world has reached
   const int friction = on && m.on(kFlagFrictionloss) ? m.nfriction : 0;

@@ -99,11 +99,18 @@ template <class Real> struct Scratch {
   // where strings touch the geoms on their paths, for each object: first and last point (6), the
   // way between, and 1 where they do touch
   Real *wrap_point, *wrap_arc, *wrap_on;
-  Real* ten_Jdotv;             // acceleration of the length at zero qacc, (ntendon)
-  Real* qH;                    // a second matrix with the pattern of qM (implicit integration)
-  Real *vec_a, *vec_b;         // work vectors, nv
-  Real *next_qpos, *next_act;  // the state to come
-  Real* qU;                    // entries of an unsymmetric matrix above those of qH
+  Real* ten_Jdotv;  // acceleration of the length at zero qacc, (ntendon)
+  Real* qH;         // a second matrix with the pattern of qM (implicit integration)
+  // what the solver minimises in: the metric and its factor, the smooth force; those of M, or of
+  // the integrator discrete (metric.h). weight_factor: of the matrix whose inverse weighs rows
+  // exactly
+  Real *metric, *metric_factor, *metric_force, *weight_factor;
+  Real *inv_M, *inv_metric;          // 1 / diagonals of both
+  Real *ten_stiffness, *ten_metric;  // of tendons: -d force / d length; what J' J is scaled by
+  Real* actuator_stiffness;          // -d force / d length of each force of an actuator
+  Real *vec_a, *vec_b;               // work vectors, nv
+  Real *next_qpos, *next_act;        // the state to come
+  Real* qU;                          // entries of an unsymmetric matrix above those of qH
   Real *body_slope, *axis_slope, *fluid_wrench;  // velocity_slope.h: 36 a body, 6 a dof, 6 a body
   // Runge-Kutta: the step's state, present rates of positions, weighted sums of all rates
   Real *rk_qpos, *rk_qvel, *rk_act, *rk_rate, *rk_rate_sum, *rk_qacc_sum, *rk_act_sum;
@@ -224,6 +231,20 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.wrap_on = c.take<Real>(static_cast<size_t>(nwrap));
   x.ten_Jdotv = c.take<Real>(static_cast<size_t>(ntendon));
   x.qH = c.take<Real>(static_cast<size_t>(nM));
+  x.metric = x.qM;
+  x.metric_factor = x.weight_factor = x.qLD;
+  x.metric_force = x.qfrc_smooth;
+  if (d.integrator == Integrator::discrete) {
+    x.metric = c.take<Real>(static_cast<size_t>(d.metric.entries));
+    x.metric_factor = c.take<Real>(static_cast<size_t>(d.metric.entries));
+    x.weight_factor = x.qH;
+    x.metric_force = c.take<Real>(n);
+    x.inv_M = c.take<Real>(n);
+    x.inv_metric = c.take<Real>(n);
+    x.ten_stiffness = c.take<Real>(static_cast<size_t>(ntendon));
+    x.ten_metric = c.take<Real>(static_cast<size_t>(ntendon));
+    x.actuator_stiffness = c.take<Real>(static_cast<size_t>(nout));
+  }
   x.vec_a = c.take<Real>(n);
   x.vec_b = c.take<Real>(n);
   x.next_qpos = c.take<Real>(static_cast<size_t>(nq));

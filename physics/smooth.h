@@ -1,8 +1,8 @@
 // Smooth acceleration: what the world would do without constraints.
 //   qfrc_smooth = passive - bias + applied + actuator + J' xfrc,   M a_s = qfrc_smooth
+// or, for the integrator discrete, in its metric (metric.h).
 #pragma once
-#include "motorium/physics/factor.h"
-#include "motorium/physics/jacobian.h"
+#include "motorium/physics/metric.h"
 
 namespace motorium {
 
@@ -26,8 +26,9 @@ STAGE void smooth_acceleration(Team team, const ModelView<Real>& m, const State<
     x.qacc_smooth[i] = f;
   });
   team.each(m.nM, [&](int k) { x.qLD[k] = x.qM[k]; });
-  factor_tree(team, m, x.qLD);
-  solve_tree(team, m, x.qLD, x.qacc_smooth);
+  factor_tree(team, m.nv, m.inertia(), x.qLD);
+  if (m.discrete()) effective_metric(team, m, s, x);
+  solve_tree(team, m.nv, m.metric, x.metric_factor, x.qacc_smooth);
 }
 
 }  // namespace motorium

@@ -277,6 +277,16 @@ template <class Real> FN Real tendon_drag(const ModelView<Real>& m, const Scratc
   return -(v * fma(size, fma(size, d.p2, d.p1), d.b));
 }
 
+// -df/dx beyond the dead band, and in it none
+template <class Real>
+FN Real tendon_stiffness_slope(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
+  const Real stretch = tendon_stretch(m, x, t);
+  const Real p1 = Real(2.f) * m.tendon_stiffnesspoly[2 * t],
+             p2 = Real(3.f) * m.tendon_stiffnesspoly[2 * t + 1];
+  const Real k = fma(stretch, fma(stretch, p2, p1), m.tendon_stiffness[t]);
+  return select(stretch == Real(0.f), Real(0.f), k);
+}
+
 // -df/dv
 template <class Real>
 FN Real tendon_damping_slope(const ModelView<Real>& m, const Scratch<Real>& x, int t) {
@@ -303,34 +313,6 @@ STAGE void add_tendon_damping(Team team, const ModelView<Real>& m, const Scratch
   if (!m.on(kFlagDamper)) return;
   for (int t = 0; t < m.ntendon; ++t)
     add_tendon_matrix(team, m, x, t, h * tendon_damping_slope(m, x, t), H);
-}
-
-// ---- actuators ------------------------------------------------------------------------------
-
-// Scales the forces of all actuators of a tendon so that their sum is in its range; scaled
-// actuators have no slope
-template <class Team, class Real>
-STAGE void bound_tendon_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
-  team.each(m.ntendon, [&](int t) {
-    if (!m.tendon_actfrclimited[t]) return;
-    const auto pulls = [&](int a) {
-      return static_cast<TransmissionType>(m.actuator_trntype[a]) == TransmissionType::tendon &&
-             m.actuator_trnid[2 * a] == t;
-    };
-    Real sum = Real(0.f);
-    for (int a = 0; a < m.nactuator; ++a)
-      if (pulls(a)) sum += x.actuator_force[m.actuator_outadr[a]];
-    const Real lo = m.tendon_actfrcrange[2 * t], hi = m.tendon_actfrcrange[2 * t + 1];
-    const Mask<Real> outside = (sum < lo) | (sum > hi);
-    const Real scale = clamp(sum, lo, hi) / select(outside, sum, Real(1.f));
-    for (int a = 0; a < m.nactuator; ++a) {
-      if (!pulls(a)) continue;
-      Real& force = x.actuator_force[m.actuator_outadr[a]];
-      Real& slope = x.actuator_slope[m.actuator_outadr[a]];
-      force = select(outside, scale * force, force);
-      slope = select(outside, Real(0.f), slope);
-    }
-  });
 }
 
 }  // namespace motorium

@@ -6,7 +6,7 @@
 // Block numbers: dry friction after the ball limits, then limits, lower and upper.
 #pragma once
 #include "motorium/physics/impedance.h"
-#include "motorium/physics/tendon.h"
+#include "motorium/physics/metric.h"
 
 namespace motorium {
 
@@ -97,11 +97,13 @@ FN Mask<Real> tendon_block_jacobian(const ModelView<Real>& m, Scratch<Real>& x, 
 }
 
 template <class Real>
-FN void tendon_friction_row(const ModelView<Real>& m, Scratch<Real>& x, int i) {
+FN void tendon_friction_row(const ModelView<Real>& m, Scratch<Real>& x, int i,
+                            const Real& inverse_inertia) {
   const int t = m.friction_tendon[i], k = m.neq + m.nballlimit + i, row = x.blk_row[k];
   const Mask<Real> moving = tendon_block_jacobian(m, x, k, t, Real(1.f));
-  const RowParameters<Real> p = row_parameters(m, m.tendon_solref_fri, m.tendon_solimp_fri, t,
-                                               Real(0.f), m.tendon_invweight0[t]);
+  const Real weight = weight_in_metric(m, x, k, 0, 0, Real(0.f), inverse_inertia);
+  const RowParameters<Real> p = row_parameters(m, RowKind::rubs, m.tendon_solref_fri,
+                                               m.tendon_solimp_fri, t, Real(0.f), weight);
   const Mask<Real> active = moving & (m.tendon_frictionloss[t] > Real(0.f));
   x.row_aref[row] = -(p.B * x.ten_velocity[t]);
   x.row_D[row] = select(active, Real(1.f) / p.R, Real(0.f));
@@ -116,15 +118,17 @@ FN Real tendon_limit_gap(const ModelView<Real>& m, const Scratch<Real>& x, int t
 
 // entry 2 i: lower, 2 i + 1: upper side of the i-th limited tendon
 template <class Real>
-FN void tendon_limit_row(const ModelView<Real>& m, Scratch<Real>& x, int entry) {
+FN void tendon_limit_row(const ModelView<Real>& m, Scratch<Real>& x, int entry,
+                         const Real& inverse_inertia) {
   const int t = m.limit_tendon[entry / 2], side = entry % 2;
   const int k = m.neq + m.nballlimit + m.nfriction_tendon + entry, row = x.blk_row[k];
   if (x.blk_dim[k] == 0) return;
   const Real sign = side == 0 ? Real(1.f) : Real(-1.f);
   const Real r = tendon_limit_gap(m, x, t, side), margin = m.tendon_margin[t];
   const Mask<Real> moving = tendon_block_jacobian(m, x, k, t, sign);
-  const RowParameters<Real> p = row_parameters(m, m.tendon_solref_lim, m.tendon_solimp_lim, t,
-                                               abs(r - margin), m.tendon_invweight0[t]);
+  const Real weight = weight_in_metric(m, x, k, 0, 0, Real(0.f), inverse_inertia);
+  const RowParameters<Real> p = row_parameters(m, RowKind::stops, m.tendon_solref_lim,
+                                               m.tendon_solimp_lim, t, abs(r - margin), weight);
   x.row_aref[row] = fma(-p.B, sign * x.ten_velocity[t], -(p.K * p.imp * (r - margin)));
   x.row_D[row] = select(moving & (r < margin), Real(1.f) / p.R, Real(0.f));
   x.blk_single[k] = everywhere<Real>();

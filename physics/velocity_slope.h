@@ -6,6 +6,11 @@
 
 namespace motorium {
 
+// does a fluid act? (uniform)
+template <class Real> FN bool has_drag(const ModelView<Real>& m) {
+  return m.in_fluid && (m.on(kFlagSpring) || m.on(kFlagDamper));
+}
+
 // is b a free body with nothing jointed below it? (uniform)
 template <class Real> FN bool lone_free_body(const ModelView<Real>& m, int b) {
   if (m.body_jntnum[b] != 1 || m.joint(m.body_jntadr[b]) != JointType::free) return false;

@@ -159,7 +159,7 @@ void bind_model(py::module_& m) {
           "line-search evaluations at most")
       .def_property_readonly(
           "integrator", [](const Options& o) { return static_cast<int>(o.model->integrator); },
-          "mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast")
+          "mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast, 4 discrete")
       .def_property_readonly(
           "cone", [](const Options& o) { return static_cast<int>(o.model->cone); },
           "mjtCone: 0 pyramidal, 1 elliptic");

@@ -520,6 +520,55 @@ class Deriver {
 
 }  // namespace
 
+namespace {
+
+// the axis of the body frame along which joint j moves, or -1
+int own_axis(const Model& m, int j) {
+  const Vec axis = vec_at(m.jnt_axis, j);
+  int along = -1;
+  for (int i = 0; i < 3; ++i) {
+    if (std::abs(axis[i]) == 1) along = i;
+  }
+  return along;
+}
+
+// does a tendon with inertia move the body?
+bool tendons_weigh_on(const Model& m, int b) {
+  for (int t = 0; t < m.ntendon; ++t) {
+    if (tendon_inertia_of(m, t) == 0) continue;
+    for (int k = m.ten_J_rowadr[t]; k < m.ten_J_rowadr[t] + m.ten_J_rownnz[t]; ++k) {
+      if (m.dof_bodyid[m.ten_J_colind[k]] == b) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool has_diagonal_inertia(const Model& m, int b) {
+  const int count = m.body_jntnum[b];
+  if (count == 0 || m.body_childnum[b] > 0 || last_dof(m, m.body_parentid[b]) >= 0) return false;
+  const double near = 1e-6;
+  for (int i = 0; i < 3; ++i) {
+    if (std::abs(m.body_ipos[3 * b + i]) > near || std::abs(m.body_iquat[4 * b + 1 + i]) > near)
+      return false;
+  }
+  bool used[3] = {false, false, false};
+  const int end = m.body_jntadr[b] + count;
+  for (int j = m.body_jntadr[b]; j < end; ++j) {
+    const auto type = static_cast<JointType>(m.jnt_type[j]);
+    if (type == JointType::free) continue;
+    if (vec_at(m.jnt_pos, j) != Vec{0, 0, 0}) return false;
+    if (type != JointType::slide && j + 1 < end) return false;
+    if (type == JointType::ball) continue;
+    const int along = own_axis(m, j);
+    if (along < 0) return false;
+    if (type == JointType::slide && used[along]) return false;
+    if (type == JointType::slide) used[along] = true;
+  }
+  return !tendons_weigh_on(m, b);
+}
+
 bool is_sliding_leaf(const Model& m, int b) {
   const int count = m.body_jntnum[b];
   if (count == 0 || m.body_childnum[b] > 0 || last_dof(m, m.body_parentid[b]) >= 0) return false;
@@ -528,22 +577,11 @@ bool is_sliding_leaf(const Model& m, int b) {
   for (int j = m.body_jntadr[b]; j < m.body_jntadr[b] + count; ++j) {
     if (static_cast<JointType>(m.jnt_type[j]) != JointType::slide) return false;
     if (vec_at(m.jnt_pos, j) != Vec{0, 0, 0}) return false;
-    const Vec axis = vec_at(m.jnt_axis, j);
-    int along = -1;
-    for (int i = 0; i < 3; ++i) {
-      if (std::abs(axis[i]) == 1) along = i;
-    }
+    const int along = own_axis(m, j);
     if (along < 0 || used[along]) return false;
     used[along] = true;
   }
-  // nor does a tendon with inertia move it
-  for (int t = 0; t < m.ntendon; ++t) {
-    if (tendon_inertia_of(m, t) == 0) continue;
-    for (int k = m.ten_J_rowadr[t]; k < m.ten_J_rowadr[t] + m.ten_J_rownnz[t]; ++k) {
-      if (m.dof_bodyid[m.ten_J_colind[k]] == b) return false;
-    }
-  }
-  return true;
+  return !tendons_weigh_on(m, b);
 }
 
 Derived derive(const Model& m) { return Deriver(m).run(); }

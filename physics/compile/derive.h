@@ -28,4 +28,9 @@ Derived derive(const Model& m);
 // are those of its mass, armature ignored.
 bool is_sliding_leaf(const Model& m, int body);
 
+// A leaf body on a static parent whose dofs are independent in M: a free one, or one with at most
+// one rotation after slides, along axes of its own frame, all at its centre of mass, its inertia
+// along the same axes.
+bool has_diagonal_inertia(const Model& m, int body);
+
 }  // namespace motorium

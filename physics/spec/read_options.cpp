@@ -209,9 +209,6 @@ void read_option(const Element& element, Spec& spec) {
     for (const auto& [name, code] : words) {
       if (*word == name) o.integrator = code, known = true;
     }
-    if (o.integrator == Integrator::discrete) {
-      a.unsupported("integrator", "the engine has no discrete-time solve: use implicitfast");
-    }
     if (!known) {
       a.malformed("integrator", "unknown word: use Euler, RK4, implicit, implicitfast or discrete");
     }

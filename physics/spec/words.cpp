@@ -50,7 +50,8 @@ MOTORIUM_WORDS(TendonType, {"fixed", TendonType::fixed}, {"spatial", TendonType:
 MOTORIUM_WORDS(WrapType, {"joint", WrapType::joint}, {"pulley", WrapType::pulley},
                {"site", WrapType::site}, {"geom", WrapType::sphere}, {"geom", WrapType::cylinder})
 MOTORIUM_WORDS(Integrator, {"Euler", Integrator::euler}, {"RK4", Integrator::rk4},
-               {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast})
+               {"implicit", Integrator::implicit}, {"implicitfast", Integrator::implicitfast},
+               {"discrete", Integrator::discrete})
 MOTORIUM_WORDS(Cone, {"pyramidal", Cone::pyramidal}, {"elliptic", Cone::elliptic})
 MOTORIUM_WORDS(ContactReduce, {"none", ContactReduce::none}, {"mindist", ContactReduce::mindist},
                {"maxforce", ContactReduce::maxforce}, {"netforce", ContactReduce::netforce})

@@ -1974,7 +1974,7 @@ class Options:
         """friction-to-normal impedance ratio [-]"""
     @property
     def integrator(self) -> int:
-        """mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast"""
+        """mjtIntegrator: 0 Euler, 1 RK4, 2 implicit, 3 implicitfast, 4 discrete"""
     @property
     def iterations(self) -> int:
         """Newton iterations at most"""
