@@ -98,6 +98,7 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
   want.step(50);
   const Runner<float>* start = &want;
   std::vector<float> q = start->qpos, v = start->qvel, w = start->warmstart, past = start->history;
+  const std::vector<uint32_t> status = start->status;  // bits once set stay
   want.step(steps);
   const bool all = std::getenv("MOTORIUM_FULL") != nullptr;
   for (int lanes : all ? std::vector<int>{8, 16, 32} : std::vector<int>{8}) {
@@ -106,10 +107,12 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
     crew.qvel = v;
     crew.warmstart = w;
     crew.history = past;
+    crew.status = status;
     crew.arrays.qpos = crew.qpos.data();
     crew.arrays.qvel = crew.qvel.data();
     crew.arrays.qacc_warmstart = crew.warmstart.data();
     crew.arrays.history = crew.history.data();
+    crew.arrays.status = crew.status.data();
     step_crew(lanes, crew.args(), 0, steps);
     EXPECT_EQ(want.hash_state(), crew.hash_state()) << lanes << " lanes";
   }
