@@ -1,12 +1,15 @@
 """The integrator discrete: its metric and rows agree with MuJoCo's, in float too, and follow what a
 world has for itself. The models discrete_* are compared stage by stage in test_step.py."""
 
+import re
+
 import numpy as np
 import pytest
 
 mujoco = pytest.importorskip("mujoco")
 
 import oracle_models  # noqa: E402
+import random_models  # noqa: E402
 import step_report  # noqa: E402
 
 import motorium as mo  # noqa: E402
@@ -64,6 +67,21 @@ def test_models_of_other_integrators_agree_when_they_step_discretely(name):
     over = {k: v for k, v in residuals.worst.items() if v[0] > 1e-9}
     assert not over, f"{name}: {over}"
     assert residuals.equal_niter >= 0.9 * residuals.steps
+
+
+@pytest.mark.parametrize("first", range(0, 100, 20))
+def test_random_models_agree_when_they_step_discretely(first):
+    over = []
+    for seed in range(first, first + 20):
+        text = random_models.random_model(seed)
+        text = re.sub(r'integrator="\w+"', 'integrator="discrete" tolerance="1e-13"', text, count=1)
+        m, model = mujoco.MjModel.from_xml_string(text), mo.Model.from_string(text)
+        r = step_report.resynced_models(
+            m, model, steps=12, seed=seed, name=f"random{seed}@discrete", episode=4
+        )
+        # solutions of stiff random scenes are known to the solver's tolerance
+        over += [f"{seed}: {k} {v[0]:.1e}" for k, v in r.worst.items() if not v[0] <= 1e-6]
+    assert not over, "\n".join(over)
 
 
 @pytest.mark.parametrize("name", DISCRETE)
