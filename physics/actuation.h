@@ -144,7 +144,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     }
   });
 
-  if (acting) bound_tendon_forces(team, m, x);
+  if (acting && m.ntendon > 0) bound_tendon_forces(team, m, x);
 
   // joint forces: one worker, because several actuators may share a dof
   team.once([&] {

@@ -91,13 +91,13 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6], y[6];
-      free_body_block(m, s, x, b, m.inertia(), x.qH, Real(m.timestep), has_drag(m), A);
+      free_body_block(m, s, x, b, m.inertia, x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) y[i] = out[d + i];
       solve6(A, y);
       for (int i = 0; i < 6; ++i) x.vec_b[d + i] = y[i];
     });
-  factor_tree(team, m.nv, m.inertia(), x.qH);
-  solve_tree(team, m.nv, m.inertia(), x.qH, out);
+  factor_tree(team, m.nv, m.inertia, x.qH);
+  solve_tree(team, m.nv, m.inertia, x.qH, out);
   if (fast)
     team.each(m.nbody, [&](int b) {
       if (!lone_free_body(m, b)) return;

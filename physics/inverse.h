@@ -18,21 +18,21 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
   if (m.integrator == Integrator::implicit) {
     multiply_lu(team, m, x.qH, x.qU, x.qacc, f);
   } else {
-    multiply_tree(team, m.nv, m.inertia(), x.qH, x.qacc, f);
+    multiply_tree(team, m.nv, m.inertia, x.qH, x.qacc, f);
   }
   if (m.integrator == Integrator::implicitfast)
     team.each(m.nbody, [&](int b) {
       if (!lone_free_body(m, b)) return;
       const int d = m.body_dofadr[b];
       Real A[6][6];
-      free_body_block(m, s, x, b, m.inertia(), x.qH, Real(m.timestep), has_drag(m), A);
+      free_body_block(m, s, x, b, m.inertia, x.qH, Real(m.timestep), has_drag(m), A);
       for (int i = 0; i < 6; ++i) {
         Real sum = Real(0.f);
         for (int j = 0; j < 6; ++j) sum = fma(A[i][j], x.qacc[d + j], sum);
         f[d + i] = sum;
       }
     });
-  solve_tree(team, m.nv, m.inertia(), x.qLD, f);
+  solve_tree(team, m.nv, m.inertia, x.qLD, f);
   team.each(m.nv, [&](int i) { x.qacc[i] = f[i]; });
 }
 

@@ -163,7 +163,7 @@ STAGE void effective_metric(Team team, const ModelView<Real>& m, const State<Rea
   });
   team.each(m.metric.entries, [&](int k) { x.metric_factor[k] = x.metric[k]; });
   factor_tree(team, m.nv, m.metric, x.metric_factor);
-  if (m.on(kFlagDiagexact)) factor_tree(team, m.nv, m.inertia(), x.qH);
+  if (m.on(kFlagDiagexact)) factor_tree(team, m.nv, m.inertia, x.qH);
 }
 
 // ---- couplings of trees ---------------------------------------------------------------------

@@ -134,7 +134,7 @@ template <class Real> struct ModelView {
   int nfriction, nfriction_base;
   const int* friction_tendon;
   int nfriction_tendon, nfriction_tendon_base;
-  TreePattern metric;
+  TreePattern inertia, metric;  // patterns of M and of the solver's metric
   const int *elastic_tendon, *single_dof;
   int nelastic_tendon, nsingle_dof;
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, tendon_rotors,
@@ -144,7 +144,6 @@ template <class Real> struct ModelView {
 
   FN bool on(uint32_t flag) const { return (flags & flag) != 0; }
   FN JointType joint(int j) const { return static_cast<JointType>(jnt_type[j]); }
-  FN TreePattern inertia() const { return {M_rowadr, M_rownum, M_col, dof_descnum, nM}; }
   // do the solve and the step share one metric? (uniform)
   FN bool discrete() const { return integrator == Integrator::discrete; }
 };
@@ -189,6 +188,7 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.friction_tendon = d.friction_tendon;
   m.nfriction_tendon = d.nfriction_tendon;
   m.nfriction_tendon_base = d.nfriction_tendon_base;
+  m.inertia = {d.M_rowadr, d.M_rownum, d.M_col, d.dof_descnum, d.nM};
   m.metric = d.metric;
   m.elastic_tendon = d.elastic_tendon;
   m.nelastic_tendon = d.nelastic_tendon;

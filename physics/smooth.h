@@ -26,7 +26,7 @@ STAGE void smooth_acceleration(Team team, const ModelView<Real>& m, const State<
     x.qacc_smooth[i] = f;
   });
   team.each(m.nM, [&](int k) { x.qLD[k] = x.qM[k]; });
-  factor_tree(team, m.nv, m.inertia(), x.qLD);
+  factor_tree(team, m.nv, m.inertia, x.qLD);
   if (m.discrete()) effective_metric(team, m, s, x);
   solve_tree(team, m.nv, m.metric, x.metric_factor, x.qacc_smooth);
 }
