@@ -32,11 +32,12 @@ class Translator {
     for (BodySpec& child : b.bodies) body(child);
   }
 
-  // joints, geoms and sites of a body; what was attached before is translated already
+  // joints, geoms, sites and cameras of a body; what was attached before is translated already
   void items(BodySpec& b) {
     for (JointSpec& j : b.joints) joint(j);
     for (GeomSpec& g : b.geoms) orientation(g.orientation);
     for (SiteSpec& s : b.sites) orientation(s.orientation);
+    for (CameraSpec& c : b.cameras) orientation(c.orientation);
   }
 
   void tendon(TendonSpec& t) {

@@ -17,6 +17,8 @@ Names::Kind kind_of(ObjectType type) {
       return Names::geom;
     case ObjectType::site:
       return Names::site;
+    case ObjectType::camera:
+      return Names::camera;
     case ObjectType::tendon:
       return Names::tendon;
     default:
@@ -71,9 +73,10 @@ template <class Visit> void references(SensorSpec& s, Visit visit) {
 // objects of other kinds keep their names
 template <class Visit> void references(TupleSpec& t, Visit visit) {
   const std::pair<const char*, Names::Kind> words[] = {
-      {"body", Names::body},         {"xbody", Names::body},    {"joint", Names::joint},
-      {"geom", Names::geom},         {"site", Names::site},     {"tendon", Names::tendon},
-      {"actuator", Names::actuator}, {"sensor", Names::sensor}, {"equality", Names::equality}};
+      {"body", Names::body},        {"xbody", Names::body},        {"joint", Names::joint},
+      {"geom", Names::geom},        {"site", Names::site},         {"camera", Names::camera},
+      {"tendon", Names::tendon},    {"actuator", Names::actuator}, {"sensor", Names::sensor},
+      {"equality", Names::equality}};
   for (TupleSpec::Item& item : t.items) {
     for (const auto& [word, kind] : words) {
       if (item.type == word) visit(kind, item.name);
@@ -161,12 +164,13 @@ void add_names(const BodySpec& body, bool self, Names& names) {
   for (const JointSpec& j : body.joints) names.add(Names::joint, j.name);
   for (const GeomSpec& g : body.geoms) names.add(Names::geom, g.name);
   for (const SiteSpec& s : body.sites) names.add(Names::site, s.name);
+  for (const CameraSpec& c : body.cameras) names.add(Names::camera, c.name);
   for (const BodySpec& child : body.bodies) add_names(child, true, names);
 }
 
 int64_t count_objects(const BodySpec& body) {
   size_t count = body.joints.size() + body.geoms.size() + body.sites.size() + body.bodies.size();
-  count += body.viewer.size();
+  count += body.cameras.size() + body.viewer.size();
   auto total = static_cast<int64_t>(count);
   for (const BodySpec& child : body.bodies) total += count_objects(child);
   return total;
@@ -207,6 +211,11 @@ void rename(const Renaming& to, BodySpec& body) {
   for (JointSpec& j : body.joints) to.apply(j.name);
   for (GeomSpec& g : body.geoms) to.apply(g.name);
   for (SiteSpec& s : body.sites) to.apply(s.name);
+  // a target outside the subtree is renamed too, as MuJoCo does
+  for (CameraSpec& c : body.cameras) {
+    to.apply(c.name);
+    to.apply(c.target);
+  }
   for (Element& element : body.viewer) {
     for (Attribute& a : element.attributes) {
       if (a.name == "name" || a.name == "target") to.apply(a.value);
@@ -244,6 +253,7 @@ void adopt_children(BodySpec from, const Pose& frame, BodySpec& body) {
   };
   adopt(from.geoms, body.geoms);
   adopt(from.sites, body.sites);
+  adopt(from.cameras, body.cameras);
   adopt(from.bodies, body.bodies);
   for (Element& element : from.viewer) body.viewer.push_back(std::move(element));
 }

@@ -14,7 +14,20 @@ namespace motorium {
 // names of the objects of a part of a scene, by kind
 class Names {
  public:
-  enum Kind { body, joint, geom, site, tendon, actuator, sensor, equality, pair, exclude, kinds };
+  enum Kind {
+    body,
+    joint,
+    geom,
+    site,
+    camera,
+    tendon,
+    actuator,
+    sensor,
+    equality,
+    pair,
+    exclude,
+    kinds
+  };
   void add(Kind kind, const std::string& name);
   bool has(Kind kind, const std::string& name) const;
 
@@ -25,7 +38,7 @@ class Names {
 // the objects of a body and below it; `self`: its own name too
 void add_names(const BodySpec& body, bool self, Names& names);
 
-// bodies, joints, geoms and sites of a body and below it, itself not counted
+// bodies, joints, geoms, sites and cameras of a body and below it, itself not counted
 int64_t count_objects(const BodySpec& body);
 
 // elements outside the tree that refer to objects of a subtree

@@ -80,6 +80,11 @@ void read_sections(const Element& root, const Folder& folder, ModelFiles& files,
   for (const Element& e : root.children) {
     bool found = false;
     for (const std::string_view name : known) found = found || e.tag == name;
+    // parts of the tree outside <worldbody>: MuJoCo accepts them and takes nothing from them
+    if (e.tag == "body" || e.tag == "frame") {
+      report_once(spec, e.tag + " inside <mujoco>: ignored, it belongs into <worldbody>");
+      found = true;
+    }
     if (!found && !refuse_known(e, "mujoco", spec)) unknown_element(e, "mujoco", known, spec);
   }
 }
