@@ -571,7 +571,10 @@ bool has_diagonal_inertia(const Model& m, int b) {
 
 bool is_sliding_leaf(const Model& m, int b) {
   const int count = m.body_jntnum[b];
-  if (count == 0 || m.body_childnum[b] > 0 || last_dof(m, m.body_parentid[b]) >= 0) return false;
+  if (count == 0 || m.body_childnum[b] > 0) return false;
+  // on the world, or on a static body that is itself on the world: deeper ones MuJoCo does not know
+  const int parent = m.body_parentid[b];
+  if (m.body_parentid[parent] != 0 || m.body_dofnum[parent] != 0) return false;
   if (vec_at(m.body_ipos, b) != Vec{0, 0, 0} || std::abs(m.body_iquat[4 * b]) != 1) return false;
   bool used[3] = {false, false, false};
   for (int j = m.body_jntadr[b]; j < m.body_jntadr[b] + count; ++j) {
