@@ -89,11 +89,14 @@ FN bool visit_faces(const ConvexShape<S>& c, const Feature& f, const Vec3<S>& to
   return false;
 }
 
-// from the axis of a cylinder or capsule towards the line of its surface farthest along `towards`
+// from the axis of a cylinder or capsule towards the line of its surface farthest along `towards`.
+// With a capsule MuJoCo takes the shadow of radius x towards, shorter than the radius where towards
+// leans
 template <class S>
 FN Vec3<S> surface_shift(const ConvexShape<S>& c, const Vec3<S>& towards, S radius) {
   const Vec3<S> u = c.R.column(2);
   const Vec3<S> across = add_scaled(towards, -dot(towards, u), u);
+  if (c.type == GeomType::capsule) return across * radius;
   const S length = norm(across);
   return across * (length > S(1e-15f) ? radius / length : S(0.f));
 }

@@ -5,11 +5,13 @@
 #include "motorium/core/limits.h"
 #include "motorium/physics/collider_table.h"
 #include "motorium/physics/compile/derive.h"
+#include "motorium/physics/same_frames.h"
 
 namespace motorium {
 
 template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   // copy everything into two blocks; offsets first, because the blocks grow
+  const SameFrames same(m);
   std::vector<size_t> real_at, int_at;
   const auto add_real = [&](const std::vector<double>& v) {
     real_at.push_back(numbers.size());
@@ -22,7 +24,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
     integers.insert(integers.end(), v.begin(), v.end());
     integers.resize((integers.size() + 16) & ~size_t{15});
   };
-#define MOTORIUM_REAL(name, rows, columns, unit, doc) add_real(m.name);
+#define MOTORIUM_REAL(name, rows, columns, unit, doc) add_real(same.of(m.name));
 #define MOTORIUM_INT(name, rows, columns, doc) add_int(m.name);
   MOTORIUM_MODEL_REALS(MOTORIUM_REAL)
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)

@@ -117,7 +117,7 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
             else:
                 patches += 1
                 # the line of a capsule turns about its axis with the last digits of the search
-                near = 1e-2 if "capsule" in pair else 1e-6
+                near = 1e-5 if "capsule" in pair else 1e-6
                 same_patch += all(
                     min(np.abs(a.pos - b.pos).max() for a in ours) < near for b in theirs
                 )
@@ -130,7 +130,8 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
     assert np.quantile(dist, 0.95) <= (1e-7 if tuple(pair) == ("cylinder", "mesh") else 1e-9)
     # ties between directions of flat faces: any answer within the tolerance of the search
     assert np.quantile(dist, 0.99) <= 1e-6
-    assert share >= 0.8
+    # how far the line of a capsule is shifted in a shallow contact is not known to the last digits
+    assert share >= (0.6 if "capsule" in pair else 0.8)
 
 
 def lens(rng):
