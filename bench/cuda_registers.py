@@ -1,0 +1,118 @@
+"""Registers, spills and occupancy of the CUDA kernels as the compiler reports them: no GPU needed.
+
+    python bench/cuda_registers.py BUILD_FOLDER [--arch 90 ...] [--write] [--check]
+
+Compiles physics/kernels_cuda.cu as the build does, for each architecture, and reads ptxas' report. --write
+rewrites these architectures in bench/results/cuda_registers.csv; --check fails where a kernel spills or
+needs more registers than kept there (a stage is a function of its own: its stack frame is no spill).
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TABLE = pathlib.Path(__file__).resolve().parent / "results" / "cuda_registers.csv"
+COLUMNS = ["kernel", "arch", "registers", "spill_stores", "spill_loads", "stack", "shared", "warps_per_sm"]
+# registers an SM has; threads and blocks it can hold (CUDA programming guide, compute capabilities)
+REGISTERS = 65536
+WARPS = {80: 64, 90: 64, 100: 64, 120: 48}
+
+
+def command_of(build):
+    with open(build / "compile_commands.json", encoding="utf-8") as file:
+        for entry in json.load(file):
+            if entry["file"].endswith("kernels_cuda.cu"):
+                return shlex.split(entry["command"]), entry["directory"]
+    return None, None
+
+
+def warps(registers, arch, warps_per_block=4):
+    """Resident warps: registers are given out 256 at a time to a warp, blocks come whole."""
+    each = -(-registers * 32 // 256) * 256
+    blocks = min(REGISTERS // each // warps_per_block, WARPS[arch] // warps_per_block)
+    return blocks * warps_per_block
+
+
+def report(command, directory, arch, source=None):
+    """Rows of the entry kernels, from `ptxas -v`."""
+    words = [w for w in command if not w.startswith("--generate-code")]
+    if source:
+        words[-3] = source  # ... -c SOURCE -o OBJECT
+    with tempfile.TemporaryDirectory() as folder:
+        words[words.index("-o") + 1] = str(pathlib.Path(folder) / "kernels.o")
+        if shutil.which("ccache") and not words[0].endswith("ccache"):
+            words.insert(0, "ccache")
+        words += [f"--generate-code=arch=compute_{arch},code=sm_{arch}", "-Xptxas=-v"]
+        done = subprocess.run(words, cwd=directory, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"nvcc for sm_{arch} failed:\n{done.stderr[-3000:]}")
+    rows, kernel, frame = [], None, (0, 0, 0)
+    for line in done.stderr.splitlines():
+        if found := re.search(r"Compiling entry function '(\S+)'", line):
+            kernel = found.group(1)
+        elif found := re.search(r"Function properties for (\S+)", line):
+            inside = found.group(1) == kernel
+        elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
+            # spills of the stages that the kernel calls count as its own
+            stack, stores, loads = map(int, found.groups())
+            frame = (max(frame[0], stack) if not inside else stack, frame[1] + stores, frame[2] + loads)
+        elif (found := re.search(r"Used (\d+) registers", line)) and kernel:
+            shared = re.search(r"(\d+) bytes smem", line)
+            used = int(found.group(1))
+            name = subprocess.run(["c++filt", kernel], capture_output=True, text=True).stdout.strip()
+            name = re.sub(r"\(.*\)$", "", re.sub(r"\(anonymous namespace\)::", "", name)).removeprefix("void ")
+            rows.append({"kernel": name.replace("(int)", ""), "arch": arch, "registers": used,
+                         "spill_stores": frame[1], "spill_loads": frame[2], "stack": frame[0],
+                         "shared": int(shared.group(1)) if shared else 0,
+                         "warps_per_sm": warps(used, arch)})  # fmt: skip
+            kernel, frame = None, (0, 0, 0)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--arch", type=int, nargs="*", default=[90])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    o = parser.parse_args()
+    command, directory = command_of(o.build.resolve())
+    if command is None:
+        print("SKIPPED cuda registers: the build has no CUDA (no nvcc)")
+        return 0
+    kept = {}
+    if TABLE.exists():
+        with open(TABLE, newline="") as file:
+            kept = {(r["kernel"], int(r["arch"])): r for r in csv.DictReader(file)}
+    worse = 0
+    for arch in o.arch:
+        rows = report(command, directory, arch)
+        if not rows:
+            sys.exit(f"sm_{arch}: ptxas reported no kernel")
+        for row in rows:
+            before = kept.get((row["kernel"], arch))
+            words = "  ".join(f"{k} {row[k]}" for k in COLUMNS[1:])
+            grown = before and any(int(row[k]) > int(before[k]) for k in ("registers", "spill_stores", "spill_loads"))
+            worse += bool(grown)
+            print(f"{row['kernel']}  {words}{'  MORE THAN KEPT' if grown else ''}", flush=True)
+            kept[row["kernel"], arch] = row
+    if o.write:
+        with open(TABLE, "w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(r for _, r in sorted(kept.items()))
+    if o.check and worse:
+        print(f"{worse} kernels need more than bench/results/cuda_registers.csv says")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
