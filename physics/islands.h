@@ -6,6 +6,23 @@
 
 namespace motorium {
 
+// trees whose dofs a contact's rows use in one world, -1: none
+struct ContactTrees { int one, two; };
+template <class Real>
+FN ContactTrees contact_trees(const ModelView<Real>& m, const Scratch<Real>& x, int slot, int lane) {
+  const int p = get_int<Real>(x.con_pair[slot], lane);
+  if (p < 0) return {-1, -1};
+  const int b1 = m.geom_bodyid[m.pair_geom1[p]], b2 = m.geom_bodyid[m.pair_geom2[p]];
+  const int t1 = m.body_treeid[b1], t2 = m.body_treeid[b2];
+  if (t1 != t2) return {t1, t2};
+
+  // dofs that move both bodies cancel
+  bool moves = false;
+  for (int w = 0; w < m.nword; ++w)
+    moves = moves || m.body_dofmask[b1 * m.nword + w] != m.body_dofmask[b2 * m.nword + w];
+  return {moves ? t1 : -1, -1};
+}
+
 // tree_label[t]: island of tree t, -1 without rows; blk_label[k] likewise. Returns the number of
 // islands of the world that has most. One worker.
 template <class Real>
@@ -40,20 +57,17 @@ FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) 
       for (int j = 0; j < x.blk_dim[k]; ++j) acts = acts || get(x.row_D[x.blk_row[k] + j], l) > 0;
       if (!acts) continue;
 
-      // which of the block's dofs this world uses: all for equalities, its own pair's for contacts
-      int first = -1;
+      if (k >= x.contact_block) {
+        const ContactTrees t = contact_trees(m, x, k - x.contact_block, l);
+        if (t.one >= 0) touch(t.one);
+        if (t.two >= 0) touch(t.two);
+        if (t.one >= 0 && t.two >= 0) join(t.one, t.two);
+        continue;
+      }
       for (int c = 0; c < x.blk_num[k]; ++c) {
-        const int d = x.blk_col[x.blk_adr[k] + c];
-        if (k >= x.contact_block) {
-          const Int<Real>* masks = x.con_mask + 2 * m.nword * (k - x.contact_block);
-          const int one = get_int<Real>(masks[d / 32], l) >> (d % 32) & 1,
-                    two = get_int<Real>(masks[m.nword + d / 32], l) >> (d % 32) & 1;
-          if (one == two) continue;
-        }
-        const int t = m.dof_treeid[d];
+        const int t = m.dof_treeid[x.blk_col[x.blk_adr[k] + c]];
         touch(t);
-        if (first < 0) first = t;
-        join(first, t);
+        join(m.dof_treeid[x.blk_col[x.blk_adr[k]]], t);
       }
     }
     for (int i = 0; i < x.fric_count; ++i)
@@ -79,17 +93,14 @@ FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) 
     }
     most = max(most, count);
     for (int k = 0; k < x.blk_count; ++k) {
-      int label = -1;
-      for (int c = 0; c < x.blk_num[k] && label < 0; ++c) {
-        const int d = x.blk_col[x.blk_adr[k] + c];
-        if (k >= x.contact_block) {
-          const Int<Real>* masks = x.con_mask + 2 * m.nword * (k - x.contact_block);
-          const int one = get_int<Real>(masks[d / 32], l) >> (d % 32) & 1,
-                    two = get_int<Real>(masks[m.nword + d / 32], l) >> (d % 32) & 1;
-          if (one == two) continue;
-        }
-        label = get_int<Real>(x.tree_label[m.dof_treeid[d]], l);
+      int tree = -1;
+      if (k >= x.contact_block) {
+        const ContactTrees t = contact_trees(m, x, k - x.contact_block, l);
+        tree = t.one >= 0 ? t.one : t.two;
+      } else if (x.blk_num[k] > 0) {
+        tree = m.dof_treeid[x.blk_col[x.blk_adr[k]]];
       }
+      const int label = tree < 0 ? -1 : get_int<Real>(x.tree_label[tree], l);
       put_int<Real>(x.blk_label[k], l, label);
     }
   }
