@@ -7,9 +7,12 @@
 namespace motorium {
 
 // trees whose dofs a contact's rows use in one world, -1: none
-struct ContactTrees { int one, two; };
+struct ContactTrees {
+  int one, two;
+};
 template <class Real>
-FN ContactTrees contact_trees(const ModelView<Real>& m, const Scratch<Real>& x, int slot, int lane) {
+FN ContactTrees contact_trees(const ModelView<Real>& m, const Scratch<Real>& x, int slot,
+                              int lane) {
   const int p = get_int<Real>(x.con_pair[slot], lane);
   if (p < 0) return {-1, -1};
   const int b1 = m.geom_bodyid[m.pair_geom1[p]], b2 = m.geom_bodyid[m.pair_geom2[p]];
