@@ -40,11 +40,9 @@ def warps(registers, arch, warps_per_block=4):
     return blocks * warps_per_block
 
 
-def report(command, directory, arch, source=None):
-    """Rows of the entry kernels, from `ptxas -v`."""
+def report(command, directory, arch):
+    """What `ptxas -v` says about the entry kernels."""
     words = [w for w in command if not w.startswith("--generate-code")]
-    if source:
-        words[-3] = source  # ... -c SOURCE -o OBJECT
     with tempfile.TemporaryDirectory() as folder:
         words[words.index("-o") + 1] = str(pathlib.Path(folder) / "kernels.o")
         if shutil.which("ccache") and not words[0].endswith("ccache"):
@@ -53,14 +51,18 @@ def report(command, directory, arch, source=None):
         done = subprocess.run(words, cwd=directory, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"nvcc for sm_{arch} failed:\n{done.stderr[-3000:]}")
+    return done.stderr
+
+
+def rows_of(text, arch):
+    """One row a kernel; spills of the stages that it calls count as its own."""
     rows, kernel, frame = [], None, (0, 0, 0)
-    for line in done.stderr.splitlines():
+    for line in text.splitlines():
         if found := re.search(r"Compiling entry function '(\S+)'", line):
             kernel = found.group(1)
         elif found := re.search(r"Function properties for (\S+)", line):
             inside = found.group(1) == kernel
         elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
-            # spills of the stages that the kernel calls count as its own
             stack, stores, loads = map(int, found.groups())
             frame = (max(frame[0], stack) if not inside else stack, frame[1] + stores, frame[2] + loads)
         elif (found := re.search(r"Used (\d+) registers", line)) and kernel:
@@ -93,7 +95,7 @@ def main():
             kept = {(r["kernel"], int(r["arch"])): r for r in csv.DictReader(file)}
     worse = 0
     for arch in o.arch:
-        rows = report(command, directory, arch)
+        rows = rows_of(report(command, directory, arch), arch)
         if not rows:
             sys.exit(f"sm_{arch}: ptxas reported no kernel")
         for row in rows:

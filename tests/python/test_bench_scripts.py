@@ -1,0 +1,94 @@
+"""The scripts of bench/ run: small cases of each, and what they refuse."""
+
+import csv
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BENCH = ROOT / "bench"
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, BENCH / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(BENCH))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(BENCH))
+    return module
+
+
+def run(name, *arguments):
+    done = subprocess.run([sys.executable, BENCH / f"{name}.py", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture
+def binary():
+    found = pathlib.Path(os.environ.get("PYTHONPATH", "").split(":")[0]).parent / "motorium"
+    if not found.exists():
+        pytest.skip("SKIPPED: the command motorium is not beside the Python package")
+    return found
+
+
+def test_physics_bench_measures_a_scene(tmp_path):
+    pytest.importorskip("mujoco", reason="SKIPPED: MuJoCo is not installed")
+    if script("scenes").path("go1_feet") is None:
+        pytest.skip("SKIPPED: the corpora are not installed and cannot be fetched")
+    table = tmp_path / "table.csv"
+    out = run("physics_bench", "go1_feet", "--worlds", "16", "--steps", "20", "--repeat", "1", "--csv", table)
+    assert "motorium is" in out
+    with open(table, newline="") as file:
+        ours, theirs = csv.DictReader(file)
+    assert (ours["engine"], theirs["engine"]) == ("motorium", "mujoco")
+    assert float(ours["residual_median"]) < 1e-4 and int(theirs["steps_per_second"]) > 0
+
+
+def test_growth_draws_curves(tmp_path):
+    out = run("growth", "few", "--csv", tmp_path / "growth.csv", "--svg", tmp_path)
+    assert out.count("s a step") >= 7
+    assert (tmp_path / "growth_few.svg").read_text().count("<circle") == 7
+
+
+def test_instructions_repeat_and_a_change_is_found(binary, tmp_path, monkeypatch, capsys):
+    if shutil.which("valgrind") is None:
+        pytest.skip("SKIPPED: valgrind is not installed")
+    counts = script("instructions")
+    cartpole = ROOT / "robots/cartpole/robot.xml"
+    count = counts.count(str(binary), cartpole)
+    assert count == counts.count(str(binary), cartpole) > 100
+
+    # a table that says 3 % less
+    compiler = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
+    compiler = compiler.split("gcc ")[1].split(",")[0] if "gcc" in compiler else None
+    if compiler is None:
+        pytest.skip("SKIPPED: built by another compiler than gcc")
+    table = tmp_path / "instructions.csv"
+    table.write_text(f"scene,compiler,instructions\ncartpole,gcc {compiler},{round(count / 1.03)}\n")
+    monkeypatch.setattr(counts, "TABLE", table)
+    monkeypatch.setattr(counts, "scene_files", lambda: {"cartpole": cartpole})
+    monkeypatch.setattr(sys, "argv", ["instructions", "--binary", str(binary), "--check"])
+    assert counts.main() == 1
+    assert "BEYOND 2 %" in capsys.readouterr().out
+
+
+def test_reports_of_ptxas_are_read():
+    report = """
+ptxas info    : Compiling entry function '_Z4stepILi16EEvPf' for 'sm_90'
+ptxas info    : Function properties for _Z4stepILi16EEvPf
+    96 bytes stack frame, 4 bytes spill stores, 8 bytes spill loads
+ptxas info    : Function properties for _Z5stagePf
+    0 bytes stack frame, 12 bytes spill stores, 0 bytes spill loads
+ptxas info    : Used 168 registers, used 1 barriers, 96 bytes cumulative stack size, 512 bytes smem
+"""
+    (row,) = script("cuda_registers").rows_of(report, 90)
+    assert row == {"kernel": "step<16>", "arch": 90, "registers": 168, "spill_stores": 16, "spill_loads": 8,
+                   "stack": 96, "shared": 512, "warps_per_sm": 12}  # fmt: skip
