@@ -164,22 +164,21 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     });
 
   // bounds of the summed force at a joint; a saturated joint has no slope
+  if (!acting) return;
+  team.each(m.nactuator, [&](int a) {
+    const int j = m.actuator_trnid[2 * a];
+    if (!drives_joint(m, a) || !m.jnt_actfrclimited[j]) return;
+    const Real f = x.qfrc_actuator[m.jnt_dofadr[j]];
+    const Mask<Real> saturated =
+        (f <= m.jnt_actfrcrange[2 * j]) | (f >= m.jnt_actfrcrange[2 * j + 1]);
+    const int o = m.actuator_outadr[a];
+    x.actuator_slope[o] = select(saturated, Real(0.f), x.actuator_slope[o]);
+    drop_stiffness(m, x, o, saturated);
+  });
   team.each(m.njnt, [&](int j) {
-    if (!m.jnt_actfrclimited[j] || !acting) return;
-    const int d = m.jnt_dofadr[j];
-    const Real lo = m.jnt_actfrcrange[2 * j], hi = m.jnt_actfrcrange[2 * j + 1];
-    const Real f = x.qfrc_actuator[d];
-    const Mask<Real> saturated = (f <= lo) | (f >= hi);
-    for (int a = 0; a < m.nactuator; ++a) {
-      const TransmissionType type = transmission_type(m, a);
-      const bool drives =
-          type == TransmissionType::joint || type == TransmissionType::jointinparent;
-      if (!drives || m.actuator_trnid[2 * a] != j) continue;
-      const int o = m.actuator_outadr[a];
-      x.actuator_slope[o] = select(saturated, Real(0.f), x.actuator_slope[o]);
-      drop_stiffness(m, x, o, saturated);
-    }
-    x.qfrc_actuator[d] = clamp(f, lo, hi);
+    if (!m.jnt_actfrclimited[j]) return;
+    Real& f = x.qfrc_actuator[m.jnt_dofadr[j]];
+    f = clamp(f, m.jnt_actfrcrange[2 * j], m.jnt_actfrcrange[2 * j + 1]);
   });
 }
 

@@ -79,7 +79,7 @@ FN Mask<Real> group_may_touch(const ModelView<Real>& m, const Scratch<Real>& x, 
 template <class Team, class Real>
 STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   // worth while only with many pairs a group; worlds with margins of their own have no common reach
-  const bool grouped = m.npair >= 4 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own;
+  const bool grouped = m.npair >= 8 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own;
   const int groups = grouped ? m.npairgroup : 1;
   if (grouped) {
     team.each(m.nbody, [&](int b) { enclose_geoms(m, x, b); });

@@ -33,6 +33,11 @@ FN void subtract_actuator_slopes(Team team, const ModelView<Real>& m, const Scra
       for (int o = m.actuator_outadr[a]; o < m.actuator_outadr[a] + m.actuator_outnum[a]; ++o) {
         const Real* moment = x.actuator_moment + o * m.nv;
         const Real c = -(h * x.actuator_slope[o] * moment[i]);
+        if (only_dof(m, a) == i) {
+          Real& diagonal = A[m.M_rowadr[i] + m.M_rownum[i] - 1];
+          diagonal = fma(c, moment[i], diagonal);
+          continue;
+        }
         for (int p = 0; p < m.M_rownum[i]; ++p) {
           const int j = m.M_col[m.M_rowadr[i] + p];
           if (actuates(m, a, j)) A[m.M_rowadr[i] + p] = fma(c, moment[j], A[m.M_rowadr[i] + p]);

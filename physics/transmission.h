@@ -16,6 +16,19 @@ template <class Real> FN TransmissionType transmission_type(const ModelView<Real
   return static_cast<TransmissionType>(m.actuator_trntype[a]);
 }
 
+template <class Real> FN bool drives_joint(const ModelView<Real>& m, int a) {
+  const TransmissionType type = transmission_type(m, a);
+  return type == TransmissionType::joint || type == TransmissionType::jointinparent;
+}
+
+// the only dof of an actuator at a hinge or slide, else -1: most actuators are
+template <class Real> FN int only_dof(const ModelView<Real>& m, int a) {
+  const int target = m.actuator_trnid[2 * a];
+  if (!drives_joint(m, a)) return -1;
+  const JointType type = m.joint(target);
+  return type == JointType::hinge || type == JointType::slide ? m.jnt_dofadr[target] : -1;
+}
+
 // does the actuator pull at sites? then trnid names one, or two of them
 template <class Real> FN bool pulls_at_sites(const ModelView<Real>& m, int a) {
   const TransmissionType type = transmission_type(m, a);
@@ -26,6 +39,7 @@ template <class Real> FN bool pulls_at_sites(const ModelView<Real>& m, int a) {
 // can the moment of actuator a touch the dof? (uniform)
 template <class Real> FN bool actuates(const ModelView<Real>& m, int a, int dof) {
   const int target = m.actuator_trnid[2 * a], other = m.actuator_trnid[2 * a + 1];
+  if (drives_joint(m, a)) return m.dof_jntid[dof] == target;
   if (transmission_type(m, a) == TransmissionType::body) return true;
   if (transmission_type(m, a) == TransmissionType::tendon) return stretches(m, target, dof);
   if (!pulls_at_sites(m, a)) return m.dof_jntid[dof] == target;
@@ -37,17 +51,17 @@ template <class Real> FN bool actuates(const ModelView<Real>& m, int a, int dof)
 // all. visit(dof)
 template <class Real, class Visit>
 FN void each_actuated_dof(const ModelView<Real>& m, int a, Visit visit) {
-  const int target = m.actuator_trnid[2 * a];
-  if (transmission_type(m, a) == TransmissionType::body || pulls_at_sites(m, a)) {
+  const int target = m.actuator_trnid[2 * a], only = only_dof(m, a);
+  if (only >= 0) {
+    visit(only);
+  } else if (transmission_type(m, a) == TransmissionType::body || pulls_at_sites(m, a)) {
     for (int i = 0; i < m.nv; ++i)
       if (actuates(m, a, i)) visit(i);
   } else if (transmission_type(m, a) == TransmissionType::tendon) {
     for (int k = 0; k < m.ten_J_rownnz[target]; ++k)
       visit(m.ten_J_colind[m.ten_J_rowadr[target] + k]);
   } else {
-    const int n = m.joint(target) == JointType::free   ? 6
-                  : m.joint(target) == JointType::ball ? 3
-                                                       : 1;
+    const int n = m.joint(target) == JointType::free ? 6 : 3;
     for (int i = 0; i < n; ++i) visit(m.jnt_dofadr[target] + i);
   }
 }
@@ -87,6 +101,7 @@ FN Real site_transmission(const ModelView<Real>& m, const Scratch<Real>& x, int 
   return length + dot(turned, vec3(gear(3), gear(4), gear(5)));
 }
 
+// a ball or a free joint
 template <class Real>
 FN Real joint_transmission(const ModelView<Real>& m, const State<Real>& s, int a, Real* moment) {
   const auto gear = [&](int k) { return m.actuator_gear[6 * m.actuator_outadr[a] + k]; };
@@ -94,10 +109,6 @@ FN Real joint_transmission(const ModelView<Real>& m, const State<Real>& s, int a
   const int q = m.jnt_qposadr[target], d = m.jnt_dofadr[target];
   const bool in_parent = transmission_type(m, a) == TransmissionType::jointinparent;
   switch (m.joint(target)) {
-    case JointType::hinge:
-    case JointType::slide:
-      moment[d] = gear(0);
-      return gear(0) * s.qpos[q];
     case JointType::ball: {
       const Quat<Real> turn = normalize(quat(s.qpos + q));
       Vec3<Real> g = vec3(gear(0), gear(1), gear(2));
@@ -112,6 +123,8 @@ FN Real joint_transmission(const ModelView<Real>& m, const State<Real>& s, int a
       put3(moment + d + 3, g);
       break;
     }
+    default:  // hinge, slide: see transmission()
+      break;
   }
   return Real(0.f);
 }
@@ -220,8 +233,15 @@ FN void so3_transmission(const ModelView<Real>& m, const State<Real>& s, Scratch
 // length, moment and velocity of each output of actuator a
 template <class Real>
 FN void transmission(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int a) {
-  const int out = m.actuator_outadr[a];
+  const int out = m.actuator_outadr[a], only = only_dof(m, a);
   Real* moment = x.actuator_moment + out * m.nv;
+  if (only >= 0) {
+    const Real gear = m.actuator_gear[6 * out];
+    moment[only] = gear;
+    x.actuator_length[out] = gear * s.qpos[m.jnt_qposadr[m.actuator_trnid[2 * a]]];
+    x.actuator_velocity[out] = fma(gear, s.qvel[only], Real(0.f));
+    return;
+  }
   switch (transmission_type(m, a)) {
     case TransmissionType::joint:
     case TransmissionType::jointinparent:
