@@ -15,6 +15,7 @@
 #include "motorium/physics/batch.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/model_data.h"
+#include "motorium/physics/same_frames.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium {
@@ -183,6 +184,7 @@ struct Batch::Impl {
   std::vector<double> ctrl0, history0;               // of a world that starts
   std::vector<double> time0;                         // time at step 0 of each world
   std::map<std::string, Override> overrides;         // by field
+  std::unique_ptr<SameFrames> frames;                // made with the first override
   std::unique_ptr<Model> edited;                     // where constants of a world are derived
   std::vector<std::shared_ptr<const Model>> models;  // (worlds), empty: all have `model`
   std::vector<int> all;

@@ -74,14 +74,21 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
                   o.rows.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(row) * size));
     }
   }
+
+  // where a world has the model's number the kernels see what they see of the model
+  if (!frames) frames = std::make_unique<SameFrames>(*model);
+  const std::vector<double>& seen = frames->of(shared);
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     auto& rows = w.overrides[field];
-    for (size_t k = rows.size(); k < o.rows.size(); ++k) rows.push_back(static_cast<S>(o.rows[k]));
-    for (int i = 0; i < n; ++i) {
-      const size_t at = static_cast<size_t>(o.row_of[static_cast<size_t>(ids[i])]) * size;
-      for (size_t k = at; k < at + size; ++k) rows[k] = static_cast<S>(o.rows[k]);
-    }
+    rows.resize(o.rows.size());
+    const auto copy_row = [&](int row) {
+      const size_t at = static_cast<size_t>(row) * size;
+      for (size_t k = 0; k < size; ++k)
+        rows[at + k] = static_cast<S>(o.rows[at + k] == shared[k] ? seen[k] : o.rows[at + k]);
+    };
+    if (fresh) copy_row(0);
+    for (int i = 0; i < n; ++i) copy_row(o.row_of[static_cast<size_t>(ids[i])]);
     *world_rows(w.blob.data, field) = {rows.data(), o.row_of.data()};
     w.blob.data.any_worlds = true;
     if (fresh) w.prepare(threads->count());

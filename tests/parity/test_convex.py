@@ -97,7 +97,7 @@ def contacts_of(m, d, batch):
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_contacts_agree_with_mujoco(pair, margin, table):
     rng = np.random.default_rng(0)
-    poses = counts = patches = same_patch = 0
+    poses = counts = patches = same_patch = close_patch = 0
     dist, normal = [], []
     for _ in range(20 if FULL else 4):
         m, model = scene(pair, rng, margin)
@@ -117,10 +117,10 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
             else:
                 patches += 1
                 # the line of a capsule turns about its axis with the last digits of the search
-                near = 1e-5 if "capsule" in pair else 1e-6
-                same_patch += all(
-                    min(np.abs(a.pos - b.pos).max() for a in ours) < near for b in theirs
-                )
+                near, close = (1e-5, 1e-2) if "capsule" in pair else (1e-6, 1e-6)
+                apart = max(min(np.abs(a.pos - b.pos).max() for a in ours) for b in theirs)
+                same_patch += apart < near
+                close_patch += apart < close
     share = same_patch / patches if patches else 1.0
     row = [f"{np.quantile(dist, 0.99):.0e}", f"{max(dist):.0e}", f"{np.quantile(normal, 0.99):.0e}"]
     table("-".join(pair), margin, poses, f"{counts / poses:.3f}", *row, f"{share:.3f}")
@@ -130,6 +130,7 @@ def test_contacts_agree_with_mujoco(pair, margin, table):
     assert np.quantile(dist, 0.95) <= (1e-7 if tuple(pair) == ("cylinder", "mesh") else 1e-9)
     # ties between directions of flat faces: any answer within the tolerance of the search
     assert np.quantile(dist, 0.99) <= 1e-6
+    assert close_patch >= 0.8 * patches
     # how far the line of a capsule is shifted in a shallow contact is not known to the last digits
     assert share >= (0.6 if "capsule" in pair else 0.8)
 

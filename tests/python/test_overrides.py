@@ -271,6 +271,24 @@ def test_the_model_itself_is_what_its_neighbours_run():
     assert np.abs(batch.qpos[1] - alone.qpos[0]).max() > 1e-3
 
 
+FRAMES = ["body_ipos", "body_iquat", "geom_pos", "geom_quat", "site_pos", "site_quat"]
+
+
+@pytest.mark.parametrize("field", FRAMES)
+def test_the_model_s_own_frame_given_to_a_world_changes_no_bit(field):
+    # frames that the kernels take as those of their bodies: see same_frames.h
+    model = mo.load(str(MODELS / "same_frames.xml"))
+    plain, given = (mo.Batch(model, worlds=3, precision="double") for _ in range(2))
+    getattr(given, f"set_{field}")(np.array(getattr(model, field))[None], ids=[1])
+    for batch in (plain, given):
+        batch.bind("geom_xpos"), batch.bind("sensordata")
+        batch.step(nstep=50)
+    for name in ("qpos", "qvel", "geom_xpos", "sensordata"):
+        for world in range(3):
+            ours, theirs = getattr(given, name)[world], getattr(plain, name)[world]
+            np.testing.assert_array_equal(ours, theirs, err_msg=f"{name} of world {world}")
+
+
 BAD = {
     "body_mass": (1, -1.0, r"body_mass\[world 1\]\[1\] = -1: allowed are numbers of 0 or more"),
     "body_quat": ((2, 0), 2.0, r"body_quat\[world 1\]\[2\]\[0\] = 2: allowed are unit quaternions"),
