@@ -8,7 +8,6 @@ needs more registers than kept there (a stage is a function of its own: its stac
 """
 
 import argparse
-import csv
 import json
 import pathlib
 import re
@@ -17,6 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import kept_table
 
 TABLE = pathlib.Path(__file__).resolve().parent / "results" / "cuda_registers.csv"
 COLUMNS = ["kernel", "arch", "registers", "spill_stores", "spill_loads", "stack", "shared", "warps_per_sm"]
@@ -89,27 +90,21 @@ def main():
     if command is None:
         print("SKIPPED cuda registers: the build has no CUDA (no nvcc)")
         return 0
-    kept = {}
-    if TABLE.exists():
-        with open(TABLE, newline="") as file:
-            kept = {(r["kernel"], int(r["arch"])): r for r in csv.DictReader(file)}
+    kept = kept_table.read(TABLE, COLUMNS[:2])
     worse = 0
     for arch in o.arch:
         rows = rows_of(report(command, directory, arch), arch)
         if not rows:
             sys.exit(f"sm_{arch}: ptxas reported no kernel")
         for row in rows:
-            before = kept.get((row["kernel"], arch))
+            before = kept.get((row["kernel"], str(arch)))
             words = "  ".join(f"{k} {row[k]}" for k in COLUMNS[1:])
             grown = before and any(int(row[k]) > int(before[k]) for k in ("registers", "spill_stores", "spill_loads"))
             worse += bool(grown)
             print(f"{row['kernel']}  {words}{'  MORE THAN KEPT' if grown else ''}", flush=True)
-            kept[row["kernel"], arch] = row
+            kept[row["kernel"], str(arch)] = row
     if o.write:
-        with open(TABLE, "w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(r for _, r in sorted(kept.items()))
+        kept_table.write(TABLE, COLUMNS, kept)
     if o.check and worse:
         print(f"{worse} kernels need more than bench/results/cuda_registers.csv says")
         return 1

@@ -10,13 +10,14 @@ compiler; with another one --check has nothing to compare and says so.
 """
 
 import argparse
-import csv
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+
+import kept_table
 
 HERE = pathlib.Path(__file__).resolve().parent
 TABLE = HERE / "results" / "instructions.csv"
@@ -82,27 +83,22 @@ def main():
         return 0
     first = subprocess.run([o.binary, "--version"], capture_output=True, text=True, check=True).stdout
     compiler = re.search(r"(gcc|clang) [0-9.]+", first).group(0)
-    kept = {}
-    if TABLE.exists():
-        with open(TABLE, newline="") as file:
-            kept = {(r["scene"], r["compiler"]): int(r["instructions"]) for r in csv.DictReader(file)}
+    kept = kept_table.read(TABLE, COLUMNS[:2])
     worse = 0
     files = scene_files()
     for name in o.scenes or files:
-        now, before = count(o.binary, files[name]), kept.get((name, compiler))
-        word = f"nothing kept for {compiler}"
-        if before:
+        now = count(o.binary, files[name])
+        word = f"SKIPPED: nothing kept for {compiler}"
+        if (name, compiler) in kept:
+            before = int(kept[name, compiler]["instructions"])
             word = f"{100 * (now / before - 1):+.2f} % of {before:,}"
             if abs(now / before - 1) > TOLERANCE:
                 worse += 1
                 word += "  BEYOND 2 %"
         print(f"{name:14} {now:>10,} instructions a world-step   {word}", flush=True)
-        kept[name, compiler] = now
+        kept[name, compiler] = dict(zip(COLUMNS, (name, compiler, now), strict=True))
     if o.write:
-        with open(TABLE, "w", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([*key, value] for key, value in sorted(kept.items()))
+        kept_table.write(TABLE, COLUMNS, kept)
     if o.check and worse:
         print(f"{worse} counts moved by more than 2 %: find out why, then bench/instructions.py --write")
         return 1

@@ -37,6 +37,9 @@ STAGES = {
     "solver": (["solve"], ["mj_fwdConstraint"]),
     "integration": (["implicit_acceleration", "euler_acceleration"], ["mj_Euler", "mj_implicit", "mj_advance"]),
 }
+# what our solver consists of, counted in its row already
+PARTS = {"of it assembling H": "hessian_assemble", "of it factoring H": "hessian_factor",
+         "of it line search": "line_search"}  # fmt: skip
 TOTALS = {"motorium": "*entry_step*Pack*", "mujoco": "mj_step"}
 
 
@@ -93,10 +96,16 @@ def table(scene):
         per = WORLDS * STEPS
         stages = {s: sum(found.get(n, 0) for n in names[k]) / per for s, names in STAGES.items()}
         columns[engine] = {**stages, "rest": total / per - sum(stages.values()), "all": total / per}
-    return [
+    rows = [
         {"scene": scene, "stage": s, "motorium": round(columns["motorium"][s]), "mujoco": round(columns["mujoco"][s])}
         for s in columns["motorium"]
     ]
+    at = [r["stage"] for r in rows].index("solver") + 1
+    rows[at:at] = [
+        {"scene": scene, "stage": part, "motorium": round(counted["motorium"][0].get(name, 0) / per), "mujoco": 0}
+        for part, name in PARTS.items()
+    ]
+    return rows
 
 
 def markdown(rows):
@@ -104,10 +113,9 @@ def markdown(rows):
     ours, theirs = rows[-1]["motorium"], rows[-1]["mujoco"]
     for r in rows:
         ratio = f"{r['mujoco'] / r['motorium']:.1f}" if r["motorium"] > 0 and r["mujoco"] > 0 else "–"
-        lines.append(
-            f"| {r['stage']} | {r['motorium']:,} | {100 * r['motorium'] / ours:.1f} % | {r['mujoco']:,} | "
-            f"{100 * r['mujoco'] / theirs:.1f} % | {ratio} |"
-        )
+        their = f"{r['mujoco']:,} | {100 * r['mujoco'] / theirs:.1f} %" if r["mujoco"] else "– | –"
+        share = f"{r['motorium']:,} | {100 * r['motorium'] / ours:.1f} %"
+        lines.append(f"| {r['stage']} | {share} | {their} | {ratio} |")
     return "\n".join(lines)
 
 

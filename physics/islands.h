@@ -1,6 +1,6 @@
 // Islands: trees joined by rows, or by the metric of the integrator discrete, solved one by one
-// (MuJoCo's default). Worlds of a pack may have
-// different islands; the solver visits island 0, 1, ... of every world at once.
+// (MuJoCo's default). Worlds of a pack may have different islands; the solver visits island 0, 1,
+// ... of every world at once.
 #pragma once
 #include "motorium/physics/metric.h"
 
