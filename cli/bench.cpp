@@ -11,6 +11,7 @@
 #include "motorium/core/cpu.h"
 #include "motorium/core/text.h"
 #include "motorium/policy/learn/config.h"
+#include "motorium/policy/learn/ppo.h"
 #include "motorium/policy/learn/trainer.h"
 #include "motorium/robots/tasks/env.h"
 
@@ -95,7 +96,7 @@ void bench_task(const std::string& task, const BenchOptions& o) {
                  }),
          o.csv);
 
-  // a whole iteration: rollout with the policy, then the update
+  // the rollout with the policy, then a whole iteration: rollout and update
   PpoConfig config;
   for (const auto& [key, value] : task_agent(task))
     if (key != "worlds") config.set(key, value);
@@ -106,6 +107,11 @@ void bench_task(const std::string& task, const BenchOptions& o) {
     run.threads = own.get();
   }
   Trainer trainer(*env, config, run);
+  report(measure(task, "with policy", o.worlds * config.num_steps_per_env, threads, o.repeat,
+                 [&](int n) {
+                   for (int i = 0; i < n; ++i) trainer.ppo().collect();
+                 }),
+         o.csv);
   report(measure(task, "train", o.worlds * config.num_steps_per_env, threads, o.repeat,
                  [&](int n) {
                    for (int i = 0; i < n; ++i) trainer.iterate();

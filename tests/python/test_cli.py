@@ -326,3 +326,11 @@ def test_convert_writes_the_same_model(tmp_path):
 def test_unknown_engines_are_named():
     out = motorium("check", QUAD, "--engines", "motorium,fastest")
     assert out.returncode == 2 and "no engine 'fastest'" in out.stderr
+
+
+def test_bench_of_a_task_times_steps_policy_and_learning():
+    out = motorium("bench", "cartpole-balance", "--worlds", 64, "--repeat", 1, "--threads", 1)
+    assert out.returncode == 0, out.stderr
+    for what in ("env step", "with policy", "train"):
+        (row,) = [line for line in out.stdout.splitlines() if what in line]
+        assert float(row.split(what)[1].split()[2].replace(",", "")) > 1000
