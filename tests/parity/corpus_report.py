@@ -1,7 +1,9 @@
-"""Which files of the corpora compile here, and how exactly: the tables corpus.csv and corpus_steps.csv.
+"""Which files of the corpora compile here, and how exactly: the tables corpus.csv, corpus_steps.csv
+and robot_steps.csv.
 
     python tests/parity/corpus_report.py                      # evaluate all, rewrite corpus.csv
     python tests/parity/corpus_report.py --steps              # step parity, rewrite corpus_steps.csv
+    python tests/parity/corpus_report.py --robots             # 1000 steps of 30 robots: robot_steps.csv
     python tests/parity/corpus_report.py mjlab --match go1    # some files, print only
     python tests/parity/corpus_report.py --table              # print the summary of the kept table
 
@@ -35,15 +37,53 @@ import corpus
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMPILE_CSV, STEPS_CSV = HERE / "corpus.csv", HERE / "corpus_steps.csv"
+ROBOTS_CSV = HERE / "robot_steps.csv"
 COMPILE_COLUMNS = ["corpus", "file", "verdict", "compat", "beyond", "field", "residual", "reason"]
 GROUPS = ["position", "velocity", "contact", "solution", "sensordata", "next"]
 COUNTS = ["steps", "shared", "rounding", "unexplained"]
 STEPS_COLUMNS = ["corpus", "file", "verdict", *GROUPS, "deepest", "niter", *COUNTS]
 CORPORA = [name for name in corpus.VERSIONS if name != "example_robot_data"]
 SMALL = ["mjlab", "mujoco_warp", "mujoco_mjx", "playground"]
-TIMEOUT = 120  # seconds per file
-STEPS = 300
+TIMEOUT = 120  # seconds per file, and per 300 steps
+STEPS, ROBOT_STEPS = 300, 1000
 TOLERANCE, MESH_TOLERANCE = 1e-9, 1e-6
+
+# robots whose 1000 steps are kept: legs, hands and grippers, arms, two arms, wheels
+ROBOTS = [
+    ("mjlab", "mjlab/asset_zoo/robots/unitree_go1/xmls/go1.xml"),
+    ("mjlab", "mjlab/asset_zoo/robots/unitree_g1/xmls/g1.xml"),
+    ("mjlab", "mjlab/asset_zoo/robots/i2rt_yam/xmls/yam.xml"),
+    ("mujoco_warp", "mujoco_warp/test_data/aloha_pot/scene.xml"),
+    ("mujoco_warp", "mujoco_warp/test_data/humanoid/humanoid.xml"),
+    ("mujoco_mjx", "mujoco/mjx/test_data/barkour_v0/assets/barkour_v0_mjx.xml"),
+    ("mujoco_mjx", "mujoco/mjx/test_data/shadow_hand/scene_right.xml"),
+    ("gymnasium_robotics", "gymnasium_robotics/envs/assets/hand/manipulate_block_touch_sensors.xml"),
+    (
+        "gymnasium_robotics",
+        "gymnasium_robotics/envs/assets/kitchen_franka/kitchen_assets/kitchen_env_model.xml",
+    ),
+    ("dm_control", "dm_control/locomotion/walkers/assets/humanoid_CMU_V2020.xml"),
+    ("dm_control", "dm_control/locomotion/walkers/assets/rodent.xml"),
+    ("dm_control", "dm_control/suite/quadruped.xml"),
+    ("genesis_world", "genesis/assets/xml/franka_emika_panda/scene.xml"),
+    ("genesis_world", "genesis/assets/xml/franka_sim/bi-franka_panda.xml"),
+    ("genesis_world", "genesis/assets/xml/universal_robots_ur5e/scene.xml"),
+    ("robosuite", "robosuite/models/assets/bases/omron_mobile_base.xml"),
+    ("robosuite", "robosuite/models/assets/grippers/fourier_right_hand.xml"),
+    ("robosuite", "robosuite/models/assets/grippers/inspire_left_hand.xml"),
+    ("robosuite", "robosuite/models/assets/grippers/jaco_three_finger_gripper.xml"),
+    ("robosuite", "robosuite/models/assets/grippers/rethink_gripper.xml"),
+    ("robosuite", "robosuite/models/assets/grippers/robotiq_gripper_140.xml"),
+    ("robosuite", "robosuite/models/assets/robots/baxter/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/iiwa/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/jaco/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/kinova3/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/sawyer/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/spot/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/spot_arm/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/tiago/robot.xml"),
+    ("robosuite", "robosuite/models/assets/robots/xarm7/robot.xml"),
+]
 
 
 def mjcf_files(name):
@@ -168,7 +208,7 @@ def group_of(stage):
     return "position" if stage in position.split() else "velocity"
 
 
-def step_row(path):
+def step_row(path, steps):
     """Worst residual of each group of stages over resynced steps; None when it does not compile."""
     import mujoco
     import step_report
@@ -180,7 +220,7 @@ def step_row(path):
         model = mo.load(str(path))
     except ValueError:
         return None
-    r = step_report.resynced_models(m, model, steps=STEPS, name=path.stem, episode=100, share=True)
+    r = step_report.resynced_models(m, model, steps=steps, name=path.stem, episode=100, share=True)
     if "sizes" in r.worst:
         return {"verdict": "sizes"}
     verdict = "faults" if r.bad_status else "stepped" if r.steps else "unstable"
@@ -199,12 +239,13 @@ def step_row(path):
 
 
 def work(steps):
-    """Reads one path a line, answers one line of JSON each."""
+    """Reads one path a line, answers one line of JSON each: of its steps, or of its constants."""
     import mujoco
 
     mujoco.set_mju_user_warning(lambda message: None)
     for line in sys.stdin:
-        row = (step_row if steps else compile_row)(pathlib.Path(line.rstrip("\n")))
+        path = pathlib.Path(line.rstrip("\n"))
+        row = step_row(path, steps) if steps else compile_row(path)
         print("ROW " + json.dumps(row), flush=True)
 
 
@@ -219,7 +260,7 @@ class Worker:
         self.child = None
 
     def start(self):
-        command = [sys.executable, __file__, "--work", *(["--steps"] if self.steps else [])]
+        command = [sys.executable, __file__, "--work", str(self.steps)]
         self.child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -237,7 +278,7 @@ class Worker:
     def evaluate(self, path):
         if self.child is None:
             self.start()
-        timer = threading.Timer(TIMEOUT, self.child.kill)
+        timer = threading.Timer(TIMEOUT * max(1, self.steps / STEPS), self.child.kill)
         timer.start()
         try:
             self.child.stdin.write(f"{path}\n")
@@ -254,8 +295,10 @@ class Worker:
         return {"verdict": "timeout" if timed_out else "crash"}
 
 
-def evaluate(files, steps=False, jobs=1, show=None):
-    """Rows of (corpus, file) pairs, in their order; files that MuJoCo refuses are left out."""
+def evaluate(files, steps=0, jobs=1, show=None):
+    """Rows of (corpus, file) pairs, in their order; files that MuJoCo refuses are left out.
+
+    Of so many steps each; of the constants when there are none."""
     rows = [None] * len(files)
     waiting = queue.SimpleQueue()
     for index in range(len(files)):
@@ -337,19 +380,23 @@ def main():
     parser.add_argument("corpora", nargs="*", help="all when left out")
     parser.add_argument("--match", help="only files whose path matches this expression")
     parser.add_argument("--steps", action="store_true", help="step parity instead of constants")
+    parser.add_argument("--robots", action="store_true", help="1000 steps of 30 robots")
     parser.add_argument("--table", action="store_true", help="print the summary of the kept table")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.work:
-        return work(args.steps)
+    if args.work is not None:
+        return work(args.work)
     if args.table:
-        steps = read_table(STEPS_CSV)
-        return print(summary(read_table(COMPILE_CSV)), steps_summary(steps), sep="\n")
+        steps = [steps_summary(read_table(path)) for path in (STEPS_CSV, ROBOTS_CSV)]
+        return print(summary(read_table(COMPILE_CSV)), *steps, sep="\n")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
-    kept = read_table(STEPS_CSV if args.steps else COMPILE_CSV)
+    path = ROBOTS_CSV if args.robots else STEPS_CSV if args.steps else COMPILE_CSV
+    steps = ROBOT_STEPS if args.robots else STEPS if args.steps else 0
     names = args.corpora or CORPORA
-    if args.steps:
+    if args.robots:
+        files = ROBOTS
+    elif args.steps:
         table = read_table(COMPILE_CSV)
         table = [r for r in table if r["verdict"] == "compiled" and not r["compat"]]
         files = [(r["corpus"], r["file"]) for r in table]
@@ -360,12 +407,11 @@ def main():
     def show(row):
         print(row["corpus"], row["file"], row["verdict"], row.get("text") or row.get("field", ""))
 
-    rows = evaluate(files, args.steps, args.jobs, show)
-    print((steps_summary if args.steps else summary)(rows))
+    rows = evaluate(files, steps, args.jobs, show)
+    print((steps_summary if steps else summary)(rows))
     if not args.match:
-        others = [r for r in kept if r["corpus"] not in names]
-        path, columns = (STEPS_CSV, STEPS_COLUMNS) if args.steps else (COMPILE_CSV, COMPILE_COLUMNS)
-        write_table(path, others + rows, columns)
+        others = [r for r in read_table(path) if r["corpus"] not in names]
+        write_table(path, others + rows, STEPS_COLUMNS if steps else COMPILE_COLUMNS)
 
 
 if __name__ == "__main__":
