@@ -141,6 +141,7 @@ int bench_peers(const BenchOptions& o) {
 }  // namespace
 
 int bench(const BenchOptions& o) {
+  if (!o.trace.empty()) return bench_trace(o);
   if (!o.peers.empty()) return bench_peers(o);
   if (o.what == "demo") return bench_demo(o);
   if (o.what == "forward-walk") return bench_forward_walk(o);

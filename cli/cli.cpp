@@ -213,11 +213,13 @@ int parse_and_run(int argc, const char* const* argv) {
   v->add_option(
       "--peers", b.peers,
       "the same model file in other engines: mujoco,mjx,mujoco-warp,bullet (needs Python)");
-  v->add_option("--steps", b.steps, "with --peers: steps of each world in a run")
+  v->add_option("--steps", b.steps, "with --peers, --trace: steps of each world in a run")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
   v->add_option("--markdown", b.markdown, "with --peers: write the table to this file");
   v->add_option("--svg", b.svg, "with --peers: draw the bars in this file");
+  v->add_option("--trace", b.trace,
+                "write when each thread was in which stage, for chrome://tracing and Perfetto");
   v->callback([&] { code = bench(b); });
 
   std::string run, onnx;

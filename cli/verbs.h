@@ -95,9 +95,12 @@ struct BenchOptions {
   std::string peers;            // engines to compare with, names with commas; empty: none
   std::string markdown, svg;    // ... files to write
   int steps = 200;              // ... of each world in a run
+  std::string trace;            // file for the times of each thread's stages
 };
 int bench(const BenchOptions& o);
 // quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median
+// what each thread did during some steps of a scene, or some iterations of a task
+int bench_trace(const BenchOptions& o);
 int bench_demo(const BenchOptions& o);
 // time until a Go1 walks forward
 int bench_forward_walk(const BenchOptions& o);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "motorium/core/trace.h"
+
 namespace motorium {
 
 // physical cores that this process may use
@@ -31,11 +33,17 @@ class Threads {
         &fn);
   }
 
+  // What its workers do is noted from the next run on; null: nothing is. The trace must have a lane
+  // for each of them and outlive its use.
+  void set_trace(Trace* trace) { trace_ = trace; }
+  TraceLane* lane(int worker) const { return trace_ ? trace_->lane(worker) : nullptr; }
+
  private:
   using Call = void (*)(void*, int, int);
   void run_erased(int items, Call call, void* fn);
   struct State;
   int count_;
+  Trace* trace_ = nullptr;
   std::unique_ptr<State> state_;
 };
 

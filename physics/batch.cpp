@@ -70,6 +70,7 @@ Threads& Batch::threads() { return *impl_->threads; }
 void Batch::step(const StepOptions& o) {
   if (o.nstep < 0)
     throw Error("Batch.step: nstep = " + std::to_string(o.nstep) + ": allowed is 0 or more");
+  const Phase phase(impl_->threads->lane(0), "Batch.step");
   int n = 0;
   const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "step");
   if (impl_->options.autoreset)
@@ -77,7 +78,9 @@ void Batch::step(const StepOptions& o) {
       if (status()[ids[i]] & kStatusFrozen) impl_->reset_world(ids[i], -1);
   impl_->visit([&](auto& w) {
     impl_->run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
-      w.kernels.step(w.args(worker, *worlds), worlds, count, o.nstep, o.refresh);
+      TraceLane* lane = impl_->threads->lane(worker);
+      const Span span(lane, "step");
+      w.kernels.step(w.args(worker, *worlds, lane), worlds, count, o.nstep, o.refresh);
     });
   });
   for (int i = 0; i < n; ++i) {
@@ -199,7 +202,7 @@ const PhysicsKernels<float>& Batch::kernels() const {
 }
 PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
   if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
-  return impl_->single->args(worker, *worlds);
+  return impl_->single->args(worker, *worlds, impl_->threads->lane(worker));
 }
 
 }  // namespace motorium

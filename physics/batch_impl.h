@@ -146,13 +146,14 @@ template <class S> struct Worlds {
   }
 
   // of a pack whose worlds share the model of `world`
-  PackArgs<S> args(int worker, int world) {
+  PackArgs<S> args(int worker, int world, TraceLane* trace = nullptr) {
     PackArgs<S> a;
     a.model = &data_of(world);
     a.state = arrays;
     a.outputs = bindings.data();
     a.output_count = static_cast<int>(bindings.size());
     a.scratch = scratch[static_cast<size_t>(worker)]->data();
+    a.trace = trace;
     return a;
   }
 };

@@ -44,6 +44,7 @@ template <class Scalar> struct OutputBinding {
 };
 
 template <class Scalar> struct ModelData;  // model_view.h
+struct TraceLane;                          // core/trace_lane.h
 
 // everything an entry needs besides the world ids
 template <class Scalar> struct PackArgs {
@@ -51,7 +52,8 @@ template <class Scalar> struct PackArgs {
   StateArrays<Scalar> state;
   const OutputBinding<Scalar>* outputs = nullptr;
   int output_count = 0;
-  void* scratch = nullptr;  // scratch_bytes(model) bytes, 64-byte aligned, one per thread
+  void* scratch = nullptr;     // scratch_bytes(model) bytes, 64-byte aligned, one per thread
+  TraceLane* trace = nullptr;  // where `step` notes the times of its stages; null: nowhere
 };
 
 // how much `forward` brings up to date

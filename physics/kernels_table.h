@@ -14,7 +14,10 @@ template <class Real> STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Re
 template <class Real>
 STAGE void entry_step(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, int nstep,
                       Refresh refresh) {
-  step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh);
+  if (args.trace)
+    step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh, Stopwatch{args.trace});
+  else
+    step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh);
 }
 template <class Real>
 STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,

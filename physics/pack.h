@@ -229,11 +229,13 @@ FN void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   store_outputs(team, args, worlds, count, p);
 }
 
-template <class Team, class Real>
+template <class Team, class Real, class Done = Untimed>
 STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                     int nstep, Refresh refresh) {
+                     int nstep, Refresh refresh, Done done = {}) {
+  done.start();
   Pack3<Real> p;
   load_pack(team, args, worlds, count, p);
+  done("load");
   const bool watched = args.output_count > 0;
   Int<Real> taken = Int<Real>(0);
   const Mask<Real> none = !everywhere<Real>();
@@ -243,12 +245,14 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
 
   for (int k = 0; k < nstep; ++k) {
     if (k > 0) tell_time(team, args, worlds, count, taken, p);
-    forward_acceleration(team, p.m, p.s, p.x);
+    forward_acceleration(team, p.m, p.s, p.x, done);
     if (watched && refresh == Refresh::none && k == nstep - 1) {
       observe(team, p, Refresh::acc);
       store_outputs(team, args, worlds, count, p);
+      done("sensors");
     } else if (p.m.sensor_memory) {
       sensors(team, p.m, p.s, p.x);
+      done("sensors");
     }
 
     // a bad acceleration moves nothing
@@ -270,10 +274,12 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     fault_state = fault_state | failed;
     p.live = p.live & !failed;
     taken = taken + select(p.live, Int<Real>(1), Int<Real>(0));
+    done("integration");
   }
 
   tell_time(team, args, worlds, count, taken, p);
   if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
+  if (refresh != Refresh::none) done("refresh");
 
   // what a world is
   const int nq = p.m.nq, nv = p.m.nv, na = p.m.na;
@@ -297,6 +303,7 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     raise<Real>(args, worlds, count, ccd_limit, kStatusCcdLimit);
     raise<Real>(args, worlds, count, spilled, kStatusSpilled);
   });
+  done("store");
 }
 
 template <class Team, class Real>

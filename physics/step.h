@@ -1,6 +1,7 @@
 // One step of one world, or of one pack of worlds.
 #pragma once
 #include "motorium/core/status.h"
+#include "motorium/core/trace_lane.h"
 #include "motorium/physics/actuation.h"
 #include "motorium/physics/collide.h"
 #include "motorium/physics/com.h"
@@ -27,31 +28,43 @@ FN void forward_velocity(Team team, const ModelView<Real>& m, State<Real>& s, Sc
   velocity(team, m, s, x);
 }
 
-// everything that the solver needs: forces and constraint rows
-template <class Team, class Real>
-FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
+// everything that the solver needs: forces and constraint rows; `done` is told what is done
+template <class Team, class Real, class Done = Untimed>
+FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
+                     Done done = {}) {
   kinematics(team, m, s, x);
   com(team, m, x);
+  done("kinematics");
   tendon(team, m, s, x);
+  done("tendons");
   crb(team, m, x);
   tendon_inertia(team, m, x);
+  done("inertia");
   collide(team, m, x);
+  done("collision");
   velocity(team, m, s, x);
+  done("velocities");
   rne(team, m, s, x);
   tendon_bias(team, m, x);
+  done("bias forces");
   passive(team, m, s, x);
   tendon_passive(team, m, x);
+  done("passive forces");
   actuation(team, m, s, x);
+  done("actuation");
   smooth_acceleration(team, m, s, x);
+  done("smooth acceleration");
   make_rows(team, m, s, x);
+  done("rows");
 }
 
 // everything up to the acceleration and the constraint forces
-template <class Team, class Real>
-FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
-                             Scratch<Real>& x) {
-  forward_rows(team, m, s, x);
+template <class Team, class Real, class Done = Untimed>
+FN void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
+                             Done done = {}) {
+  forward_rows(team, m, s, x, done);
   solve(team, m, s, x);
+  done("solver");
 }
 
 }  // namespace motorium

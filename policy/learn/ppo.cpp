@@ -211,6 +211,7 @@ void Ppo::value_block(const float* rows, int begin, int count, float* out, int w
 
 // store the observations of a block of worlds, sample its actions, value its states
 void Ppo::act_block(int block, int worker, int t) {
+  const Span span(threads_.lane(worker), "policy");
   Worker& work = *workers_[worker];
   Rollout& r = rollout_;
   const int begin = block * kActRows, n = std::min(kActRows, r.worlds - begin);
@@ -264,6 +265,7 @@ void Ppo::act_block(int block, int worker, int t) {
 }
 
 void Ppo::after_step(int t) {
+  const Span span(threads_.lane(0), "bookkeeping");
   Rollout& r = rollout_;
   const auto& groups = env_.observations();
   const int worlds = r.worlds;
@@ -326,6 +328,7 @@ void Ppo::after_step(int t) {
 }
 
 void Ppo::collect() {
+  const Phase phase(threads_.lane(0), "rollout");
   Rollout& r = rollout_;
   std::copy(sigma_.data(), sigma_.data() + r.actions, r.old_std.data());
   refresh_std();
@@ -361,7 +364,8 @@ void Ppo::compute_returns() {
   g.lam = static_cast<float>(config_.lam);
   g.advantage = r.advantage.data();
   g.target = r.target.data();
-  threads_.run(blocks_of(r.worlds, kGaeWorlds), [&](int block, int) {
+  threads_.run(blocks_of(r.worlds, kGaeWorlds), [&](int block, int worker) {
+    const Span span(threads_.lane(worker), "returns");
     k_.gae(&g, block * kGaeWorlds, std::min(r.worlds, (block + 1) * kGaeWorlds));
   });
 }

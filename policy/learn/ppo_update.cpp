@@ -161,6 +161,7 @@ void Ppo::critic_block(int block, const int* index, int size, bool mirrored, int
 }
 
 void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
+  const Span span(threads_.lane(0), "mini-batch");
   const Rollout& r = rollout_;
   int valid = 0;
   for (int i = 0; i < size; ++i) valid += !r.masked[index[i]];
@@ -173,6 +174,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   // gradients and losses of every block
   threads_.run(2 * blocks, [&](int item, int worker) {
     const int block = item / 2;
+    const Span span(threads_.lane(worker), item % 2 ? "critic gradient" : "actor gradient");
     if (item % 2)
       critic_block(block, index, size, block >= half, worker);
     else
@@ -196,7 +198,8 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   float* actor_gradient = gradient_.data();
   float* std_gradient = actor_gradient + na;
   float* critic_gradient = std_gradient + ns;
-  threads_.run(actor_ranges + critic_ranges, [&](int item, int) {
+  threads_.run(actor_ranges + critic_ranges, [&](int item, int worker) {
+    const Span span(threads_.lane(worker), "sum of gradients");
     const bool of_actor = item < actor_ranges;
     const long begin = (of_actor ? item : item - actor_ranges) * kRange;
     squares_[item] = k_.sum_blocks(blocks, of_actor ? actor_blocks_.data() : critic_blocks_.data(),
@@ -247,7 +250,8 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   AdamArgs b = a;
   a.grad_scale = clip(actor_norm);
   b.grad_scale = clip(critic_norm);
-  threads_.run(actor_ranges + critic_ranges, [&](int item, int) {
+  threads_.run(actor_ranges + critic_ranges, [&](int item, int worker) {
+    const Span span(threads_.lane(worker), "adam");
     const bool of_actor = item < actor_ranges;
     const long begin = (of_actor ? item : item - actor_ranges) * kRange;
     const long end = std::min(of_actor ? na : nc, begin + kRange);
@@ -257,7 +261,8 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   });
   k_.adam(&a, ns, std_.data(), adam_m_.data() + na, adam_v_.data() + na, std_gradient);
   refresh_std();
-  threads_.run(actor_.layers() + critic_.layers(), [&](int item, int) {
+  threads_.run(actor_.layers() + critic_.layers(), [&](int item, int worker) {
+    const Span span(threads_.lane(worker), "repack");
     if (item < actor_.layers())
       actor_.repack(item);
     else
@@ -274,6 +279,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
 }
 
 UpdateStats Ppo::update(const int* permutation) {
+  const Phase phase(threads_.lane(0), "update");
   const int samples = rollout_.samples();
 
   // one permutation per update, reused by all epochs [Fisher, Yates]

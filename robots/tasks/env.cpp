@@ -24,6 +24,11 @@ const TaskKernels& kernels_for(int width) {
   return motorium_tasks_v3_float;
 }
 
+template <class F> void timed(TraceLane* lane, const char* name, F f) {
+  const Span span(lane, name);
+  f();
+}
+
 }  // namespace
 
 struct Env::Impl {
@@ -282,22 +287,29 @@ void Env::Impl::step_fused(const PackHook& hook) {
   packs([&](int worker, const int* list, int count) {
     const PackArgs<float> args = batch->pack_args(worker, list, count);
     void* m = memory(worker);
-    kernels->act(t, args, m, actions.data(), list, count);
-    if (split)
-      for (int k = 0; k < t.decimation; ++k) {
-        physics.step(args, list, count, 1, Refresh::none);
-        kernels->watch(t, m, list, count);
-      }
-    else
-      physics.step(args, list, count, t.decimation, Refresh::none);
+    TraceLane* lane = args.trace;
+    const Span whole(lane, "env step");
+    timed(lane, "actions", [&] { kernels->act(t, args, m, actions.data(), list, count); });
+    for (int k = 0; k < (split ? t.decimation : 1); ++k) {
+      timed(lane, "step",
+            [&] { physics.step(args, list, count, split ? 1 : t.decimation, Refresh::none); });
+      if (split) timed(lane, "timers", [&] { kernels->watch(t, m, list, count); });
+    }
     keep_faults(list, count);
-    if (!t.needs_refresh) {
+    const auto refresh = [&] {
+      if (t.needs_refresh)
+        timed(lane, "refresh", [&] { physics.forward(args, list, count, Refresh::vel); });
+    };
+    if (!t.needs_refresh && !lane) {
       kernels->finish(t, args, m, list, count);
     } else {
-      if (kernels->judge(t, args, m, list, count)) physics.forward(args, list, count, Refresh::vel);
-      kernels->reset(t, args, m, list, count);
-      physics.forward(args, list, count, Refresh::vel);
-      kernels->observe(t, args, m, list, count);
+      // a trace shows the parts of `finish` one by one
+      bool any_done = false;
+      timed(lane, "rewards", [&] { any_done = kernels->judge(t, args, m, list, count); });
+      if (any_done) refresh();
+      timed(lane, "resets", [&] { kernels->reset(t, args, m, list, count); });
+      refresh();
+      timed(lane, "observations", [&] { kernels->observe(t, args, m, list, count); });
     }
     if (hook.call) hook.call(hook.context, list, count, worker);
   });
@@ -345,6 +357,7 @@ void Env::Impl::step_phased(const PackHook& hook) {
 
 void Env::step_fused(const PackHook& hook) {
   Impl& s = *impl_;
+  const Phase phase(s.batch->threads().lane(0), "Env.step");
   s.table().step = static_cast<int>(static_cast<uint32_t>(++s.steps));
   s.follow_curriculum();
   s.batch->pack_args(0, s.ids.data(), 1);  // scratch of all workers exists from here on

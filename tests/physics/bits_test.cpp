@@ -159,6 +159,37 @@ TEST(Threads_, SameBitsForEveryThreadCount) {
 #if defined(__x86_64__)
 // D12: modes of the caller's thread, as a library that was built with fast-math leaves them behind,
 // reach no kernel and are still there afterwards
+// every integrator and width; the trace names the stages of each pack and step
+TEST(Traces, ATracedBatchTakesTheSameBits) {
+  for (const std::string& name : scene_names()) {
+    if (name == "pile") continue;
+    for (const int worlds : {1, 21}) {
+      Threads threads(2);
+      Trace trace(2, 100'000);
+      std::vector<std::vector<uint8_t>> worlds_bytes[2];
+      for (const bool traced : {false, true}) {
+        Batch batch(load_scene(name), {.worlds = worlds, .threads = &threads});
+        batch.bind("ncon");
+        threads.set_trace(traced ? &trace : nullptr);
+        for (int k = 0; k < 20; ++k) batch.step({.nstep = 2});
+        threads.set_trace(nullptr);
+        for (int w = 0; w < worlds; ++w) worlds_bytes[traced].push_back(batch.save(w));
+      }
+      EXPECT_EQ(worlds_bytes[0], worlds_bytes[1]) << name;
+      std::map<std::string, int> count;
+      for (int w = 0; w < 2; ++w)
+        for (int i = 0; i < trace.lane(w)->count; ++i) ++count[trace.lane(w)->events[i].name];
+      EXPECT_EQ(trace.dropped(), 0);
+      EXPECT_EQ(count["Batch.step"], 20);
+      EXPECT_EQ(count["load"], count["step"]);
+      EXPECT_EQ(count["solver"], 2 * count["step"]);
+      EXPECT_EQ(count["collision"], count["integration"]);
+      EXPECT_EQ(count["sensors"] % count["step"], 0);
+      EXPECT_GE(count["sensors"], count["step"]);
+    }
+  }
+}
+
 TEST(ForeignModes, AStepHasItsBitsInAnyFloatModeOfTheCaller) {
   const unsigned usual = _mm_getcsr();
   uint64_t want = 0;

@@ -155,6 +155,22 @@ TEST(EnvBits, ThreadsAndPhasesAgree) {
   EXPECT_EQ(run_hash(*quad_env(53, 2, {}, true), 60), want) << "phased";
 }
 
+TEST(EnvBits, ATracedEnvironmentTakesTheSameBits) {
+  const auto env = quad_env(53, 2);
+  const uint64_t want = run_hash(*quad_env(53), 60);
+  Trace trace(2, 100'000);
+  env->batch().threads().set_trace(&trace);
+  EXPECT_EQ(run_hash(*env, 60), want);
+  std::map<std::string, int> count;
+  for (int w = 0; w < 2; ++w)
+    for (int i = 0; i < trace.lane(w)->count; ++i) ++count[trace.lane(w)->events[i].name];
+  EXPECT_EQ(trace.dropped(), 0);
+  EXPECT_EQ(count["Env.step"], 60);
+  for (const char* stage : {"actions", "rewards", "resets", "observations"})
+    EXPECT_EQ(count[stage], count["env step"]) << stage;
+  EXPECT_GT(count["env step"], 0);
+}
+
 TEST(EnvBits, PhasesAgreeWithSensorsAndSubsteps) {
   const Overrides o = {
       {"contact_timers", "substep"},
