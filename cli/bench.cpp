@@ -10,10 +10,14 @@
 #include "motorium/cli/version.h"
 #include "motorium/core/cpu.h"
 #include "motorium/core/text.h"
+#include "motorium/physics/compile/one_file.h"
+#include "motorium/physics/roofline.h"
+#include "motorium/physics/spec/write_mjcf.h"
 #include "motorium/policy/learn/config.h"
 #include "motorium/policy/learn/ppo.h"
 #include "motorium/policy/learn/trainer.h"
 #include "motorium/robots/tasks/env.h"
+#include "motorium/robots/tasks/task.h"
 
 namespace motorium::cli {
 namespace {
@@ -74,12 +78,17 @@ void bench_model(const std::string& label, const std::shared_ptr<const Model>& m
     random_controls(batch, 1, draw++);
     batch.step({.nstep = 10});
   }
+  const double flops = step_flops(batch, nullptr, 0);
   const Row row = measure(label, "step", o.worlds, threads.count(), o.repeat, [&](int n) {
     for (int i = 0; i < n; ++i) batch.step();
   });
   report(row, o.csv);
   std::printf("%-22s %.2f contacts a step%s%s\n", "", mean_output(batch, "ncon"),
               health(batch).empty() ? "" : "; worlds: ", health(batch).c_str());
+  const MachineLimits limits = measure_machine(threads);
+  std::printf("%-22s %.1f kflop a step: %.1f GFLOP/s, %.1f %% of this machine's %.0f\n", "",
+              1e-3 * flops, 1e-9 * row.rate * flops, 100 * row.rate * flops / limits.flops,
+              1e-9 * limits.flops);
 }
 
 void bench_task(const std::string& task, const BenchOptions& o) {
@@ -119,11 +128,42 @@ void bench_task(const std::string& task, const BenchOptions& o) {
          o.csv);
 }
 
+// a folder of its own, gone with the object
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "motorium-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw Failure{kExitFailed, name + ": cannot be made"};
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 // the same file in other engines (python/motorium/peers.py)
 int bench_peers(const BenchOptions& o) {
   std::string file = o.what;
-  if (file.empty()) throw Failure{kExitUsage, "--peers compares engines on a model file: name one"};
-  if (!std::filesystem::exists(file)) file = find_robot(file);
+  if (file.empty())
+    throw Failure{kExitUsage, "--peers compares engines on one model: name a file, robot or task"};
+
+  // of a task its scene, written as a file that all engines read
+  const TemporaryFolder folder;
+  const std::vector<std::string> tasks = task_names();
+  if (std::find(tasks.begin(), tasks.end(), file) != tasks.end()) {
+    const Spec spec = load_task_spec(read_task(file, {}), "");
+    file = (folder.path() / (file + ".xml")).string();
+    save_mjcf(as_one_file(spec), file);
+  } else if (!std::filesystem::exists(file)) {
+    file = find_robot(file);
+  }
   std::vector<std::string> arguments = {file, "--peers", o.peers};
   const auto add = [&](const char* option, const std::string& value) {
     if (!value.empty()) arguments.insert(arguments.end(), {option, value});

@@ -212,7 +212,7 @@ int parse_and_run(int argc, const char* const* argv) {
               "demo, forward-walk: count processor time per worker, on a busy machine");
   v->add_option(
       "--peers", b.peers,
-      "the same model file in other engines: mujoco,mjx,mujoco-warp,bullet (needs Python)");
+      "the same model in other engines: mujoco,mjx,mujoco-warp,motrixsim,bullet (needs Python)");
   v->add_option("--steps", b.steps, "with --peers, --trace: steps of each world in a run")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));

@@ -10,6 +10,7 @@
 #include "motorium/physics/derivatives.h"
 #include "motorium/physics/initial_state.h"
 #include "motorium/physics/override_rules.h"
+#include "motorium/physics/roofline.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium::python {
@@ -543,6 +544,29 @@ void bind_batch(py::module_& m) {
 
   m.def("_transition_fd", &transition, py::arg("batch"), py::arg("eps"), py::arg("centered"),
         py::arg("sensors"), "Matrices of motorium.transition_fd.");
+  m.def(
+      "_machine_limits",
+      [](int threads) {
+        py::gil_scoped_release release;
+        Threads pool(threads);
+        const MachineLimits limits = measure_machine(pool);
+        return std::map<std::string, double>{
+            {"flops", limits.flops}, {"bandwidth", limits.bandwidth}, {"launch_s", limits.launch}};
+      },
+      py::arg("threads"),
+      "What `threads` threads can do: multiply-adds [flop/s], copies [B/s], handing out a job "
+      "[s].");
+  m.def(
+      "_step_flops",
+      [](PyBatch& b, const py::object& ids) {
+        const Ids list = ids_of(ids, b.batch->worlds(), "step_flops");
+        return unlocked(*b.lock, [&] { return step_flops(*b.batch, list.data(), list.count()); });
+      },
+      py::arg("batch"), py::arg("ids") = py::none(),
+      "Floating-point operations of one step of these worlds at their present states, mean.");
+  m.def(
+      "_state_bytes", [](const Model& model) { return state_bytes(model); }, py::arg("model"),
+      "Bytes that a step must at least read and write.");
 
   const auto vec = [](const double* p, int n) { return py::array_t<double>(n, p); };
   py::class_<Contact>(m, "Contact", "One contact of one world. World frame, metres and newtons.")

@@ -1,13 +1,19 @@
 """Steps per second of motorium and of other engines on one model file, in one run.
 
-    python -m motorium.peers FILE [--peers mujoco,mjx,mujoco-warp,bullet] [--csv F] [--markdown F] [--svg F]
+    python -m motorium.peers FILE [--peers mujoco,mjx,mujoco-warp,motrixsim,bullet] [--csv F] [--markdown F] [--svg F]
 
 All engines get the same file with its own options, start from the same states (each world from another
-moment of a roll-out under random controls) and get the same controls, held for ten steps. Compiling and
-warming up are measured apart; runs are interleaved, the median counts, and the lowest and highest stand
-beside it. The residual is the error of one step from those states against the first double-precision
+moment of a roll-out under random controls) and get the same controls, held for ten steps. Reading the
+model and the first run, which compiles and warms up, are measured apart; runs are interleaved, the median counts,
+and the lowest and highest stand beside it. The residual is the error of one step from those states against the first double-precision
 engine of the list (MuJoCo where it is installed, else motorium in double): median and worst over worlds
 of |dv - dv_ref| / |dv_ref|, dv the change of velocity.
+
+The roofline: what the machine can do at most (multiply-adds in registers of the instruction set that motorium
+uses, copies of memory far beyond the caches, handing out a job, on the same number of threads), and the share
+of it that motorium reaches. The operations of a step are counted by running its kernels on a number that counts
+(core/counted.h) from the start states, one world at a time, so that what lanes of a pack repeat while they wait
+for each other does not count.
 """
 
 import argparse
@@ -51,7 +57,7 @@ class Scene:
 
     def __init__(self, path, worlds, steps, seed=1):
         self.path, self.worlds, self.steps = pathlib.Path(path), worlds, steps
-        self.name = self.path.stem
+        self.name, self.folder = self.path.stem, None
         self.spec = mo.Spec.from_file(str(path))
         self.model = self.spec.compile()
         rng = np.random.default_rng(seed)
@@ -73,6 +79,15 @@ class Scene:
             batch.reset(mask=frozen)
         fields = ("qpos", "qvel", "act", "qacc_warmstart")
         self.start = {f: np.array(getattr(batch, f), dtype=float) for f in fields}
+
+    def mjcf(self):
+        """The file itself; of a URDF the MJCF that motorium makes of it."""
+        if self.path.suffix != ".urdf":
+            return self.path
+        if self.folder is None:
+            self.folder = tempfile.TemporaryDirectory()
+            self.spec.save(pathlib.Path(self.folder.name) / "model.xml")
+        return pathlib.Path(self.folder.name) / "model.xml"
 
     def controls(self, rng, count):
         """(worlds, count, nu): uniform in ctrlrange, else around the first keyframe's controls."""
@@ -253,6 +268,85 @@ class MujocoWarp:
         return self.data.qvel.numpy().astype(float)
 
 
+class MotrixSim:
+    name, lanes = "motrixsim", "float"
+
+    def __init__(self, scene, threads):
+        need("motrixsim", "motrixsim")
+        import motrixsim
+
+        self.motrixsim, self.scene = motrixsim, scene
+        self.version = version("motrixsim")
+        if motrixsim.real_dtype() != "float32":
+            self.lanes = "double"
+        # one pool for the process, of the first size that is asked for
+        try:
+            motrixsim.init_thread_pool(threads)
+        except RuntimeError:
+            pass
+        self.model = guarded(lambda: motrixsim.load_model(str(scene.mjcf())))
+        self.data = motrixsim.SceneData(self.model, batch=(scene.worlds,))
+        pos, self.vel = self.places()
+        q = np.empty(self.data.dof_pos.shape, self.data.dof_pos.dtype)
+        v = np.empty(self.data.dof_vel.shape, q.dtype)
+        q[:, pos], v[:, self.vel] = scene.start["qpos"], scene.start["qvel"]
+        self.start = q, v
+        self.ctrl = np.ascontiguousarray(scene.ctrl.swapaxes(0, 1), dtype=q.dtype)
+
+    def places(self):
+        """Where the numbers of qpos and qvel lie there: free joints come first, quaternions end with w."""
+        own = self.model
+        free = iter(own.floating_bases)
+        others = zip(own.joint_dof_pos_indices, own.joint_dof_vel_indices, own.joint_dof_pos_nums, strict=True)
+        pos, vel = [], []
+        for kind in np.asarray(self.scene.model.jnt_type):
+            joint = next(free, None) if kind == 0 else next(others, None)
+            if joint is None:
+                break
+            at, to, count = (joint.dof_pos_start, joint.dof_vel_start, 7) if kind == 0 else joint
+            lead = max(count - 4, 0) if count > 1 else 1
+            pos += range(at, at + lead)
+            if count > 1:
+                pos += [at + count - 1, *range(at + lead, at + count - 1)]
+            vel += range(to, to + (count if count == 1 else count - 1))
+        if len(pos) != own.num_dof_pos or len(vel) != own.num_dof_vel or len(pos) != self.scene.model.nq:
+            raise Unavailable("reads other joints from the file")
+        return pos, vel
+
+    def restart(self):
+        self.data.reset(self.model, *self.start)
+
+    def hold(self, k):
+        if self.scene.model.nu:
+            self.data.actuator_ctrls = self.ctrl[k]
+
+    def run(self):
+        self.restart()
+        begin = time.perf_counter()
+        for k in range(0, self.scene.steps, HOLD):
+            self.hold(k)
+            count = min(HOLD, self.scene.steps - k)
+            guarded(lambda count=count: self.model.step_n(self.data, count))
+        return time.perf_counter() - begin
+
+    def velocities(self):
+        self.restart()
+        self.hold(0)
+        self.model.step(self.data)
+        return np.array(self.data.dof_vel, dtype=float)[:, self.vel]
+
+
+def guarded(call):
+    """`call()`; an engine that refuses the model or panics is left out, the others go on."""
+    try:
+        return call()
+    except BaseException as error:  # a panic of Rust is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        text = str(error).strip() or type(error).__name__
+        raise Unavailable(f"fails on the model: {text.splitlines()[0][:200]}") from None
+
+
 class Bullet:
     name, lanes = "bullet", "double, one world after another, no controls"
 
@@ -261,7 +355,7 @@ class Bullet:
         import pybullet as bullet
 
         if scene.path.suffix != ".urdf":
-            raise Unavailable("reads URDF only")
+            raise Unavailable("is compared on URDF files only")
         self.bullet, self.scene = bullet, scene
         self.version = version("pybullet")
         self.client = bullet.connect(bullet.DIRECT)
@@ -280,16 +374,10 @@ class Bullet:
 
 
 def load_mujoco(mujoco, scene):
-    """The file itself; a URDF as the MJCF that motorium makes of it."""
-    if scene.path.suffix != ".urdf":
-        return mujoco.MjModel.from_xml_path(str(scene.path))
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.xml"
-        scene.spec.save(path)
-        return mujoco.MjModel.from_xml_path(str(path))
+    return mujoco.MjModel.from_xml_path(str(scene.mjcf()))
 
 
-PEERS = {p.name: p for p in (Mujoco, Mjx, MujocoWarp, Bullet)}
+PEERS = {p.name: p for p in (Mujoco, Mjx, MujocoWarp, MotrixSim, Bullet)}
 
 
 def error_of(velocities, reference, start):
@@ -303,13 +391,16 @@ def error_of(velocities, reference, start):
 
 def compare(scene, names, threads=1, runs=5):
     """Rows of motorium and each engine that can run, and notes about those that cannot."""
-    engines, notes = [Motorium(scene, threads)], []
-    for name in names:
+    engines, notes, setup, first = [], [], {}, {}
+    for make in (Motorium, *(PEERS[name] for name in names)):
         try:
-            engines.append(PEERS[name](scene, threads))
+            begin = time.perf_counter()
+            engine = make(scene, threads)
+            setup[make.name] = time.perf_counter() - begin
+            first[make.name] = engine.run()  # compiles and warms up
+            engines.append(engine)
         except Unavailable as why:
-            notes.append(f"SKIPPED {name}: {why}")
-    first = {e.name: e.run() for e in engines}  # compiles and warms up
+            notes.append(f"SKIPPED {make.name}: {why}")
     times = {e.name: [] for e in engines}
     for _ in range(runs):
         for e in engines:
@@ -317,6 +408,7 @@ def compare(scene, names, threads=1, runs=5):
 
     oracle = next((e for e in engines if e.name == "mujoco"), None)
     reference = (oracle or Motorium(scene, 1, precision="double")).velocities()
+    limits, flops = roofline(scene, engines[0], threads)
     rows, count = [], scene.worlds * scene.steps
     for e in engines:
         rates = sorted(count / t for t in times[e.name])
@@ -336,34 +428,47 @@ def compare(scene, names, threads=1, runs=5):
                 "steps_per_second": round(statistics.median(rates)),
                 "lowest": round(rates[0]),
                 "highest": round(rates[-1]),
-                "first_run_s": round(first[e.name], 3),
+                "setup_s": round(setup[e.name], 6),
+                "first_run_s": round(first[e.name], 6),
                 "motorium_ratio": round(statistics.median(ratios), 2),
                 "ratio_low": round(ratios[0], 2),
                 "ratio_high": round(ratios[-1], 2),
                 "residual_median": middle,
                 "residual_worst": worst,
                 "reference": e is oracle,
+                "flops_per_step": None,
+                "share_of_flops": None,
+                "share_of_bandwidth": None,
+                "share_of_launches": None,
+                **{f"machine_{k}": v for k, v in limits.items()},
             }
         )
+    # a call of motorium steps all worlds HOLD times
+    own, rate = rows[0], rows[0]["steps_per_second"]
+    own["flops_per_step"] = round(flops)
+    own["share_of_flops"] = rate * flops / limits["flops"]
+    own["share_of_bandwidth"] = rate / HOLD * mo._core._state_bytes(scene.model) / limits["bandwidth"]
+    own["share_of_launches"] = rate / HOLD / scene.worlds * limits["launch_s"]
     return rows, notes
 
 
-def machine(model):
-    """What one thread of this machine can do, and what a step needs at least of it."""
-    a = np.ones((512, 512), dtype=np.float32)
-    big = np.ones(16 << 20, dtype=np.float32)
-    to = np.empty_like(big)
-    flops = bandwidth = 0.0
-    for _ in range(5):
-        begin = time.perf_counter()
-        for _ in range(4):
-            a @ a
-        flops = max(flops, 4 * 2 * 512**3 / (time.perf_counter() - begin))
-        begin = time.perf_counter()
-        np.copyto(to, big)
-        bandwidth = max(bandwidth, 2 * big.nbytes / (time.perf_counter() - begin))
-    numbers = model.nq + 2 * model.nv + model.na
-    return {"flops": flops, "bandwidth": bandwidth, "state_bytes": 2 * 4 * numbers + 4 * model.nu}
+def roofline(scene, motorium, threads):
+    """What `threads` threads of this machine can do, and the operations of a step from the start states."""
+    motorium.restart()
+    motorium.batch.ctrl[:] = scene.ctrl[:, 0]
+    flops = mo._core._step_flops(motorium.batch, np.arange(min(scene.worlds, 256)))
+    return mo._core._machine_limits(threads), flops
+
+
+def roofline_text(row):
+    percent = {k: f"{100 * row[f'share_of_{k}']:.2g} %" for k in ("flops", "bandwidth", "launches")}
+    return (
+        f"This machine, {row['threads']} threads: {row['machine_flops'] / 1e9:.0f} GFLOP/s in multiply-adds, "
+        f"{row['machine_bandwidth'] / 1e9:.1f} GB/s copied, {1e6 * row['machine_launch_s']:.2g} us to hand out a job.\n"
+        f"motorium reaches {percent['flops']} of its flops ({row['flops_per_step'] / 1e3:.1f} kflop a step), moves its "
+        f"states with {percent['bandwidth']} of its bandwidth, and spends {percent['launches']} of the time on "
+        "handing out jobs."
+    )
 
 
 def residual_text(row):
@@ -376,7 +481,7 @@ def residual_text(row):
 
 def markdown(rows):
     lines = [
-        "| engine | numbers | steps/s | lowest .. highest | first run | motorium is | residual median (worst) |",
+        "| engine | numbers | steps/s | lowest .. highest | set up + first run | motorium is | residual median (worst) |",
         "|---|---|---|---|---|---|---|",
     ]
     for r in rows:
@@ -385,7 +490,7 @@ def markdown(rows):
             ratio = f"{r['motorium_ratio']} x ({r['ratio_low']} .. {r['ratio_high']})"
         lines.append(
             f"| {r['version']} | {r['numbers']} | {r['steps_per_second']:,} | {r['lowest']:,} .. "
-            f"{r['highest']:,} | {r['first_run_s']} s | {ratio} | {residual_text(r)} |"
+            f"{r['highest']:,} | {r['setup_s']:.3f} + {r['first_run_s']:.3f} s | {ratio} | {residual_text(r)} |"
         )
     return "\n".join(lines)
 
@@ -437,18 +542,9 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 1
     rows, notes = compare(scene, names, threads, o.repeat)
-    m = machine(scene.model)
-    rate = rows[0]["steps_per_second"]
+    title = f"{scene.path.name}: {scene.model.nv} dofs, {o.worlds} worlds, {o.steps} steps, {threads} threads"
     table = markdown(rows)
-    print(f"{scene.path.name}: {scene.model.nv} dofs, {o.worlds} worlds, {o.steps} steps, {threads} threads")
-    print(table)
-    print(
-        f"this machine: {m['flops'] / 1e9:.0f} GFLOP/s in products, {m['bandwidth'] / 1e9:.1f} GB/s copied; "
-        f"moving the states alone ({m['state_bytes']} bytes a step) takes "
-        f"{100 * rate * m['state_bytes'] / m['bandwidth']:.2f} % of that bandwidth"
-    )
-    for note in notes:
-        print(note)
+    print(title, table, roofline_text(rows[0]), *notes, sep="\n")
     if o.csv:
         fresh = not os.path.exists(o.csv)
         with open(o.csv, "a", newline="") as file:
@@ -457,7 +553,8 @@ def main(arguments=None):
                 writer.writeheader()
             writer.writerows(rows)
     if o.markdown:
-        pathlib.Path(o.markdown).write_text(table + "\n")
+        text = "\n\n".join([title, table, roofline_text(rows[0]), *notes])
+        pathlib.Path(o.markdown).write_text(text + "\n")
     if o.svg:
         pathlib.Path(o.svg).write_text(svg(rows))
     return 0

@@ -6,7 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "motorium/physics/batch.h"
+#include "motorium/physics/compile/compile.h"
+#include "motorium/physics/spec/load.h"
 #include "motorium/robots/tasks/tasks.h"
 
 namespace motorium {
@@ -116,12 +117,12 @@ void apply_override(Json& table, const std::string& path, const std::string& val
   }
 }
 
-std::shared_ptr<const Model> load_task_model(const Task& task, const std::string& robot_path) {
+Spec load_task_spec(const Task& task, const std::string& robot_path) {
   const std::string where = "task " + task.name;
   require(task.table.contains("robot") && task.table["robot"].is_string(),
           where + ": \"robot\" must name a model");
   const fs::path file = find_robot(task.table["robot"].get<std::string>(), robot_path);
-  if (!task.table.contains("scene")) return load_model(file.string());
+  if (!task.table.contains("scene")) return load_spec(file.string());
 
   // a robot of others: its file with a floor, motors, ... put in by replacing pieces of text
   Reader scene(task.table["scene"], where + ".scene");
@@ -146,7 +147,11 @@ std::shared_ptr<const Model> load_task_model(const Task& task, const std::string
       xml.replace(pos, find.size(), replace);
   }
   scene.finish();
-  return load_model_from_string(xml, file.parent_path().string());
+  return load_spec_from_string(xml, file.parent_path().string());
+}
+
+std::shared_ptr<const Model> load_task_model(const Task& task, const std::string& robot_path) {
+  return compile_and_keep(load_task_spec(task, robot_path));
 }
 
 // ---- by name

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "motorium/physics/model.h"
+#include "motorium/physics/spec/spec.h"
 #include "motorium/robots/tasks/json_reader.h"
 #include "motorium/robots/tasks/table.h"
 
@@ -26,6 +27,7 @@ Task parse_task(const std::string& text, const std::string& name,
 void apply_override(Json& table, const std::string& path, const std::string& value);
 
 // the model of a task: its robot with the edits of the scene
+Spec load_task_spec(const Task& task, const std::string& robot_path);
 std::shared_ptr<const Model> load_task_model(const Task& task, const std::string& robot_path);
 
 // a curriculum by global control steps

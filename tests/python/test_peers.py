@@ -1,7 +1,10 @@
 """motorium bench FILE --peers: the same file in other engines."""
 
 import csv
+import os
 import pathlib
+import subprocess
+import sys
 import xml.etree.ElementTree as xml
 
 import numpy as np
@@ -27,7 +30,18 @@ def test_motorium_and_mujoco_stand_side_by_side(tmp_path, capsys):
     assert theirs["version"].endswith("4.0.1")
     assert "SKIPPED bullet:" in capsys.readouterr().out
     assert len(xml.parse(chart).getroot()) >= 7
-    assert (tmp_path / "t.md").read_text().count("\n") == 4
+    text = (tmp_path / "t.md").read_text()
+    assert text.count("\n|") == 4 and "SKIPPED bullet:" in text and "GFLOP/s" in text
+    # the roofline: shares are what rate, count and limits say
+    assert float(ours["setup_s"]) >= 0 and float(ours["first_run_s"]) > 0
+    flops = float(ours["steps_per_second"]) * float(ours["flops_per_step"])
+    share = float(ours["share_of_flops"])
+    assert share == pytest.approx(flops / float(ours["machine_flops"]), rel=1e-3) and 0 < share < 1
+    assert 0 < float(ours["share_of_bandwidth"]) < 1 and theirs["flops_per_step"] == ""
+    own = peers.Scene(QUAD, 8, 20)
+    assert float(ours["flops_per_step"]) == round(
+        peers.roofline(own, peers.Motorium(own, 1), 1)[1]
+    )
 
 
 def test_states_differ_between_worlds_and_are_the_same_for_all_engines():
@@ -43,6 +57,51 @@ def test_a_wrong_engine_shows_in_the_residual():
     own = peers.Motorium(scene, 1, precision="double").velocities()
     assert peers.error_of(own, own, scene.start["qvel"]) == (0, 0)
     assert peers.error_of(own * 1.01, own, scene.start["qvel"])[0] > 1e-3
+
+
+@pytest.mark.parametrize("name", list(peers.PEERS))
+def test_an_engine_that_is_not_installed_says_how_to_get_it(name, monkeypatch):
+    monkeypatch.setattr(peers.importlib.util, "find_spec", lambda package: None)
+    scene = peers.Scene(QUAD, 2, 10)
+    with pytest.raises(peers.Unavailable, match="is not installed in .*: pip install [a-z-]+$"):
+        peers.PEERS[name](scene, 1)
+
+
+def test_motrixsim_gets_the_same_states():
+    pytest.importorskip("motrixsim", reason="SKIPPED: motrixsim is not installed: pip install motrixsim")
+    scene = peers.Scene(str(pathlib.Path(QUAD).parents[1] / "cartpole/robot.xml"), 16, 20)
+    theirs = peers.MotrixSim(scene, 1)
+    assert theirs.run() > 0
+    reference = peers.Motorium(scene, 1, precision="double").velocities()
+    assert peers.error_of(theirs.velocities(), reference, scene.start["qvel"])[0] < 1e-3
+
+
+def test_an_engine_that_panics_leaves_the_others_alone(monkeypatch, capsys):
+    class Panic(BaseException):
+        pass
+
+    class Broken(peers.Motorium):
+        name = "broken"
+
+        def run(self):
+            def fail():
+                raise Panic("factorization failed\nat line 1")
+
+            return peers.guarded(fail)
+
+    monkeypatch.setitem(peers.PEERS, "broken", Broken)
+    rows, notes = peers.compare(peers.Scene(QUAD, 8, 20), ["broken"], runs=1)
+    assert [r["engine"] for r in rows] == ["motorium"]
+    assert notes == ["SKIPPED broken: fails on the model: factorization failed"]
+
+
+def test_a_task_is_compared_on_its_scene():
+    out = subprocess.run(
+        [sys.executable, "-m", "motorium", "bench", "cartpole-balance", *SHORT, "--peers", "mujoco"],
+        capture_output=True, text=True, timeout=300, env={**os.environ, "MOTORIUM_PYTHON": sys.executable},
+    )  # fmt: skip
+    assert out.returncode == 0, out.stderr
+    assert out.stdout.startswith("cartpole-balance.xml: 2 dofs, 8 worlds")
 
 
 def test_an_unknown_engine_and_a_missing_file_are_named(capsys):
