@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test test-peers build style format asan tsan fuzz instructions bench bench-demo packages python clean
+.PHONY: demo test test-peers build style format asan tsan fuzz instructions registers bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -50,6 +50,10 @@ fuzz:
 # instructions of a world-step against those kept, by valgrind
 instructions: build
 	@.venv/bin/python bench/instructions.py --binary build/$(PRESET)/motorium --check $(SCENES)
+
+# registers and spills of the CUDA kernels on four architectures against those kept: minutes each
+registers: build
+	@.venv/bin/python bench/cuda_registers.py build/$(PRESET) --all --check
 
 bench: build
 	build/$(PRESET)/motorium bench

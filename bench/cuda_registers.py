@@ -1,10 +1,12 @@
 """Registers, spills and occupancy of the CUDA kernels as the compiler reports them: no GPU needed.
 
-    python bench/cuda_registers.py BUILD_FOLDER [--arch 90 ...] [--write] [--check]
+    python bench/cuda_registers.py BUILD_FOLDER [--arch 90 ... | --all] [--write] [--check]
 
-Compiles physics/kernels_cuda.cu as the build does, for each architecture, and reads ptxas' report. --write
-rewrites these architectures in bench/results/cuda_registers.csv; --check fails where a kernel spills or
-needs more registers than kept there (a stage is a function of its own: its stack frame is no spill).
+Compiles physics/kernels_cuda.cu as the build does, for each architecture, and reads ptxas' report: minutes
+for each, seconds where ccache has seen it. --write rewrites these architectures in
+bench/results/cuda_registers.csv; --check fails where a kernel spills more, or needs more registers or memory,
+than kept there (a stage is a function of its own: its stack frame is no spill), and where nothing is kept.
+CI checks sm_90, `make registers` all four. Occupancy counts blocks of 128 threads and static shared memory.
 """
 
 import argparse
@@ -20,10 +22,13 @@ import tempfile
 import kept_table
 
 TABLE = pathlib.Path(__file__).resolve().parent / "results" / "cuda_registers.csv"
-COLUMNS = ["kernel", "arch", "registers", "spill_stores", "spill_loads", "stack", "shared", "warps_per_sm"]
-# registers an SM has; threads and blocks it can hold (CUDA programming guide, compute capabilities)
+COLUMNS = ["kernel", "arch", "registers", "spill_stores", "spill_loads", "stack", "shared", "warps_per_sm",
+           "occupancy"]  # fmt: skip
+GROWN = ("registers", "spill_stores", "spill_loads", "stack", "shared")
+# what an SM has: registers; warps and bytes of shared memory (CUDA programming guide, compute capabilities)
 REGISTERS = 65536
 WARPS = {80: 64, 90: 64, 100: 64, 120: 48}
+SHARED = {80: 164 << 10, 90: 228 << 10, 100: 228 << 10, 120: 100 << 10}
 
 
 def command_of(build):
@@ -34,10 +39,12 @@ def command_of(build):
     return None, None
 
 
-def warps(registers, arch, warps_per_block=4):
-    """Resident warps: registers are given out 256 at a time to a warp, blocks come whole."""
+def warps(registers, shared, arch, warps_per_block=4):
+    """Resident warps: registers are given out 256 at a time to a warp, blocks come whole and take 1 KiB more."""
     each = -(-registers * 32 // 256) * 256
     blocks = min(REGISTERS // each // warps_per_block, WARPS[arch] // warps_per_block)
+    if shared:
+        blocks = min(blocks, SHARED[arch] // (shared + 1024))
     return blocks * warps_per_block
 
 
@@ -71,10 +78,12 @@ def rows_of(text, arch):
             used = int(found.group(1))
             name = subprocess.run(["c++filt", kernel], capture_output=True, text=True).stdout.strip()
             name = re.sub(r"\(.*\)$", "", re.sub(r"\(anonymous namespace\)::", "", name)).removeprefix("void ")
+            memory = int(shared.group(1)) if shared else 0
+            resident = warps(used, memory, arch)
             rows.append({"kernel": name.replace("(int)", ""), "arch": arch, "registers": used,
                          "spill_stores": frame[1], "spill_loads": frame[2], "stack": frame[0],
-                         "shared": int(shared.group(1)) if shared else 0,
-                         "warps_per_sm": warps(used, arch)})  # fmt: skip
+                         "shared": memory, "warps_per_sm": resident,
+                         "occupancy": f"{100 * resident / WARPS[arch]:.0f}%"})  # fmt: skip
             kernel, frame = None, (0, 0, 0)
     return rows
 
@@ -82,7 +91,8 @@ def rows_of(text, arch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--arch", type=int, nargs="*", default=[90])
+    parser.add_argument("--arch", type=int, nargs="*", default=[90], choices=WARPS)
+    parser.add_argument("--all", action="store_true", help="sm_80, sm_90, sm_100, sm_120")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     o = parser.parse_args()
@@ -92,21 +102,25 @@ def main():
         return 0
     kept = kept_table.read(TABLE, COLUMNS[:2])
     worse = 0
-    for arch in o.arch:
+    for arch in WARPS if o.all else o.arch:
         rows = rows_of(report(command, directory, arch), arch)
         if not rows:
             sys.exit(f"sm_{arch}: ptxas reported no kernel")
         for row in rows:
             before = kept.get((row["kernel"], str(arch)))
             words = "  ".join(f"{k} {row[k]}" for k in COLUMNS[1:])
-            grown = before and any(int(row[k]) > int(before[k]) for k in ("registers", "spill_stores", "spill_loads"))
-            worse += bool(grown)
-            print(f"{row['kernel']}  {words}{'  MORE THAN KEPT' if grown else ''}", flush=True)
+            verdict = ""
+            if before is None:
+                verdict = "  NOT KEPT"
+            elif grown := [k for k in GROWN if int(row[k]) > int(before[k])]:
+                verdict = f"  MORE THAN KEPT: {', '.join(f'{k} {before[k]}' for k in grown)}"
+            worse += bool(verdict)
+            print(f"{row['kernel']}  {words}{verdict}", flush=True)
             kept[row["kernel"], str(arch)] = row
     if o.write:
         kept_table.write(TABLE, COLUMNS, kept)
     if o.check and worse:
-        print(f"{worse} kernels need more than bench/results/cuda_registers.csv says")
+        print(f"{worse} kernels need more than bench/results/cuda_registers.csv says: find out why, then --write")
         return 1
     return 0
 

@@ -91,4 +91,40 @@ ptxas info    : Used 168 registers, used 1 barriers, 96 bytes cumulative stack s
 """
     (row,) = script("cuda_registers").rows_of(report, 90)
     assert row == {"kernel": "step<16>", "arch": 90, "registers": 168, "spill_stores": 16, "spill_loads": 8,
-                   "stack": 96, "shared": 512, "warps_per_sm": 12}  # fmt: skip
+                   "stack": 96, "shared": 512, "warps_per_sm": 12, "occupancy": "19%"}  # fmt: skip
+
+
+def test_occupancy_is_that_of_the_scarcest():
+    warps = script("cuda_registers").warps
+    assert [warps(r, 0, 90) for r in (32, 64, 128, 129, 255)] == [64, 32, 16, 12, 8]
+    assert [warps(32, 0, arch) for arch in (80, 90, 100, 120)] == [64, 64, 64, 48]
+    assert [warps(32, 48 << 10, arch) for arch in (80, 90, 120)] == [12, 16, 8]
+
+
+def test_kernels_that_grow_are_found(tmp_path, monkeypatch, capsys):
+    registers = script("cuda_registers")
+    report = """
+ptxas info    : Compiling entry function '_Z4stepILi16EEvPf' for 'sm_90'
+ptxas info    : Function properties for _Z4stepILi16EEvPf
+    96 bytes stack frame, 4 bytes spill stores, 8 bytes spill loads
+ptxas info    : Used 130 registers, used 1 barriers
+"""
+    table = tmp_path / "table.csv"
+    (tmp_path / "compile_commands.json").write_text(
+        '[{"file": "kernels_cuda.cu", "command": "nvcc -o x", "directory": "."}]'
+    )
+    monkeypatch.setattr(registers, "TABLE", table)
+    monkeypatch.setattr(registers, "report", lambda command, directory, arch: report)
+
+    def check(*options):
+        monkeypatch.setattr(sys, "argv", ["cuda_registers", str(tmp_path), *options])
+        return registers.main(), capsys.readouterr().out
+
+    kept = "kernel,arch,registers,spill_stores,spill_loads,stack,shared,warps_per_sm,occupancy\n"
+    table.write_text(kept)
+    assert check("--check")[0] == 1  # a kernel of which nothing is kept
+    table.write_text(kept + "step<16>,90,128,4,8,96,0,16,25%\n")
+    code, out = check("--check")
+    assert code == 1 and "MORE THAN KEPT: registers 128" in out
+    assert check("--write")[0] == 0 and check("--check")[0] == 0
+    assert "step<16>,90,130,4,8,96,0,12,19%" in table.read_text()

@@ -5,7 +5,8 @@
    fused instruction: the compiler has contracted nothing by itself.
 2. The joined object of each instruction set exports its entries only, and calls nothing but memory
    functions and, in double, the C library's mathematics.
-3. PTX (where nvcc is): no fma that was not written, no approximation, no flushing.
+3. PTX (where nvcc is): no fma that was not written, no approximation, no flushing, and no product or sum
+   that ptxas may contract; SASS of a product and a sum (where nvdisasm is); the flags of the build.
 Each detector is first shown something that it must find.
 """
 import glob
@@ -21,6 +22,9 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FUSED = re.compile(r"\bvfn?m(add|sub)\w*")
 FUSED_PTX = re.compile(r"\bfma\.r\w(\.ftz)?\.f32\b|\b\w+\.approx\S*|\b\w+\.ftz\.f32\b")
+# a product or sum without a rounding of its own: ptxas may contract it when it makes SASS
+LOOSE_PTX = re.compile(r"\b(?:mul|add|sub)\.f(?:32|64)\b|\bmad\.f\w+")
+FAST_FLAGS = re.compile(r"use_fast_math|-?-ftz=true|-?-prec-(div|sqrt)=false|-?-fmad=true")
 DOUBLE_LIBRARY = {"sin", "cos", "tan", "exp", "log", "tanh", "atan2", "asin", "acos", "pow",
                   "sincos", "fmod", "floor", "ceil", "rint", "sqrt"}
 PLAIN = {"memcpy", "memset", "memmove", "memcmp", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
@@ -104,6 +108,37 @@ def check_symbols(build):
         print(f"objects: {name}: exports {len(exports)}, calls {', '.join(sorted(calls)) or 'nothing'}")
 
 
+def check_cuda_flags(build):
+    """Every CUDA source of the build is compiled without contraction and without fast mathematics."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
+        commands = [e for e in json.load(f) if e["file"].endswith(".cu")]
+    for entry in commands:
+        words = shlex.split(entry["command"])
+        if "--fmad=false" not in words or FAST_FLAGS.search(entry["command"]):
+            bad.append(f"{entry['file']}: flags: {entry['command']}")
+    print(f"ptx: flags of {len(commands)} sources of the build")
+
+
+def check_sass(folder):
+    """What ptxas makes of a product and a sum: nothing fused with our flag, something without it."""
+    if shutil.which("nvdisasm") is None:
+        print("SKIPPED sass: no nvdisasm")
+        return
+    source, out = os.path.join(folder, "product.cu"), os.path.join(folder, "product.cubin")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write("__global__ void product(float* p) { p[0] = p[1] * p[2] + p[3]; }\n")
+
+    def fused(*options):
+        run(["nvcc", "-arch=sm_90", "-cubin", "-o", out, *options, source])
+        return "FFMA" in run(["nvdisasm", out])
+
+    if not fused():
+        bad.append("sass: the planted contraction was not found")
+    if fused("--fmad=false"):
+        bad.append("sass: a product and a sum were contracted in spite of --fmad=false")
+    print("sass: a product and a sum stay two instructions")
+
+
 def check_ptx(folder, include):
     nvcc = shutil.which("nvcc")
     if nvcc is None:
@@ -120,18 +155,22 @@ def check_ptx(folder, include):
     def found(source, *options):
         run([*base, out, *options, source])
         with open(out, encoding="utf-8") as f:
-            return FUSED_PTX.findall(f.read())
+            text = f.read()
+        return FUSED_PTX.findall(text), LOOSE_PTX.findall(text)
 
-    if not found(sample):
+    # the detectors see both kinds where contraction is allowed
+    if not all(found(sample)):
         bad.append("ptx: the planted contraction was not found")
     sources = [sample, *(os.path.join(ROOT, p) for p in run(
         ["git", "ls-files", "-co", "--exclude-standard", "*.cu"], cwd=ROOT).split()
         if not p.startswith("bench/"))]
     for source in sources:
-        hits = found(source, "--fmad=false")
+        hits, loose = found(source, "--fmad=false")
         if hits:
             bad.append(f"{source}: {len(hits)} fused or approximate instructions in the PTX")
-        print(f"ptx: {os.path.basename(source)}: {len(hits)} fused or approximate")
+        if loose:
+            bad.append(f"{source}: {len(loose)} products or sums in the PTX that ptxas may contract: {loose[0]}")
+        print(f"ptx: {os.path.basename(source)}: {len(hits)} fused or approximate, {len(loose)} loose")
 
 
 def main():
@@ -139,7 +178,9 @@ def main():
     include = os.path.join(build, "include")
     with tempfile.TemporaryDirectory() as folder:
         check_sample(folder, include)
+        check_cuda_flags(build)
         check_ptx(folder, include)
+        check_sass(folder)
         check_symbols(build)
         if "--quick" not in sys.argv:
             check_sources(build, folder)
