@@ -110,18 +110,17 @@ void bench_task(const std::string& task, const BenchOptions& o) {
   for (const auto& [key, value] : task_agent(task))
     if (key != "worlds") config.set(key, value);
   RunOptions run;
-  std::unique_ptr<Threads> own;
-  if (o.threads > 0) {
-    own = std::make_unique<Threads>(o.threads);
-    run.threads = own.get();
-  }
+  run.kernels = &policy_kernels_for(o.precision);
+  run.threads = &env->batch().threads();
   Trainer trainer(*env, config, run);
-  report(measure(task, "with policy", o.worlds * config.num_steps_per_env, threads, o.repeat,
-                 [&](int n) {
-                   for (int i = 0; i < n; ++i) trainer.ppo().collect();
-                 }),
-         o.csv);
-  report(measure(task, "train", o.worlds * config.num_steps_per_env, threads, o.repeat,
+  const std::string suffix = o.precision == "fp32" ? "" : " " + o.precision;
+  report(
+      measure(task, "with policy" + suffix, o.worlds * config.num_steps_per_env, threads, o.repeat,
+              [&](int n) {
+                for (int i = 0; i < n; ++i) trainer.ppo().collect();
+              }),
+      o.csv);
+  report(measure(task, "train" + suffix, o.worlds * config.num_steps_per_env, threads, o.repeat,
                  [&](int n) {
                    for (int i = 0; i < n; ++i) trainer.iterate();
                  }),

@@ -155,6 +155,7 @@ int trace_task(const std::string& task, const BenchOptions& o) {
     if (key != "worlds") config.set(key, value);
   RunOptions run;
   run.threads = &threads;
+  run.kernels = &policy_kernels_for(o.precision);
   Trainer trainer(*env, config, run);
   trainer.iterate();
   const Recording r = record(threads, 1, [&] { trainer.iterate(); });

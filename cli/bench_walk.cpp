@@ -72,6 +72,7 @@ struct Lesson {
     RunOptions run;
     run.seed = seed;
     run.threads = &env->batch().threads();
+    run.kernels = &policy_kernels_for(o.precision);
     trainer = std::make_unique<Trainer>(*env, config, run);
   }
 

@@ -95,6 +95,14 @@ void add_load_options(CLI::App* v, LoadOptions& load) {
       "URDF: joints do not follow others");
 }
 
+// numbers of the networks' products
+void add_precision(CLI::App* v, std::string& precision) {
+  v->add_option("--precision", precision,
+                "products of the networks: fp32, or bf16 where the CPU has AVX512-BF16")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fp32", "bf16"}));
+}
+
 int parse_and_run(int argc, const char* const* argv) {
   CLI::App app{"Batched robot physics with MuJoCo's semantics, and learning on it."};
   app.name("motorium");
@@ -159,6 +167,7 @@ int parse_and_run(int argc, const char* const* argv) {
                     "go on with a run folder or checkpoint; alone: the task's newest run")
           ->expected(0, 1);
   v->add_option("--init-from", t.init_from, "start with the weights of a policy file");
+  add_precision(v, t.precision);
   v->add_flag("--quiet", t.quiet, "print no progress");
   bool headless = false;
   v->add_flag("--headless", headless, "accepted; training opens no window");
@@ -186,6 +195,7 @@ int parse_and_run(int argc, const char* const* argv) {
   v->add_option("--threads", p.threads, "worker threads; 0: one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
+  add_precision(v, p.precision);
   v->callback([&] { code = play(p); });
 
   BenchOptions b;
@@ -220,6 +230,7 @@ int parse_and_run(int argc, const char* const* argv) {
   v->add_option("--svg", b.svg, "with --peers: draw the bars in this file");
   v->add_option("--trace", b.trace,
                 "write when each thread was in which stage, for chrome://tracing and Perfetto");
+  add_precision(v, b.precision);
   v->callback([&] { code = bench(b); });
 
   std::string run, onnx;

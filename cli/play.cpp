@@ -12,9 +12,9 @@
 namespace motorium::cli {
 namespace {
 
-Policy load_policy(const std::string& path) {
+Policy load_policy(const std::string& path, const PolicyKernels* kernels = nullptr) {
   try {
-    return Policy::load(path);
+    return Policy::load(path, kernels);
   } catch (const Error& e) {
     throw Failure{kExitBadInput, std::string(e.what())};
   }
@@ -42,7 +42,7 @@ int play(const PlayOptions& o) {
   // a policy knows its task
   std::unique_ptr<Policy> policy;
   if (!path.empty() && o.agent == "policy") {
-    policy = std::make_unique<Policy>(load_policy(path));
+    policy = std::make_unique<Policy>(load_policy(path, &policy_kernels_for(o.precision)));
     if (!is_task) task = policy->text("task");
     if (task.empty()) throw Failure{kExitBadInput, path + ": the policy does not name its task"};
   } else if (!is_task) {

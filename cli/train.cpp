@@ -10,6 +10,7 @@
 #include "motorium/cli/version.h"
 #include "motorium/core/error.h"
 #include "motorium/core/threads.h"
+#include "motorium/policy/nn/kernels.h"
 
 namespace motorium::cli {
 namespace fs = std::filesystem;
@@ -169,6 +170,7 @@ int train(const TrainOptions& o) {
   request.run.seed = o.seed;
   request.run.init_from = o.init_from;
   request.run.directory = o.log;
+  request.run.kernels = &policy_kernels_for(o.precision);
   if (o.resume) {
     request.run.resume = o.resume_from.empty() ? newest_run(o.task) : o.resume_from;
     if (request.run.resume.empty())

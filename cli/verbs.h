@@ -60,7 +60,8 @@ int sim(const SimOptions& o);
 
 struct TrainOptions {
   std::string task;
-  int worlds = 0;  // 0: what the task says, else 512
+  std::string precision = "fp32";  // of the networks' products: fp32 or bf16
+  int worlds = 0;                  // 0: what the task says, else 512
   double minutes = 0;
   int iterations = 0;
   uint64_t seed = 1;
@@ -75,7 +76,8 @@ struct TrainOptions {
 int train(const TrainOptions& o);
 
 struct PlayOptions {
-  std::string what;  // task or policy file
+  std::string precision = "fp32";  // of the networks' products: fp32 or bf16
+  std::string what;                // task or policy file
   std::string checkpoint, agent = "policy";
   int worlds = 256;
   double seconds = 0;  // simulated; 0: one episode
@@ -86,6 +88,7 @@ struct PlayOptions {
 int play(const PlayOptions& o);
 
 struct BenchOptions {
+  std::string precision = "fp32";  // of the networks' products: fp32 or bf16
   std::string what;
   int worlds = 4096, threads = 0, repeat = 5;
   std::string csv;

@@ -34,6 +34,11 @@ bool has_isa(Isa isa) {
          __builtin_cpu_supports("avx512vl");
 }
 
+bool has_bf16() {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512bf16");
+}
+
 Isa choose_isa(bool has_v3, bool has_v4, long l2_bytes, const char* forced) {
   if (!has_v3)
     throw UnsupportedCpu(

@@ -25,6 +25,9 @@ const char* name(Isa isa);
 // can this machine run it?
 bool has_isa(Isa isa);
 
+// products of bfloat16 pairs (AVX512-BF16)
+bool has_bf16();
+
 // The set to use: v4 where the machine has it and its L2 cache is large enough for packs of 16
 // (above 512 KiB a core), else v3. The environment variable MOTORIUM_ISA=v3|v4 forces one. Throws
 // UnsupportedCpu on an older machine, Error for an unknown or impossible MOTORIUM_ISA. The

@@ -23,7 +23,8 @@ template <class F> auto as_error(F f) {
 
 RunResult train(const std::string& task, int worlds, double minutes, int iterations, uint64_t seed,
                 int threads, const std::string& log, const std::string& resume,
-                const std::string& init_from, const py::object& overrides, bool quiet) {
+                const std::string& init_from, const py::object& overrides,
+                const std::string& precision, bool quiet) {
   cli::TrainRequest request;
   request.task = task;
   request.worlds = worlds;
@@ -35,6 +36,7 @@ RunResult train(const std::string& task, int worlds, double minutes, int iterati
   request.run.directory = log.empty() ? cli::new_run_folder(task) : log;
   request.run.resume = resume;
   request.run.init_from = init_from;
+  request.run.kernels = &policy_kernels_for(precision);
   const std::unique_ptr<Observer> console = quiet ? nullptr : console_observer(1);
   request.run.observer = console.get();
   py::gil_scoped_release release;
@@ -120,11 +122,13 @@ void bind_learn(py::module_& m) {
   m.def("train", &train, py::arg("task"), py::kw_only(), py::arg("worlds") = 0,
         py::arg("minutes") = 0.0, py::arg("iterations") = 0, py::arg("seed") = 1,
         py::arg("threads") = 0, py::arg("log") = "", py::arg("resume") = "",
-        py::arg("init_from") = "", py::arg("overrides") = py::none(), py::arg("quiet") = false,
+        py::arg("init_from") = "", py::arg("overrides") = py::none(), py::arg("precision") = "fp32",
+        py::arg("quiet") = false,
         "Trains a policy with PPO, for so many minutes or iterations.\n\n"
         "log: run folder (default logs/TASK/DATE_TIME). resume: run folder or checkpoint to go on "
         "with,\n"
         "bit for bit. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.\n"
+        "precision: of the networks' products, 'fp32', or 'bf16' where the CPU has AVX512-BF16.\n"
         "Ctrl-C finishes the iteration, saves and returns.");
 
   m.def(

@@ -174,7 +174,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   // gradients and losses of every block
   threads_.run(2 * blocks, [&](int item, int worker) {
     const int block = item / 2;
-    const Span span(threads_.lane(worker), item % 2 ? "critic gradient" : "actor gradient");
+    const Span part(threads_.lane(worker), item % 2 ? "critic gradient" : "actor gradient");
     if (item % 2)
       critic_block(block, index, size, block >= half, worker);
     else
@@ -199,7 +199,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   float* std_gradient = actor_gradient + na;
   float* critic_gradient = std_gradient + ns;
   threads_.run(actor_ranges + critic_ranges, [&](int item, int worker) {
-    const Span span(threads_.lane(worker), "sum of gradients");
+    const Span part(threads_.lane(worker), "sum of gradients");
     const bool of_actor = item < actor_ranges;
     const long begin = (of_actor ? item : item - actor_ranges) * kRange;
     squares_[item] = k_.sum_blocks(blocks, of_actor ? actor_blocks_.data() : critic_blocks_.data(),
@@ -251,7 +251,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   a.grad_scale = clip(actor_norm);
   b.grad_scale = clip(critic_norm);
   threads_.run(actor_ranges + critic_ranges, [&](int item, int worker) {
-    const Span span(threads_.lane(worker), "adam");
+    const Span part(threads_.lane(worker), "adam");
     const bool of_actor = item < actor_ranges;
     const long begin = (of_actor ? item : item - actor_ranges) * kRange;
     const long end = std::min(of_actor ? na : nc, begin + kRange);
@@ -262,7 +262,7 @@ void Ppo::minibatch(const int* index, int size, UpdateStats& stats) {
   k_.adam(&a, ns, std_.data(), adam_m_.data() + na, adam_v_.data() + na, std_gradient);
   refresh_std();
   threads_.run(actor_.layers() + critic_.layers(), [&](int item, int worker) {
-    const Span span(threads_.lane(worker), "repack");
+    const Span part(threads_.lane(worker), "repack");
     if (item < actor_.layers())
       actor_.repack(item);
     else

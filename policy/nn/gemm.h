@@ -1,5 +1,5 @@
-// Matrix products in float32 with a promise about bits: every output is one serial fma chain over k
-// in index order,
+// Matrix products with a promise about bits: every output is one serial chain over k in index
+// order, in float
 //
 //   c = start;  for k = 0 .. depth-1:  c = fma(a(r,k), b(k,j), c)
 //
@@ -12,8 +12,10 @@
 //
 // A tile is M rows by V packs of accumulators in registers. A panel is V packs wide and holds its
 // columns contiguously, depth x (V W) floats. Widths are padded to multiples of kLanes floats.
+// The operands are float or pairs of bfloat16 (operands.h); with pairs, `depth` counts pairs and a,
+// b point to their cells.
 #pragma once
-#include "motorium/core/real.h"
+#include "motorium/policy/nn/operands.h"
 
 namespace motorium {
 
@@ -36,11 +38,12 @@ struct TileArgs {
   bool add;  // start from c
 };
 
-template <class Real, class Shape> STAGE void gemm_tile(const TileArgs& t) {
+template <class Real, class Shape, class Operands> STAGE void gemm_tile(const TileArgs& t) {
   constexpr int M = Shape::rows, V = Shape::packs, W = kWidth<Real>;
+  using Cell = typename Operands::Cell;
   Real acc[M][V];
-  const float* a = t.a;
-  const float* b = t.b;
+  const Cell* a = reinterpret_cast<const Cell*>(t.a);
+  const Cell* b = reinterpret_cast<const Cell*>(t.b);
   if (t.add) {
 #pragma GCC unroll 16
     for (int r = 0; r < M; ++r)
@@ -56,27 +59,27 @@ template <class Real, class Shape> STAGE void gemm_tile(const TileArgs& t) {
   }
   if constexpr (Shape::across) {
     for (int k = 0; k < t.depth; ++k, a += t.lda, b += t.ldb) {
-      Real y[V];
+      decltype(Operands::template row<Real>(b)) y[V];
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) y[v] = load<Real>(b + v * W);
+      for (int v = 0; v < V; ++v) y[v] = Operands::template row<Real>(b + v * W);
 #pragma GCC unroll 16
       for (int r = 0; r < M; ++r) {
-        const Real x = Real(a[r]);
+        const auto x = Operands::template spread<Real>(a[r]);
 #pragma GCC unroll 4
-        for (int v = 0; v < V; ++v) acc[r][v] = fma(x, y[v], acc[r][v]);
+        for (int v = 0; v < V; ++v) acc[r][v] = Operands::template add<Real>(x, y[v], acc[r][v]);
       }
     }
   } else {
     const long lda = t.lda;
     for (int k = 0; k < t.depth; ++k, ++a, b += t.ldb) {
-      Real y[V];
+      decltype(Operands::template row<Real>(b)) y[V];
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) y[v] = load<Real>(b + v * W);
+      for (int v = 0; v < V; ++v) y[v] = Operands::template row<Real>(b + v * W);
 #pragma GCC unroll 16
       for (int r = 0; r < M; ++r) {
-        const Real x = Real(a[r * lda]);
+        const auto x = Operands::template spread<Real>(a[r * lda]);
 #pragma GCC unroll 4
-        for (int v = 0; v < V; ++v) acc[r][v] = fma(x, y[v], acc[r][v]);
+        for (int v = 0; v < V; ++v) acc[r][v] = Operands::template add<Real>(x, y[v], acc[r][v]);
       }
     }
   }
@@ -87,29 +90,30 @@ template <class Real, class Shape> STAGE void gemm_tile(const TileArgs& t) {
 }
 
 // a strip: tiles of M rows from top to bottom, then one of the rows that are left
-template <class Real, class Shape> FN void gemm_strip(int rows, TileArgs t) {
+template <class Real, class Shape, class Operands> FN void gemm_strip(int rows, TileArgs t) {
   constexpr int M = Shape::rows, V = Shape::packs;
   constexpr bool across = Shape::across;
   const long step = across ? M : long(M) * t.lda;
-  for (; rows >= M; rows -= M, t.a += step, t.c += long(M) * t.ldc) gemm_tile<Real, Shape>(t);
+  for (; rows >= M; rows -= M, t.a += step, t.c += long(M) * t.ldc)
+    gemm_tile<Real, Shape, Operands>(t);
   static_assert(M == 6 || M == 8);
   switch (rows) {
     case 1:
-      return gemm_tile<Real, TileShape<1, V, across>>(t);
+      return gemm_tile<Real, TileShape<1, V, across>, Operands>(t);
     case 2:
-      return gemm_tile<Real, TileShape<2, V, across>>(t);
+      return gemm_tile<Real, TileShape<2, V, across>, Operands>(t);
     case 3:
-      return gemm_tile<Real, TileShape<3, V, across>>(t);
+      return gemm_tile<Real, TileShape<3, V, across>, Operands>(t);
     case 4:
-      return gemm_tile<Real, TileShape<4, V, across>>(t);
+      return gemm_tile<Real, TileShape<4, V, across>, Operands>(t);
     case 5:
-      return gemm_tile<Real, TileShape<5, V, across>>(t);
+      return gemm_tile<Real, TileShape<5, V, across>, Operands>(t);
     default:
       break;
   }
   if constexpr (M == 8) {
-    if (rows == 6) gemm_tile<Real, TileShape<6, V, across>>(t);
-    if (rows == 7) gemm_tile<Real, TileShape<7, V, across>>(t);
+    if (rows == 6) gemm_tile<Real, TileShape<6, V, across>, Operands>(t);
+    if (rows == 7) gemm_tile<Real, TileShape<7, V, across>, Operands>(t);
   }
 }
 
@@ -117,7 +121,7 @@ template <class Real, class Shape> FN void gemm_strip(int rows, TileArgs t) {
 template <class Real> inline constexpr int kTileRows = kWidth<Real> == 16 ? 8 : 6;
 
 // c (rows, width) = bias + a (rows, depth) b, b packed by pack_panels; width a multiple of kLanes
-template <class Real> STAGE void gemm_packed(int rows, int width, TileArgs t) {
+template <class Real, class Operands> STAGE void gemm_packed(int rows, int width, TileArgs t) {
   constexpr int W = kWidth<Real>, M = kTileRows<Real>;
   const float* packed = t.b;
   float* c = t.c;
@@ -127,16 +131,16 @@ template <class Real> STAGE void gemm_packed(int rows, int width, TileArgs t) {
     t.c = c + j;
     t.ldb = packs * W;
     if (packs == 2)
-      gemm_strip<Real, TileShape<M, 2, false>>(rows, t);
+      gemm_strip<Real, TileShape<M, 2, false>, Operands>(rows, t);
     else
-      gemm_strip<Real, TileShape<M, 1, false>>(rows, t);
+      gemm_strip<Real, TileShape<M, 1, false>, Operands>(rows, t);
     if (t.bias) t.bias += packs * W;
     j += packs * W;
   }
 }
 
 // c (rows, width) += a(:, 0 .. rows-1) transposed times b (depth, width), both as they lie
-template <class Real> STAGE void gemm_across(int rows, int width, TileArgs t) {
+template <class Real, class Operands> STAGE void gemm_across(int rows, int width, TileArgs t) {
   constexpr int W = kWidth<Real>, M = kTileRows<Real>;
   const float* b = t.b;
   float* c = t.c;
@@ -146,24 +150,31 @@ template <class Real> STAGE void gemm_across(int rows, int width, TileArgs t) {
     t.b = b + j;
     t.c = c + j;
     if (packs == 2)
-      gemm_strip<Real, TileShape<M, 2, true>>(rows, t);
+      gemm_strip<Real, TileShape<M, 2, true>, Operands>(rows, t);
     else
-      gemm_strip<Real, TileShape<M, 1, true>>(rows, t);
+      gemm_strip<Real, TileShape<M, 1, true>, Operands>(rows, t);
     j += packs * W;
   }
 }
 
 // panels of b(k, j) = from[k*k_stride + j*j_stride], k < depth; columns from `columns` on are zero
-template <class Real>
+template <class Real, class Operands>
 STAGE void pack_panels(int depth, int columns, const float* from, int k_stride, int j_stride,
                        float* packed) {
   constexpr int W = kWidth<Real>;
   const int width = padded(columns);
   for (int j = 0; j < width;) {
     const int wide = width - j >= 2 * W ? 2 * W : W;
-    for (int k = 0; k < depth; ++k)
-      for (int i = 0; i < wide; ++i)
-        *packed++ = j + i < columns ? from[long(k) * k_stride + long(j + i) * j_stride] : 0.f;
+    const auto at = [&](int k, int i) {
+      return k < depth && j + i < columns ? from[long(k) * k_stride + long(j + i) * j_stride] : 0.f;
+    };
+    for (int k = 0; k < depth; k += Operands::paired ? 2 : 1)
+      for (int i = 0; i < wide; ++i) {
+        if constexpr (Operands::paired)
+          *packed++ = from_bits(Operands::cell(at(k, i), at(k + 1, i)));
+        else
+          *packed++ = at(k, i);
+      }
     j += wide;
   }
 }

@@ -2,6 +2,7 @@
 // kernel header's templates.
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "motorium/policy/nn/net_view.h"
 
@@ -34,11 +35,21 @@ struct PolicyKernels {
   void (*adam)(const AdamArgs* a, long count, float* parameter, float* m, float* v,
                const float* gradient);
   double (*sum_blocks)(int blocks, const float* const* from, long begin, long end, float* sum);
+  // Operands of a product in pairs of bfloat16 (operands.h), along rows and across two of them;
+  // null in tables whose products take floats.
+  void (*pair_neighbours)(int rows, int width, const float* from, int stride, int* to,
+                          int to_stride) = nullptr;
+  void (*pair_rows)(int rows, int width, const float* from, int stride, int* to,
+                    int to_stride) = nullptr;
 };
 
 // Kernels of the best instruction set of this machine (core/cpu.h); MOTORIUM_ISA=v3 forces another.
 const PolicyKernels& policy_kernels();
-// Those of one instruction set ("v3", "v4"); null when this CPU has not got it.
+// Those of one instruction set ("v3", "v4", "v4bf16"); null when this CPU has not got it.
 const PolicyKernels* policy_kernels(const char* isa);
+// Those for "fp32" or "bf16" products; weights, sums and everything else are float in both. Throws
+// UnsupportedCpu where the CPU has no AVX512-BF16 or MOTORIUM_ISA forbids it, Error for another
+// word.
+const PolicyKernels& policy_kernels_for(const std::string& precision);
 
 }  // namespace motorium

@@ -1,4 +1,5 @@
-// All kernels of policy/, compiled once per instruction set; the one global symbol is the table.
+// All kernels of policy/, compiled once per instruction set, and for AVX-512 once more with
+// products of bfloat16; the one global symbol is the table.
 #include "motorium/policy/learn/ppo_kernels.h"
 #include "motorium/policy/learn/sample_kernel.h"
 #include "motorium/policy/nn/kernels.h"
@@ -17,24 +18,42 @@ using Real = Pack<16>;
 #else
 using Real = Pack<8>;
 #endif
+#if defined(__AVX512BF16__)
+using Operands = Bf16;
+#else
+using Operands = Fp32;
+#endif
 
-void run_gemm_packed(int rows, int width, const TileArgs* t) { gemm_packed<Real>(rows, width, *t); }
-void run_gemm_across(int rows, int width, const TileArgs* t) { gemm_across<Real>(rows, width, *t); }
+void run_gemm_packed(int rows, int width, const TileArgs* t) {
+  gemm_packed<Real, Operands>(rows, width, *t);
+}
+void run_gemm_across(int rows, int width, const TileArgs* t) {
+  gemm_across<Real, Operands>(rows, width, *t);
+}
 void run_pack_panels(int depth, int columns, const float* from, int k_stride, int j_stride,
                      float* packed) {
-  pack_panels<Real>(depth, columns, from, k_stride, j_stride, packed);
+  pack_panels<Real, Operands>(depth, columns, from, k_stride, j_stride, packed);
 }
+#if defined(__AVX512BF16__)
+void run_pair_neighbours(int rows, int width, const float* from, int stride, int* to,
+                         int to_stride) {
+  Operands::pair_neighbours(rows, width, from, stride, to, to_stride);
+}
+void run_pair_rows(int rows, int width, const float* from, int stride, int* to, int to_stride) {
+  Operands::pair_rows(rows, width, from, stride, to, to_stride);
+}
+#endif
 void run_activate(Activation kind, long count, float* y) {
   for (long i = 0; i < count; i += kWidth<Real>)
     store<Real>(y + i, activate<Real>(kind, load<Real>(y + i)));
 }
 void run_forward(const NetView* net, const NetBuffers* b, int rows) {
-  mlp_forward<Real>(*net, *b, rows);
+  mlp_forward<Real, Operands>(*net, *b, rows);
 }
 void run_backward(const NetView* net, const NetBuffers* b, int rows, float* gradient) {
-  mlp_backward<Real>(*net, *b, rows, gradient);
+  mlp_backward<Real, Operands>(*net, *b, rows, gradient);
 }
-void run_pack(const NetView* net, int layer) { mlp_pack<Real>(*net, layer); }
+void run_pack(const NetView* net, int layer) { mlp_pack<Real, Operands>(*net, layer); }
 void run_add_columns(int rows, int width, const float* d, int stride, float* sum) {
   add_columns<Real>(rows, width, d, stride, sum);
 }
@@ -73,4 +92,8 @@ extern "C" const motorium::PolicyKernels MOTORIUM_PASTE(motorium_policy_, MOTORI
         motorium::run_gae,
         motorium::run_adam,
         motorium::run_sum_blocks,
+#if defined(__AVX512BF16__)
+        motorium::run_pair_neighbours,
+        motorium::run_pair_rows,
+#endif
 };

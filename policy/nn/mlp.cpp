@@ -59,6 +59,7 @@ Mlp::Mlp(const std::vector<int>& sizes, Activation activation, const PolicyKerne
                                                         std::to_string(kMaxWidth));
     view_.sizes[l] = sizes[l];
   }
+  // a pair more than half of the depth fits as well
   size_t packed = 0;
   for (int l = 0; l < layers; ++l)
     packed += size_t(in(l)) * padded(out(l)) + (l ? size_t(out(l)) * padded(in(l)) : 0);
@@ -120,6 +121,8 @@ MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   }
   buffers_.d_stride = row_stride(widest);
   if (backward) floats += 2 * tall * buffers_.d_stride;
+  const size_t cells = net.kernels().pair_rows ? tall / 2 * buffers_.d_stride : 0;
+  floats += 2 * cells;
   memory_ = Floats(floats);
   float* at = memory_.data();
   for (int l = 0; l <= net.layers(); ++l) {
@@ -130,6 +133,8 @@ MlpScratch::MlpScratch(const Mlp& net, int rows, bool backward) : rows_(rows) {
   }
   if (backward)
     for (float*& d : buffers_.d) d = at, at += tall * buffers_.d_stride;
+  if (cells)
+    for (int*& c : buffers_.cells) c = reinterpret_cast<int*>(at), at += cells;
   output_ = buffers_.y[net.layers()];
   d_output_ = buffers_.d[net.layers() & 1];
 }

@@ -18,7 +18,8 @@ STAGE void activate_rows(Activation kind, int rows, int width, int stride, float
 }
 
 // Y[l+1] = activation(bias + Y[l] W')
-template <class Real> STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
+template <class Real, class Operands>
+STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
   long at = 0;
   for (int l = 0; l < net.layers; ++l) {
     const int in = net.in(l), width = padded(net.out(l));
@@ -30,8 +31,13 @@ template <class Real> STAGE void mlp_forward(const NetView& net, const NetBuffer
     t.c = b.y[l + 1];
     t.ldc = row_stride(net.out(l));
     t.bias = net.parameters + bias;
-    t.depth = in;
-    gemm_packed<Real>(rows, width, t);
+    t.depth = Operands::steps(in);
+    if constexpr (Operands::paired) {
+      Operands::pair_neighbours(rows, padded(in), t.a, t.lda, b.cells[0], t.lda / 2);
+      t.a = reinterpret_cast<const float*>(b.cells[0]);
+      t.lda /= 2;
+    }
+    gemm_packed<Real, Operands>(rows, width, t);
     if (l + 1 < net.layers && net.activation != Activation::none)
       activate_rows<Real>(net.activation, rows, width, t.ldc, b.y[l + 1], b.x[l + 1]);
     at = bias + padded(net.out(l));
@@ -65,7 +71,7 @@ STAGE void multiply_slope(Activation kind, int rows, int width, const float* y, 
 
 // gradient += that of these rows, in row order; b.d[layers & 1] holds dL/d(output), zero in its
 // padding
-template <class Real>
+template <class Real, class Operands>
 STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float* gradient) {
   for (int l = net.layers - 1; l >= 0; --l) {
     const int in = net.in(l), out = net.out(l);
@@ -77,9 +83,15 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
     t.ldb = row_stride(in);
     t.c = gradient + net.weight_at(l);
     t.ldc = padded(in);
-    t.depth = rows;
+    t.depth = Operands::steps(rows);
     t.add = true;
-    gemm_across<Real>(out, padded(in), t);
+    if constexpr (Operands::paired) {
+      Operands::pair_rows(rows, padded(out), d, t.lda, b.cells[0], t.lda);
+      Operands::pair_rows(rows, padded(in), b.y[l], t.ldb, b.cells[1], t.ldb);
+      t.a = reinterpret_cast<const float*>(b.cells[0]);
+      t.b = reinterpret_cast<const float*>(b.cells[1]);
+    }
+    gemm_across<Real, Operands>(out, padded(in), t);
     add_columns<Real>(rows, padded(out), d, b.d_stride, gradient + net.bias_at(l));
     if (l == 0) break;
 
@@ -90,8 +102,13 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
     u.b = net.backward_pack[l];
     u.c = b.d[l & 1];
     u.ldc = b.d_stride;
-    u.depth = out;
-    gemm_packed<Real>(rows, padded(in), u);
+    u.depth = Operands::steps(out);
+    if constexpr (Operands::paired) {
+      Operands::pair_neighbours(rows, padded(out), d, u.lda, b.cells[0], u.lda / 2);
+      u.a = reinterpret_cast<const float*>(b.cells[0]);
+      u.lda /= 2;
+    }
+    gemm_packed<Real, Operands>(rows, padded(in), u);
     if (net.activation != Activation::none)
       multiply_slope<Real>(net.activation, rows, padded(in), b.y[l], b.x[l], row_stride(in),
                            b.d[l & 1], b.d_stride);
@@ -99,11 +116,12 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
 }
 
 // weights of one layer -> the layouts the products read
-template <class Real> STAGE void mlp_pack(const NetView& net, int layer) {
+template <class Real, class Operands> STAGE void mlp_pack(const NetView& net, int layer) {
   const int in = net.in(layer), out = net.out(layer), stride = padded(in);
   const float* w = net.parameters + net.weight_at(layer);
-  pack_panels<Real>(in, out, w, 1, stride, net.forward_pack[layer]);
-  if (net.backward_pack[layer]) pack_panels<Real>(out, in, w, stride, 1, net.backward_pack[layer]);
+  pack_panels<Real, Operands>(in, out, w, 1, stride, net.forward_pack[layer]);
+  if (net.backward_pack[layer])
+    pack_panels<Real, Operands>(out, in, w, stride, 1, net.backward_pack[layer]);
 }
 
 }  // namespace motorium

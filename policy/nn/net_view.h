@@ -44,6 +44,7 @@ struct NetBuffers {
   float* y[kMaxLayers + 1] = {};  // y[0]: inputs; y[l+1]: outputs of layer l
   float* x[kMaxLayers + 1] = {};  // the same before the activation: swish alone, else null
   float* d[2] = {};               // gradient with respect to y[l], even and odd l
+  int* cells[2] = {};             // operands of a product in pairs; null: there are none
   int d_stride = 0;               // of both d; a caller writes dL/d(output) to d[layers & 1]
 };
 

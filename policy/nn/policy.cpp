@@ -67,17 +67,19 @@ void write_mlp(SafetensorsWriter& out, const std::string& prefix, const Mlp& net
   }
 }
 
-Policy Policy::load(const std::string& path) { return parse(read_bytes(path), path); }
+Policy Policy::load(const std::string& path, const PolicyKernels* kernels) {
+  return Policy(Safetensors::parse(read_bytes(path), path), kernels);
+}
 
 Policy Policy::parse(std::vector<uint8_t> bytes, const std::string& origin) {
   return Policy(Safetensors::parse(std::move(bytes), origin));
 }
 
-Policy::Policy(const Safetensors& file) : metadata_(file.metadata()) {
+Policy::Policy(const Safetensors& file, const PolicyKernels* kernels) : metadata_(file.metadata()) {
   require(file.text("format").rfind("motorium.", 0) == 0,
           file.origin() + ": format is \"" + file.text("format").substr(0, 40) +
               "\", needed is \"motorium.policy 1\"");
-  actor_ = read_mlp(file, "actor", parse_activation(file.text("activation")));
+  actor_ = read_mlp(file, "actor", parse_activation(file.text("activation")), kernels);
   const int n = actor_.inputs();
   std_ = file.floats("actor.std", {actor_.outputs()});
   require_finite(std_, file.origin() + ": actor.std");

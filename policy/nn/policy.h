@@ -24,9 +24,10 @@ class Safetensors;
 class Policy {
  public:
   // Throws Error when the file is missing, malformed, or not a policy.
-  static Policy load(const std::string& path);
+  // kernels: of the products, null for the best of this CPU in float.
+  static Policy load(const std::string& path, const PolicyKernels* kernels = nullptr);
   static Policy parse(std::vector<uint8_t> bytes, const std::string& origin);
-  explicit Policy(const Safetensors& file);
+  explicit Policy(const Safetensors& file, const PolicyKernels* kernels = nullptr);
 
   int observation_size() const { return actor_.inputs(); }
   int action_size() const { return actor_.outputs(); }

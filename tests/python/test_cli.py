@@ -334,3 +334,47 @@ def test_bench_of_a_task_times_steps_policy_and_learning():
     for what in ("env step", "with policy", "train"):
         (row,) = [line for line in out.stdout.splitlines() if what in line]
         assert float(row.split(what)[1].split()[2].replace(",", "")) > 1000
+
+
+def bf16_here():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return "avx512_bf16" in file.read() and os.environ.get("MOTORIUM_ISA") != "v3"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "cartpole-balance", "--iterations", 1, "--worlds", 16),
+        ("play", ROOT / "robots/quad/walk.safetensors", "--worlds", 4, "--seconds", 0.1),
+        ("bench", "cartpole-balance", "--worlds", 16, "--repeat", 1),
+        ("bench", "cartpole-balance", "--worlds", 16, "--trace", "out.json"),
+    ],
+)
+def test_bf16_is_refused_where_the_cpu_lacks_it(arguments, tmp_path):
+    out = motorium(*arguments, "--precision", "bf16", cwd=tmp_path, env={"MOTORIUM_ISA": "v3"})
+    assert out.returncode == 69
+    assert "bf16 needs AVX512-BF16, MOTORIUM_ISA=v3 forbids it: unset it, or use fp32" in out.stderr
+
+
+def test_an_unknown_precision_is_refused():
+    out = motorium("train", "cartpole-balance", "--precision", "fp16")
+    assert out.returncode == 2 and "fp32" in out.stderr
+
+
+@pytest.mark.skipif(not bf16_here(), reason="SKIPPED: this CPU has no AVX512-BF16")
+def test_bf16_trains_plays_and_is_measured(tmp_path):
+    log, bits = tmp_path / "run", []
+    for threads in (1, 2):
+        out = motorium("train", "cartpole-balance", "--precision", "bf16", "--iterations", 2, "--worlds", 64,
+                       "--threads", threads, "--log", log / str(threads), "--quiet")  # fmt: skip
+        assert out.returncode == 0, out.stderr
+        (policy,) = (log / str(threads)).glob("policy_2.safetensors")
+        bits.append(policy.read_bytes())
+    assert bits[0] == bits[1]
+    plain = motorium("train", "cartpole-balance", "--iterations", 2, "--worlds", 64, "--log", log / "fp32", "--quiet")
+    assert plain.returncode == 0 and (log / "fp32/policy_2.safetensors").read_bytes() != bits[0]
+    walk = [ROOT / "robots/quad/walk.safetensors", "--worlds", 16, "--seconds", 2]
+    outs = [motorium("play", *walk, "--precision", p).stdout for p in ("fp32", "bf16")]
+    assert outs[0] != outs[1] and "agent" in outs[1]
+    out = motorium("bench", "cartpole-balance", "--worlds", 64, "--repeat", 1, "--precision", "bf16")
+    assert "train bf16" in out.stdout and "with policy bf16" in out.stdout

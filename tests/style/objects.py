@@ -93,7 +93,7 @@ def check_sources(build, folder):
 
 
 def check_symbols(build):
-    for path in sorted(glob.glob(os.path.join(build, "*_v[0-9].o"))):
+    for path in sorted(glob.glob(os.path.join(build, "*_v[0-9]*.o"))):
         name = os.path.basename(path)
         exports = [line.split()[-1] for line in
                    run(["nm", "-g", "--defined-only", path]).splitlines() if line.strip()]
