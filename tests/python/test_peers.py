@@ -67,15 +67,6 @@ def test_an_engine_that_is_not_installed_says_how_to_get_it(name, monkeypatch):
         peers.PEERS[name](scene, 1)
 
 
-def test_motrixsim_gets_the_same_states():
-    pytest.importorskip("motrixsim", reason="SKIPPED: motrixsim is not installed: pip install motrixsim")
-    scene = peers.Scene(str(pathlib.Path(QUAD).parents[1] / "cartpole/robot.xml"), 16, 20)
-    theirs = peers.MotrixSim(scene, 1)
-    assert theirs.run() > 0
-    reference = peers.Motorium(scene, 1, precision="double").velocities()
-    assert peers.error_of(theirs.velocities(), reference, scene.start["qvel"])[0] < 1e-3
-
-
 def test_an_engine_that_panics_leaves_the_others_alone(monkeypatch, capsys):
     class Panic(BaseException):
         pass
