@@ -1,12 +1,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "motorium/core/error.h"
 #include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
-#include "motorium/physics/batch_impl.h"
+#include "motorium/physics/device_worlds.h"
 #include "motorium/physics/initial_state.h"
 
 namespace motorium {
@@ -17,6 +18,9 @@ constexpr int kMaxWorlds = 10'000'000;
 
 }  // namespace
 
+Batch::Impl::Impl() = default;
+Batch::Impl::~Impl() = default;
+
 Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
     : impl_(std::make_unique<Impl>()) {
   const DefaultFloatMode mode;
@@ -24,6 +28,8 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   require(options.worlds >= 1 && options.worlds <= kMaxWorlds,
           "Batch: worlds = " + std::to_string(options.worlds) + ": allowed are 1 .. " +
               std::to_string(kMaxWorlds));
+  require(!options.device || options.precision == Precision::single,
+          "Batch: precision double runs on device cpu only");
 
   // refuse what cannot fit, and say what would
   double numbers = 0;
@@ -31,14 +37,19 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   const double bytes = numbers * (options.precision == Precision::single ? 4 : 8) + 32;
   const double available =
       static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (bytes * options.worlds > available) {
+  const auto need_room = [&](double room, const std::string& where) {
+    if (bytes * options.worlds <= room) return;
     char text[200];
     std::snprintf(text, sizeof text,
-                  "Batch: %d worlds need %.1f GiB, %.1f GiB are free: at most %d fit",
-                  options.worlds, bytes * options.worlds / (1 << 30), available / (1 << 30),
-                  static_cast<int>(available / bytes));
+                  "Batch: %d worlds need %.1f GiB, %.1f GiB are free%s: at most %d fit",
+                  options.worlds, bytes * options.worlds / (1 << 30), room / (1 << 30),
+                  where.c_str(), static_cast<int>(room / bytes));
     throw Error(text);
-  }
+  };
+  need_room(available, "");
+  if (options.device)
+    need_room(static_cast<double>(options.device->free_memory()),
+              " on device " + options.device->name());
 
   impl_->model = std::move(model);
   impl_->options = options;
@@ -56,6 +67,16 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   impl_->seen.assign(static_cast<size_t>(options.worlds), 0);
   impl_->frozen.assign(static_cast<size_t>(options.worlds), 0);
   impl_->visit([&](auto& w) { w.prepare(impl_->threads->count()); });
+  if (options.device) {
+    impl_->on_device =
+        std::make_unique<DeviceWorlds>(options.device, *impl_->model, *impl_->single, impl_->time0);
+    Impl* impl = impl_.get();
+    impl->on_device->start_on_host = [impl](int w) { impl->reset_world(w, -1); };
+    impl->on_device->has_own_start = [impl](int w) {
+      return !impl->models.empty() || impl->has_own("qpos0", w) || impl->has_own("body_pos", w) ||
+             impl->has_own("body_quat", w);
+    };
+  }
   reset();
 }
 
@@ -67,15 +88,55 @@ int Batch::worlds() const { return impl_->options.worlds; }
 Precision Batch::precision() const { return impl_->options.precision; }
 Threads& Batch::threads() { return *impl_->threads; }
 
+const std::shared_ptr<Device>& Batch::device() const { return impl_->options.device; }
+void Batch::set_stream(Stream stream) {
+  if (!impl_->on_device) return;
+  impl_->on_device->device().order(impl_->on_device->stream, stream);
+  impl_->on_device->stream = stream;
+}
+Stream Batch::stream() const { return impl_->on_device ? impl_->on_device->stream : nullptr; }
+void Batch::set_lanes(int lanes) {
+  require(impl_->on_device != nullptr, "Batch.set_lanes: lanes are a device's");
+  impl_->on_device->set_lanes(lanes);
+}
+int Batch::lanes() const { return impl_->on_device ? impl_->on_device->lanes() : 0; }
+
+// ---- host and device ---------------------------------------------------------------------------
+
+void Batch::Impl::pull(const int* ids, int n) const {
+  if (on_device) on_device->pull(device_ids(ids), n);
+}
+void Batch::Impl::push(const int* ids, int n) {
+  if (on_device) on_device->push(device_ids(ids), n);
+}
+void Batch::Impl::forget_freezes(const int* ids, int n) {
+  if (on_device) on_device->forget_freezes(device_ids(ids), n);
+  for (int i = 0; i < n; ++i) frozen[static_cast<size_t>(ids[i])] = 0;
+}
+void Batch::Impl::pull_marks() const {
+  if (on_device) on_device->pull_marks();
+}
+void Batch::Impl::collect_faults() const {
+  if (on_device) on_device->take_faults([&](int w) { const_cast<Impl*>(this)->remember_fault(w); });
+}
+
+// ---- stepping ----------------------------------------------------------------------------------
+
 void Batch::step(const StepOptions& o) {
   if (o.nstep < 0)
     throw Error("Batch.step: nstep = " + std::to_string(o.nstep) + ": allowed is 0 or more");
   const Phase phase(impl_->threads->lane(0), "Batch.step");
   int n = 0;
   const int* ids = impl_->worlds_of(o.ids, o.id_count, n, "step");
+  if (impl_->on_device)
+    return impl_->on_device->step(impl_->device_ids(ids), n, o.nstep, o.refresh,
+                                  impl_->options.autoreset);
   if (impl_->options.autoreset)
     for (int i = 0; i < n; ++i)
-      if (status()[ids[i]] & kStatusFrozen) impl_->reset_world(ids[i], -1);
+      if (status()[ids[i]] & kStatusFrozen) {
+        impl_->reset_world(ids[i], -1);
+        impl_->frozen[static_cast<size_t>(ids[i])] = 0;
+      }
   impl_->visit([&](auto& w) {
     impl_->run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
       TraceLane* lane = impl_->threads->lane(worker);
@@ -94,6 +155,7 @@ void Batch::step(const StepOptions& o) {
 void Batch::forward(const int* ids, int id_count, Refresh upto) {
   int n = 0;
   const int* list = impl_->worlds_of(ids, id_count, n, "forward");
+  if (impl_->on_device) return impl_->on_device->forward(impl_->device_ids(list), n, upto);
   impl_->visit([&](auto& w) {
     impl_->run(w, list, n, [&](int worker, const int* worlds, int count, const int*) {
       w.kernels.forward(w.args(worker, *worlds), worlds, count, upto);
@@ -109,6 +171,7 @@ ArrayView Batch::inverse(const void* qacc, const int* ids, int id_count) {
       "implicitfast");
   int n = 0;
   const int* list = impl_->worlds_of(ids, id_count, n, "inverse");
+  impl_->pull(list, n);
   return impl_->visit([&](auto& w) -> ArrayView {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     w.inverse.resize(static_cast<size_t>(w.count) * static_cast<size_t>(impl_->model->nv));
@@ -125,6 +188,7 @@ ArrayView Batch::state(const std::string& name) {
   return impl_->visit([&](auto& w) -> ArrayView {
     for (size_t i = 0; i < w.shapes.size(); ++i) {
       if (name != w.shapes[i].name) continue;
+      if (impl_->on_device) return {impl_->on_device->state(i), w.shapes[i].columns, true};
       const size_t need = static_cast<size_t>(w.count) * static_cast<size_t>(w.shapes[i].columns);
       if (w.fields[i].size() != need) {
         w.allocate(i);
@@ -144,6 +208,9 @@ ArrayView Batch::bind(const std::string& name) {
       if (name != w.output_shapes_[i].name) continue;
       const int columns = w.output_shapes_[i].columns;
       auto [entry, fresh] = w.outputs.try_emplace(static_cast<int>(i));
+      if (fresh && impl_->on_device) w.each_blob([&](auto& b) { want_output(b.data, name); });
+      if (impl_->on_device)
+        return {impl_->on_device->output(static_cast<int>(i), columns), columns, false};
       if (fresh) {
         entry->second.assign(static_cast<size_t>(w.count) * static_cast<size_t>(columns), 0);
         w.bindings.push_back({static_cast<int>(i), columns, entry->second.data()});
@@ -155,6 +222,45 @@ ArrayView Batch::bind(const std::string& name) {
   });
 }
 
+// rows of one array; on the CPU they are the array's
+void Batch::read_rows(const std::string& name, const int* ids, int id_count, void* out) {
+  const RowsOf rows = impl_->rows_of(*this, name);
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "read_rows");
+  if (impl_->on_device)
+    return impl_->on_device->read_rows(rows.data, rows.bytes, impl_->device_ids(list), n, out);
+  for (int i = 0; i < n && rows.bytes > 0; ++i)
+    std::memcpy(static_cast<char*>(out) + static_cast<size_t>(i) * rows.bytes,
+                rows.data + static_cast<size_t>(list[i]) * rows.bytes, rows.bytes);
+}
+void Batch::write_rows(const std::string& name, const int* ids, int id_count, const void* in) {
+  const RowsOf rows = impl_->rows_of(*this, name);
+  require(rows.writable, "Batch.write_rows: '" + name + "' is an output");
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "write_rows");
+  if (impl_->on_device)
+    return impl_->on_device->write_rows(rows.data, rows.bytes, impl_->device_ids(list), n, in);
+  for (int i = 0; i < n && rows.bytes > 0; ++i)
+    std::memcpy(rows.data + static_cast<size_t>(list[i]) * rows.bytes,
+                static_cast<const char*>(in) + static_cast<size_t>(i) * rows.bytes, rows.bytes);
+}
+
+// the array of a name, as bytes
+RowsOf Batch::Impl::rows_of(Batch& batch, const std::string& name) const {
+  const ArrayView view = visit([&](const auto& w) {
+    std::vector<std::string> names = batch.output_names();
+    const bool output = std::find(names.begin(), names.end(), name) != names.end();
+    for (const FieldShape& s : w.shapes) {
+      if (name == s.name) return batch.state(name);
+      names.push_back(s.name);
+    }
+    require(output, "Batch: no array '" + name + "'" + did_you_mean(name, names));
+    return batch.bind(name);
+  });
+  const size_t number = single ? sizeof(float) : sizeof(double);
+  return {static_cast<char*>(view.data), static_cast<size_t>(view.columns) * number, view.writable};
+}
+
 std::vector<std::string> Batch::output_names() const {
   std::vector<std::string> names;
   for (const FieldShape& s : output_shapes(*impl_->model)) names.push_back(s.name);
@@ -162,32 +268,54 @@ std::vector<std::string> Batch::output_names() const {
 }
 
 double Batch::time(int world) const {
-  return impl_->visit([&](const auto& w) {
-    return impl_->time0[static_cast<size_t>(world)] +
-           static_cast<double>(w.steps[static_cast<size_t>(world)]) *
-               impl_->model_at(world).timestep;
+  impl_->pull_marks();
+  return impl_->time_on_host(world);
+}
+std::vector<double> Batch::times() const {
+  impl_->pull_marks();
+  std::vector<double> out;
+  for (int w = 0; w < worlds(); ++w) out.push_back(impl_->time_on_host(w));
+  return out;
+}
+double Batch::Impl::time_on_host(int world) const {
+  return visit([&](const auto& w) {
+    return time0[static_cast<size_t>(world)] +
+           static_cast<double>(w.steps[static_cast<size_t>(world)]) * model_at(world).timestep;
   });
 }
-void Batch::set_time(int world, double seconds) {
-  impl_->visit([&](auto& w) { w.steps[static_cast<size_t>(world)] = 0; });
-  impl_->time0[static_cast<size_t>(world)] = seconds;
+void Batch::set_time(int world, double seconds) { set_times(&world, 1, &seconds); }
+void Batch::set_times(const int* ids, int id_count, const double* seconds) {
+  int n = 0;
+  const int* list = impl_->worlds_of(ids, id_count, n, "set_times");
+  impl_->pull(list, n);
+  for (int i = 0; i < n; ++i) {
+    const size_t w = static_cast<size_t>(list[i]);
+    impl_->visit([&](auto& worlds) { worlds.steps[w] = 0; });
+    impl_->time0[w] = seconds[i];
+  }
+  impl_->push(list, n);
 }
-int64_t* Batch::steps() {
+const int64_t* Batch::steps() {
+  impl_->pull_marks();
   return impl_->visit([](auto& w) { return w.steps.data(); });
 }
 const uint32_t* Batch::status() const {
+  impl_->pull_marks();
   return impl_->visit([](const auto& w) { return w.status.data(); });
 }
 std::vector<uint32_t> Batch::read_status() {
-  return impl_->visit([](auto& w) {
+  impl_->pull_marks();
+  return impl_->visit([&](auto& w) {
     std::vector<uint32_t> copy = w.status;
     for (uint32_t& s : w.status) s &= kStatusFrozen;
+    if (impl_->on_device) impl_->on_device->push_status();
     return copy;
   });
 }
 int64_t Batch::status_count(uint32_t bit) const {
   int64_t n = 0;
-  for (int w = 0; w < worlds(); ++w) n += (status()[w] & bit) != 0;
+  const uint32_t* bits = status();
+  for (int w = 0; w < worlds(); ++w) n += (bits[w] & bit) != 0;
   return n;
 }
 // ---- for other modules
@@ -197,11 +325,13 @@ int Batch::pack_width() const {
   return impl_->visit([](const auto& w) { return w.kernels.width; });
 }
 const PhysicsKernels<float>& Batch::kernels() const {
-  if (!impl_->single) throw Error("Batch.kernels: tasks run in single precision");
+  if (!impl_->single || impl_->on_device)
+    throw Error("Batch.kernels: tasks run in single precision on device cpu");
   return impl_->single->kernels;
 }
 PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
-  if (!impl_->single) throw Error("Batch.pack_args: tasks run in single precision");
+  if (!impl_->single || impl_->on_device)
+    throw Error("Batch.pack_args: tasks run in single precision on device cpu");
   return impl_->single->args(worker, *worlds, impl_->threads->lane(worker));
 }
 

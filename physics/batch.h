@@ -4,15 +4,16 @@
 //   float* ctrl = batch.state<float>().ctrl;       // (worlds, nu), C-contiguous
 //   batch.step({.nstep = 5});
 //
-// Arrays are world-major and stay at their addresses. Errors of the caller throw Error; what
-// physics does to a world sets bits in its status word and never touches another world. One thread
-// at a time.
+// Arrays are world-major and stay at their addresses; on a device they are the device's. Errors of
+// the caller throw Error; what physics does to a world sets bits in its status word and never
+// touches another world. One thread at a time.
 #pragma once
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "motorium/core/device.h"
 #include "motorium/core/threads.h"
 #include "motorium/physics/entry.h"
 #include "motorium/physics/model.h"
@@ -27,6 +28,7 @@ struct BatchOptions {
   Precision precision = Precision::single;  // double_ is the reference build, one world at a time
   bool autoreset = false;                   // a frozen world is reset at the start of the next step
   Threads* threads = nullptr;               // null: the process's default pool
+  std::shared_ptr<Device> device = nullptr;  // null: the cores of this machine; else single only
 };
 
 struct StepOptions {
@@ -42,7 +44,7 @@ struct ResetOptions {
   int keyframe = -1;  // -1: qpos0
 };
 
-// one array of a batch: (worlds, columns) of float or double
+// one array of a batch: (worlds, columns) of float or double, in the memory of the batch's device
 struct ArrayView {
   void* data = nullptr;
   int columns = 0;
@@ -80,6 +82,20 @@ class Batch {
   int worlds() const;
   Precision precision() const;
 
+  // Null: the cores of this machine. On a device step, forward and reset are launches on `stream`
+  // that wait for nothing; what asks about single worlds (save, contacts, ray, ...) copies their
+  // rows to the host and runs there, with the same bits.
+  const std::shared_ptr<Device>& device() const;
+  void set_stream(Stream stream);
+  Stream stream() const;
+  // Lanes of the device that work on a world: 8, 16 or 32. Speed alone depends on it.
+  void set_lanes(int lanes);
+  int lanes() const;
+  // Rows of a state field or bound output of these worlds (null: all) to and from the host: (n,
+  // columns) of the batch's precision.
+  void read_rows(const std::string& name, const int* ids, int id_count, void* out);
+  void write_rows(const std::string& name, const int* ids, int id_count, const void* in);
+
   void step(const StepOptions& options = {});
   void forward(const int* ids = nullptr, int id_count = 0, Refresh upto = Refresh::acc);
   void reset(const ResetOptions& options = {});
@@ -95,11 +111,13 @@ class Batch {
   // and filled from the next step or forward on.
   ArrayView bind(const std::string& name);
   std::vector<std::string> output_names() const;
-  double time(int world) const;  // [s]
+  double time(int world) const;       // [s]
+  std::vector<double> times() const;  // (worlds) [s]
   void set_time(int world, double seconds);
-  int64_t* steps();  // (worlds) steps since reset
+  void set_times(const int* ids, int id_count, const double* seconds);  // ids null: all
+  const int64_t* steps();  // (worlds) steps since reset; of a device: as they are now
 
-  const uint32_t* status() const;            // (worlds) sticky Status bits
+  const uint32_t* status() const;            // (worlds) sticky Status bits; likewise
   std::vector<uint32_t> read_status();       // returns and clears what is not a freeze
   int64_t status_count(uint32_t bit) const;  // worlds that have it now
 

@@ -176,17 +176,30 @@ struct Override {
   std::vector<double> rows;  // (n, size), the model's first
 };
 
+class DeviceWorlds;
+
+// the rows of one array
+struct RowsOf {
+  char* data;
+  size_t bytes;  // of a row
+  bool writable;
+};
+
 struct Batch::Impl {
+  Impl();
+  ~Impl();
+
   std::shared_ptr<const Model> model;
   BatchOptions options;
   Threads* threads = nullptr;
   std::unique_ptr<Worlds<float>> single;
   std::unique_ptr<Worlds<double>> reference;
-  std::vector<double> ctrl0, history0;               // of a world that starts
-  std::vector<double> time0;                         // time at step 0 of each world
-  std::map<std::string, Override> overrides;         // by field
-  std::unique_ptr<SameFrames> frames;                // made with the first override
-  std::unique_ptr<Model> edited;                     // where constants of a world are derived
+  std::unique_ptr<DeviceWorlds> on_device;    // null: the arrays of `single` are all there is
+  std::vector<double> ctrl0, history0;        // of a world that starts
+  std::vector<double> time0;                  // time at step 0 of each world
+  std::map<std::string, Override> overrides;  // by field
+  std::unique_ptr<SameFrames> frames;         // made with the first override
+  std::unique_ptr<Model> edited;              // where constants of a world are derived
   std::vector<std::shared_ptr<const Model>> models;  // (worlds), empty: all have `model`
   std::vector<int> all;
   std::vector<uint64_t> seen;  // the call that named a world last
@@ -269,6 +282,19 @@ struct Batch::Impl {
   void reset_world(int w, int keyframe);
   void set_field(const std::string& field, const double* values, const int* ids, int n);
   void refresh_lists();
+
+  // On a device the host's arrays are a mirror: `pull` before the host reads rows of worlds, `push`
+  // after it wrote them. On the CPU they do nothing.
+  void pull(const int* ids, int n) const;
+  void push(const int* ids, int n);
+  void forget_freezes(const int* ids, int n);  // the next one is news
+  void pull_marks() const;
+  void collect_faults() const;
+  double time_on_host(int world) const;
+  RowsOf rows_of(Batch& batch, const std::string& name) const;
+  const int* device_ids(const int* ids) const { return ids == all.data() ? nullptr : ids; }
+  std::vector<uint8_t> save_host(int world) const;
+  void remember_fault(int world);
 };
 
 }  // namespace motorium

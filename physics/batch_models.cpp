@@ -1,6 +1,6 @@
 // Worlds with models of their own.
 #include "motorium/core/float_mode.h"
-#include "motorium/physics/batch_impl.h"
+#include "motorium/physics/device_worlds.h"
 
 namespace motorium {
 
@@ -55,6 +55,7 @@ void Batch::set_models(const std::vector<std::shared_ptr<const Model>>& models) 
     w.prepare(impl_->threads->count());
   });
   impl_->models = models;
+  if (impl_->on_device) impl_->on_device->models_changed();
 }
 
 std::shared_ptr<const Model> Batch::model_of(int world) const {

@@ -3,8 +3,8 @@
 
 #include "motorium/core/float_mode.h"
 #include "motorium/core/text.h"
-#include "motorium/physics/batch_impl.h"
 #include "motorium/physics/compile/rederive.h"
+#include "motorium/physics/device_worlds.h"
 #include "motorium/physics/override_rules.h"
 #include "motorium/physics/spec/text.h"
 
@@ -77,7 +77,7 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
 
   // where a world has the model's number the kernels see what they see of the model
   if (!frames) frames = std::make_unique<SameFrames>(*model);
-  const std::vector<double>& seen = frames->of(shared);
+  const std::vector<double>& as_kernels_see = frames->of(shared);
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     auto& rows = w.overrides[field];
@@ -85,7 +85,8 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
     const auto copy_row = [&](int row) {
       const size_t at = static_cast<size_t>(row) * size;
       for (size_t k = 0; k < size; ++k)
-        rows[at + k] = static_cast<S>(o.rows[at + k] == shared[k] ? seen[k] : o.rows[at + k]);
+        rows[at + k] =
+            static_cast<S>(o.rows[at + k] == shared[k] ? as_kernels_see[k] : o.rows[at + k]);
     };
     if (fresh) copy_row(0);
     for (int i = 0; i < n; ++i) copy_row(o.row_of[static_cast<size_t>(ids[i])]);
@@ -93,6 +94,7 @@ void Batch::Impl::set_field(const std::string& field, const double* values, cons
     w.blob.data.any_worlds = true;
     if (fresh) w.prepare(threads->count());
   });
+  if (on_device) on_device->override_changed(field);
 }
 
 // is a field positive anywhere, in the model or in a world?
@@ -123,6 +125,7 @@ void Batch::Impl::refresh_lists() {
     });
     w.prepare(threads->count());
   });
+  if (on_device) on_device->model_changed();
 }
 
 // the model with the numbers of one world

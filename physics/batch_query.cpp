@@ -15,6 +15,7 @@ void Batch::ray(const double* pnt, const double* vec, const int* exclude, const 
     if (!(std::fabs(pnt[i]) <= 1e10 && std::fabs(vec[i]) <= 1e10))
       throw Error("Batch.ray: ray " + std::to_string(i / 3) +
                   ": allowed are finite numbers up to 1e10");
+  impl_->pull(ids, n);
   impl_->visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     const std::vector<S> from(pnt, pnt + 3 * count), way(vec, vec + 3 * count);
@@ -53,6 +54,7 @@ void Batch::geom_distance(const int* geom1, const int* geom2, const double* dist
     require(distmax[i] >= 0 && distmax[i] <= 1e10,
             "Batch.geom_distance: pair " + std::to_string(i) + ": distmax: allowed are 0 .. 1e10");
   }
+  impl_->pull(list, n);
   impl_->visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     // searches need memory
@@ -79,6 +81,7 @@ void Batch::geom_distance(const int* geom1, const int* geom2, const double* dist
 std::vector<Contact> Batch::contacts(int world) {
   require(world >= 0 && world < worlds(), "Batch.contacts: no world " + std::to_string(world));
   const Model& m = impl_->model_at(world);
+  impl_->pull(&world, 1);
   return impl_->visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
 

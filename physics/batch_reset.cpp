@@ -1,14 +1,13 @@
 // Where worlds start: qpos0 or a keyframe.
 #include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
-#include "motorium/physics/batch_impl.h"
+#include "motorium/physics/device_worlds.h"
 
 namespace motorium {
 
 void Batch::Impl::reset_world(int world, int keyframe) {
   const Model& m = model_at(world);
   const size_t at = static_cast<size_t>(world);
-  frozen[at] = 0;
   visit([&](auto& w) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
     const auto fill_from = [&](S* base, int columns, const double* from) {
@@ -71,7 +70,12 @@ void Batch::reset(const ResetOptions& o) {
       throw Error("Batch.reset: keyframe = " + std::to_string(o.keyframe) +
                   ": the model of world " + std::to_string(ids[i]) + " has " +
                   std::to_string(impl_->model_at(ids[i]).nkey) + " keyframes");
+  if (impl_->on_device && o.keyframe < 0)
+    return impl_->on_device->restart(impl_->device_ids(ids), n);
+  impl_->pull(ids, n);
   for (int i = 0; i < n; ++i) impl_->reset_world(ids[i], o.keyframe);
+  impl_->push(ids, n);
+  impl_->forget_freezes(ids, n);
 }
 
 }  // namespace motorium

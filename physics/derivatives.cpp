@@ -101,7 +101,12 @@ class Probe {
  private:
   // the unchanged step of every world, then the steps to both sides of every input
   void plan() {
-    const ArrayView view = batch_.state("ctrl");
+    const size_t numbers = static_cast<size_t>(batch_.worlds()) * static_cast<size_t>(m_.nu);
+    std::vector<float> single(batch_.precision() == Precision::single ? numbers : 0);
+    std::vector<double> ctrls(numbers);
+    batch_.read_rows("ctrl", nullptr, 0,
+                     single.empty() ? static_cast<void*>(ctrls.data()) : single.data());
+    std::copy(single.begin(), single.end(), ctrls.begin());
     for (int w = 0; w < batch_.worlds(); ++w) {
       changes_.push_back({w, -1, 0});
       for (int i = 0; i < nx_ + m_.nu; ++i) {
@@ -109,9 +114,7 @@ class Probe {
         const size_t u = static_cast<size_t>(i - nx_);
         if (i >= nx_ && m_.actuator_ctrllimited[u]) {
           const size_t at = static_cast<size_t>(w) * static_cast<size_t>(m_.nu) + u;
-          const double ctrl = batch_.precision() == Precision::single
-                                  ? static_cast<double>(static_cast<const float*>(view.data)[at])
-                                  : static_cast<const double*>(view.data)[at];
+          const double ctrl = ctrls[at];
           const double lo = m_.actuator_ctrlrange[2 * u], hi = m_.actuator_ctrlrange[2 * u + 1];
           forward = ctrl >= lo && ctrl + options_.eps <= hi;
           backward = (options_.centered || !forward) && ctrl <= hi && ctrl - options_.eps >= lo;

@@ -7,43 +7,69 @@
 namespace motorium {
 namespace {
 
-constexpr int kThreads = 128;
+constexpr int kThreads = LaunchShape{}.threads;
 
 // persistent tiles: tile t works on worlds t, t + tiles, ...
-template <int L>
-__global__ void __launch_bounds__(kThreads)
-    step_worlds(const __grid_constant__ PackArgs<float> args, const int* worlds, int count,
-                int nstep, Refresh refresh, char* scratch, size_t scratch_stride) {
+template <int L, class F> __device__ void each_world(const DeviceCall& call, F f) {
   const int tile = static_cast<int>(blockIdx.x * (kThreads / L) + threadIdx.x / L);
   const int tiles = static_cast<int>(gridDim.x * (kThreads / L));
-  PackArgs<float> mine = args;
-  mine.scratch = scratch + static_cast<size_t>(tile) * scratch_stride;
-  for (int i = tile; i < count; i += tiles)
-    step_pack<Tile<L>, float>(Tile<L>{}, mine, worlds + i, 1, nstep, refresh);
+  PackArgs<float> mine = call.args;
+  mine.scratch =
+      static_cast<char*>(call.args.scratch) + static_cast<size_t>(tile) * call.scratch_stride;
+  for (int i = tile; i < call.count; i += tiles) f(mine, call.worlds + i);
 }
 
-template <int L> int launch(const CudaStep& c) {
-  const int blocks = c.tiles / (kThreads / L);
-  step_worlds<L><<<blocks, kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(
-      c.args, c.worlds, c.count, c.nstep, c.refresh, static_cast<char*>(c.scratch),
-      c.scratch_stride);
-  return static_cast<int>(cudaGetLastError());
+template <int L>
+__global__ void __launch_bounds__(kThreads)
+    step_worlds(const __grid_constant__ DeviceCall call, int nstep, Refresh refresh) {
+  each_world<L>(call, [&](const PackArgs<float>& args, const int* world) {
+    step_pack<Tile<L>, float>(Tile<L>{}, args, world, 1, nstep, refresh);
+  });
+}
+
+template <int L>
+__global__ void __launch_bounds__(kThreads)
+    forward_worlds(const __grid_constant__ DeviceCall call, Refresh upto) {
+  each_world<L>(call, [&](const PackArgs<float>& args, const int* world) {
+    forward_pack<Tile<L>, float>(Tile<L>{}, args, world, 1, upto);
+  });
+}
+
+template <int L> CudaKernels kernels() {
+  CudaKernels k;
+  k.lanes = L;
+  k.blocks_per_processor = [] {
+    int blocks = 0;
+    cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, step_worlds<L>, kThreads, 0);
+    return blocks;
+  };
+  k.step = [](const DeviceCall& c, int nstep, Refresh refresh) {
+    step_worlds<L><<<c.tiles / (kThreads / L), kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(
+        c, nstep, refresh);
+  };
+  k.forward = [](const DeviceCall& c, Refresh upto) {
+    forward_worlds<L>
+        <<<c.tiles / (kThreads / L), kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(c, upto);
+  };
+  return k;
 }
 
 }  // namespace
 
 // each width costs ptxas minutes: developers build one, releases all
-int cuda_step(int lanes, const CudaStep& c) {
+CudaKernelList cuda_kernels() {
+  static const CudaKernels list[] = {
 #if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 8
-  if (lanes == 8) return launch<8>(c);
+    kernels<8>(),
 #endif
 #if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 16
-  if (lanes == 16) return launch<16>(c);
+    kernels<16>(),
 #endif
 #if MOTORIUM_CUDA_LANES == 0 || MOTORIUM_CUDA_LANES == 32
-  if (lanes == 32) return launch<32>(c);
+    kernels<32>(),
 #endif
-  return static_cast<int>(cudaErrorNoKernelImageForDevice);
+  };
+  return {list, sizeof list / sizeof list[0]};
 }
 
 size_t cuda_scratch_bytes(const ModelData<float>& d) { return pack_bytes<float>(d); }

@@ -1,27 +1,31 @@
-// Launching the step on CUDA. Compiled wherever nvcc is; running it needs a device.
+// The kernels of one tile width on CUDA, and how they are launched. kernels_cuda.cu instantiates
+// them; device_physics_cuda.cu hands them out.
 #pragma once
-#include <cstddef>
-
-#include "motorium/physics/entry.h"
+#include "motorium/physics/device_physics.h"
 
 namespace motorium {
 
-// every pointer, also those inside args and its model, is device memory
-struct CudaStep {
-  PackArgs<float> args;         // args.scratch is ignored
-  const int* worlds = nullptr;  // ids of the worlds to step
-  int count = 0;
-  int nstep = 1;
-  Refresh refresh = Refresh::none;
-  void* scratch = nullptr;    // tiles * scratch_stride bytes
-  size_t scratch_stride = 0;  // cuda_scratch_bytes, a multiple of 64
-  int tiles = 0;              // resident tiles, a multiple of 128 / lanes
-  void* stream = nullptr;     // cudaStream_t
+struct LaunchShape {
+  int threads = 128;  // of a block: four warps hide each other's latency, one scheduler each
+  int lanes = 16;     // of a tile
+  int tiles_of_block() const { return threads / lanes; }
 };
 
-// launches with 8, 16 or 32 lanes per world (those that MOTORIUM_CUDA_LANES compiled); returns the
-// CUDA error code, 0: launched
-int cuda_step(int lanes, const CudaStep& step);
+struct CudaKernels {
+  int lanes = 0;
+  int (*blocks_per_processor)() = nullptr;
+  void (*step)(const DeviceCall& call, int nstep, Refresh refresh) = nullptr;
+  void (*forward)(const DeviceCall& call, Refresh upto) = nullptr;
+};
+
+// those that MOTORIUM_CUDA_LANES asked for
+struct CudaKernelList {
+  const CudaKernels* list = nullptr;
+  size_t count = 0;
+  const CudaKernels* begin() const { return list; }
+  const CudaKernels* end() const { return list + count; }
+};
+CudaKernelList cuda_kernels();
 size_t cuda_scratch_bytes(const ModelData<float>& model);
 
 }  // namespace motorium

@@ -22,6 +22,7 @@ namespace py = pybind11;
 // each adds one class to the module
 void bind_model(py::module_& m);
 void bind_spec(py::module_& m);
+void bind_array(py::module_& m);
 void bind_batch(py::module_& m);
 void bind_queries(py::class_<struct PyBatch, std::shared_ptr<struct PyBatch>>& c);
 void bind_env(py::module_& m);
@@ -68,6 +69,15 @@ struct PyBatch {
   bool has_qfrc = false, has_xfrc = false;  // applied forces were asked for
   std::set<std::string> bound;              // outputs in use
 };
+
+// An array of a batch that lives on a device. Keeps the batch alive.
+struct PyArray {
+  std::shared_ptr<PyBatch> owner;
+  float* data = nullptr;
+  std::vector<py::ssize_t> shape;
+  bool writable = false;
+};
+std::string device_name(const Batch& b);  // "cpu", "cuda:0", "emulated"
 
 // the lock of the process's default pool
 std::mutex& default_lock();

@@ -72,12 +72,19 @@ std::string doc_of(const FieldRow& f, bool output) {
                  : "\n\nA writable view of the batch's memory.");
 }
 
-py::array array_of(const Self& self, const FieldRow& f, const ArrayView& a) {
+py::object array_of(const Self& self, const FieldRow& f, const ArrayView& a) {
   const std::vector<py::ssize_t> shape =
       shape_of(*self->model, self->batch->worlds(), a.columns, f);
+  if (self->batch->device())
+    return py::cast(
+        std::make_shared<PyArray>(PyArray{self, static_cast<float*>(a.data), shape, a.writable}));
   if (self->batch->precision() == Precision::single)
     return view(static_cast<const float*>(a.data), shape, py::cast(self), a.writable);
   return view(static_cast<const double*>(a.data), shape, py::cast(self), a.writable);
+}
+
+size_t number_bytes(const PyBatch& b) {
+  return b.batch->precision() == Precision::single ? sizeof(float) : sizeof(double);
 }
 
 // state and inputs; applied forces cost time once they exist, so their use is remembered
@@ -87,30 +94,40 @@ ArrayView state_view(PyBatch& b, const char* name) {
   return unlocked(*b.lock, [&] { return b.batch->state(name); });
 }
 
-py::array get_state_field(const Self& self, const FieldRow& f) {
+py::object get_state_field(const Self& self, const FieldRow& f) {
   return array_of(self, f, state_view(*self, f.name));
 }
 
 // Binds an output. `fill`: computes it at once; other bound outputs keep what they hold.
-py::array get_output(const Self& self, const FieldRow& f, bool fill) {
+py::object get_output(const Self& self, const FieldRow& f, bool fill) {
   PyBatch& b = *self;
   const bool fresh = b.bound.insert(f.name).second;
   const ArrayView a = unlocked(*b.lock, [&] {
     const ArrayView now = b.batch->bind(f.name);
     if (!fresh || !fill) return now;
-    const size_t size = b.batch->precision() == Precision::single ? sizeof(float) : sizeof(double);
+    const size_t size = number_bytes(b);
+    Device* device = b.batch->device().get();
+    const Stream stream = b.batch->stream();
     std::vector<std::pair<void*, std::vector<char>>> kept;
     for (const std::string& name : b.bound) {
       if (name == f.name) continue;
       const ArrayView other = b.batch->bind(name);
-      const char* p = static_cast<const char*>(other.data);
-      kept.push_back({other.data,
-                      {p, p + size * static_cast<size_t>(b.batch->worlds()) *
-                                  static_cast<size_t>(other.columns)}});
+      std::vector<char> copy(size * static_cast<size_t>(b.batch->worlds()) *
+                             static_cast<size_t>(other.columns));
+      if (copy.empty()) continue;
+      if (device)
+        device->download(copy.data(), other.data, copy.size(), stream);
+      else
+        std::memcpy(copy.data(), other.data, copy.size());
+      kept.push_back({other.data, std::move(copy)});
     }
     b.batch->forward();
-    for (const auto& [data, bytes] : kept)
-      if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+    for (const auto& [data, bytes] : kept) {
+      if (device)
+        device->upload(data, bytes.data(), bytes.size(), stream);
+      else
+        std::memcpy(data, bytes.data(), bytes.size());
+    }
     return now;
   });
   return array_of(self, f, a);
@@ -134,7 +151,7 @@ const FieldRow* find_output(const std::string& name) {
   throw Error(std::string(call) + ": no array '" + name + "'" + did_you_mean(name, names));
 }
 
-py::array bind_name(const Self& self, const std::string& name) {
+py::object bind_name(const Self& self, const std::string& name) {
   if (const FieldRow* f = find_state(name)) return get_state_field(self, *f);
   if (const FieldRow* f = find_output(name)) return get_output(self, *f, false);
   no_such_field("Batch.bind", name);
@@ -169,13 +186,27 @@ bool is_absent(const PyBatch& b, const std::string& part) {
   return (part == "qfrc_applied" && !b.has_qfrc) || (part == "xfrc_applied" && !b.has_xfrc);
 }
 
-template <class F> void each_number(PyBatch& b, const char* part, int world, int size, F f) {
-  const ArrayView a = b.batch->state(part);
-  const size_t at = static_cast<size_t>(world) * static_cast<size_t>(size);
-  if (b.batch->precision() == Precision::single)
-    for (int k = 0; k < size; ++k) f(static_cast<float*>(a.data)[at + static_cast<size_t>(k)], k);
-  else
-    for (int k = 0; k < size; ++k) f(static_cast<double*>(a.data)[at + static_cast<size_t>(k)], k);
+// rows of one array as doubles, (n, size)
+std::vector<double> read_rows(PyBatch& b, const char* name, const Ids& list, int size) {
+  const size_t n = static_cast<size_t>(list.size(b.batch->worlds())) * static_cast<size_t>(size);
+  std::vector<double> out(n);
+  if (b.batch->precision() == Precision::double_) {
+    b.batch->read_rows(name, list.data(), list.count(), out.data());
+  } else {
+    std::vector<float> rows(n);
+    b.batch->read_rows(name, list.data(), list.count(), rows.data());
+    std::copy(rows.begin(), rows.end(), out.begin());
+  }
+  return out;
+}
+void write_rows(PyBatch& b, const char* name, const Ids& list, const std::vector<double>& rows) {
+  if (b.batch->precision() == Precision::double_) {
+    b.batch->write_rows(name, list.data(), list.count(), rows.data());
+  } else {
+    std::vector<float> single(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) single[i] = static_cast<float>(rows[i]);
+    b.batch->write_rows(name, list.data(), list.count(), single.data());
+  }
 }
 
 py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
@@ -184,20 +215,25 @@ py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
   py::array_t<double> rows({n, columns});
   double* out = rows.mutable_data();
   unlocked(*b.lock, [&] {
-    for (int i = 0; i < n; ++i) {
-      double* p = out + static_cast<size_t>(i) * static_cast<size_t>(columns);
-      for (const char* part : kRowParts) {
-        const int size = part_size(*b.model, part);
-        if (!std::strcmp(part, "time"))
-          *p = b.batch->time(list[i]);
-        else if (is_absent(b, part))
+    const std::vector<double> times = b.batch->times();
+    int first = 0;
+    for (const char* part : kRowParts) {
+      const int size = part_size(*b.model, part);
+      const bool time = !std::strcmp(part, "time"), history = !std::strcmp(part, "history");
+      const std::vector<double> from =
+          time || is_absent(b, part) ? std::vector<double>() : read_rows(b, part, list, size);
+      for (int i = 0; i < n; ++i) {
+        double* p = out + static_cast<size_t>(i) * static_cast<size_t>(columns) + first;
+        const double now = times[static_cast<size_t>(list[i])];
+        if (time)
+          *p = now;
+        else if (from.empty())
           std::fill_n(p, size, 0.0);
         else
-          each_number(b, part, list[i], size,
-                      [&](auto& x, int k) { p[k] = static_cast<double>(x); });
-        if (!std::strcmp(part, "history")) history_to_seconds(*b.model, b.batch->time(list[i]), p);
-        p += size;
+          std::copy_n(from.data() + static_cast<size_t>(i) * static_cast<size_t>(size), size, p);
+        if (history) history_to_seconds(*b.model, now, p);
       }
+      first += size;
     }
   });
   return rows;
@@ -227,25 +263,24 @@ void set_state(PyBatch& b, const py::object& values, const py::object& ids) {
         p += size;
       }
     }
-    for (int i = 0; i < n; ++i) {
-      const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns);
-      std::vector<double> history;
-      for (const char* part : kRowParts) {
-        const int size = part_size(*b.model, part);
-        const double* from = p;
-        if (!std::strcmp(part, "history")) {
-          history.assign(p, p + size);
-          history_from_seconds(*b.model, b.batch->time(list[i]), history.data());
-          from = history.data();
-        }
-        if (!std::strcmp(part, "time"))
-          b.batch->set_time(list[i], *p);
-        else if (!is_absent(b, part))
-          each_number(b, part, list[i], size, [&](auto& x, int k) {
-            x = static_cast<std::remove_reference_t<decltype(x)>>(from[k]);
-          });
-        p += size;
+    std::vector<double> times;
+    int first = 0;
+    for (const char* part : kRowParts) {
+      const int size = part_size(*b.model, part);
+      const bool time = !std::strcmp(part, "time"), history = !std::strcmp(part, "history");
+      std::vector<double> out;
+      for (int i = 0; i < n; ++i) {
+        const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns) + first;
+        out.insert(out.end(), p, p + size);
+        if (history)
+          history_from_seconds(*b.model, times[static_cast<size_t>(i)],
+                               out.data() + out.size() - size);
       }
+      if (time)
+        b.batch->set_times(list.data(), list.count(), (times = out).data());
+      else if (!is_absent(b, part))
+        write_rows(b, part, list, out);
+      first += size;
     }
   });
 }
@@ -311,9 +346,8 @@ void reset(PyBatch& b, const py::object& ids, const py::object& mask, const py::
 }
 
 py::array times(PyBatch& b) {
-  py::array_t<double> out(b.batch->worlds());
-  double* p = out.mutable_data();
-  for (int w = 0; w < b.batch->worlds(); ++w) p[w] = b.batch->time(w);
+  const std::vector<double> now = unlocked(*b.lock, [&] { return b.batch->times(); });
+  py::array_t<double> out(b.batch->worlds(), now.data());
   py::detail::array_proxy(out.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
   return out;
 }
@@ -322,7 +356,8 @@ void set_times(PyBatch& b, const py::object& values) {
   for (int w = 0; w < b.batch->worlds(); ++w)
     if (!std::isfinite(t.data()[w]))
       throw Error("Batch.time: world " + std::to_string(w) + ": not a finite number");
-  for (int w = 0; w < b.batch->worlds(); ++w) b.batch->set_time(w, t.data()[w]);
+  const double* seconds = t.data();
+  unlocked(*b.lock, [&] { b.batch->set_times(nullptr, 0, seconds); });
 }
 
 // ---- overrides ---------------------------------------------------------------------------------
@@ -372,8 +407,7 @@ py::array_t<double> get_override(PyBatch& b, const std::string& field, const py:
 
 // one array to be filled: a row of each world after each control
 struct Record {
-  const FieldRow* field;
-  ArrayView source;  // null data: time
+  std::string name;  // "time", or an array's
   char* out;
   size_t row;  // bytes of one world
 };
@@ -394,13 +428,13 @@ py::dict rollout(const Self& self, const py::object& controls,
 
   // what to record
   const bool single = b.batch->precision() == Precision::single;
-  const size_t number = single ? sizeof(float) : sizeof(double);
+  const size_t number = number_bytes(b);
   py::dict out;
   std::vector<Record> records;
   for (const std::string& name : record) {
     if (name == "time") {
       py::array_t<double> a({static_cast<py::ssize_t>(n), steps});
-      records.push_back({nullptr, {}, reinterpret_cast<char*>(a.mutable_data()), sizeof(double)});
+      records.push_back({name, reinterpret_cast<char*>(a.mutable_data()), sizeof(double)});
       out[name.c_str()] = a;
       continue;
     }
@@ -413,42 +447,33 @@ py::dict rollout(const Self& self, const py::object& controls,
     std::vector<py::ssize_t> shape = shape_of(*b.model, n, source.columns, *f);
     shape.insert(shape.begin() + 1, steps);
     py::array a(single ? py::dtype::of<float>() : py::dtype::of<double>(), shape);
-    records.push_back({f, source, static_cast<char*>(a.mutable_data()),
-                       number * static_cast<size_t>(source.columns)});
+    records.push_back(
+        {name, static_cast<char*>(a.mutable_data()), number * static_cast<size_t>(source.columns)});
     out[name.c_str()] = a;
   }
 
   unlocked(*b.lock, [&] {
-    const ArrayView target = b.batch->state("ctrl");
+    std::vector<double> now(static_cast<size_t>(n) * static_cast<size_t>(nu));
+    std::vector<char> rows;
     for (py::ssize_t t = 0; t < steps; ++t) {
-      for (int i = 0; i < n; ++i) {
-        const double* from = ctrl + (static_cast<py::ssize_t>(i) * steps + t) * nu;
-        const size_t at =
-            static_cast<size_t>(chosen[static_cast<size_t>(i)]) * static_cast<size_t>(nu);
-        for (int k = 0; k < nu; ++k) {
-          if (single)
-            static_cast<float*>(target.data)[at + static_cast<size_t>(k)] =
-                static_cast<float>(from[k]);
-          else
-            static_cast<double*>(target.data)[at + static_cast<size_t>(k)] = from[k];
-        }
-      }
+      for (int i = 0; i < n; ++i)
+        std::copy_n(ctrl + (static_cast<py::ssize_t>(i) * steps + t) * nu, nu,
+                    now.begin() + static_cast<py::ssize_t>(i) * nu);
+      write_rows(b, "ctrl", list, now);
       b.batch->step({nstep, list.data(), list.count(), Refresh::none});
-      for (const Record& r : records)
-        for (int i = 0; i < n; ++i) {
-          char* to = r.out + (static_cast<size_t>(i) * static_cast<size_t>(steps) +
-                              static_cast<size_t>(t)) *
-                                 r.row;
-          const int world = chosen[static_cast<size_t>(i)];
-          if (!r.field) {
-            const double now = b.batch->time(world);
-            std::memcpy(to, &now, sizeof now);
-          } else if (r.row) {
-            std::memcpy(
-                to, static_cast<const char*>(r.source.data) + static_cast<size_t>(world) * r.row,
-                r.row);
-          }
+      for (const Record& r : records) {
+        rows.resize(r.row * static_cast<size_t>(n));
+        if (r.name == "time") {
+          const std::vector<double> times = b.batch->times();
+          for (size_t i = 0; i < chosen.size(); ++i)
+            std::memcpy(rows.data() + i * r.row, &times[static_cast<size_t>(chosen[i])], r.row);
+        } else {
+          b.batch->read_rows(r.name, list.data(), list.count(), rows.data());
         }
+        for (size_t i = 0; i < chosen.size() && r.row > 0; ++i)
+          std::memcpy(r.out + (i * static_cast<size_t>(steps) + static_cast<size_t>(t)) * r.row,
+                      rows.data() + i * r.row, r.row);
+      }
     }
   });
   return out;
@@ -493,12 +518,6 @@ py::tuple transition(const Self& self, double eps, bool centered, bool sensors) 
 
 Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& device,
           const std::string& precision, bool autoreset, int threads) {
-  if (device != "cpu") {
-    if (device.rfind("cuda", 0) == 0)
-      throw Error("Batch: device='" + device +
-                  "': motorium has no CUDA back end yet: use device='cpu'");
-    throw Error("Batch: device='" + device + "': allowed is 'cpu'");
-  }
   if (precision != "single" && precision != "double")
     throw Error("Batch: precision='" + precision + "': allowed are 'single' and 'double'");
   if (threads < 0 || threads > 1024)
@@ -519,6 +538,7 @@ Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& de
   o.autoreset = autoreset;
   o.threads = self->own_threads.get();
   py::gil_scoped_release release;
+  o.device = device_of(device);
   self->batch = std::make_shared<Batch>(model, o);
   return self;
 }
@@ -603,7 +623,8 @@ void bind_batch(py::module_& m) {
         py::arg("threads") = 0,
         "worlds: 1 .. 10,000,000. precision: 'single', or 'double' for the slow reference.\n"
         "autoreset: a frozen world is reset at the start of its next step.\n"
-        "threads: workers of this batch alone; 0 shares the process's pool of one per core.");
+        "threads: workers of this batch alone; 0 shares the process's pool of one per core.\n"
+        "device: 'cpu', 'cuda', 'cuda:N', or 'emulated' (the host side of CUDA without a GPU).");
   c.def_property_readonly(
       "model", [](const PyBatch& b) { return std::const_pointer_cast<Model>(b.model); },
       "The model that all worlds share.");
@@ -634,7 +655,22 @@ void bind_batch(py::module_& m) {
   c.def_property_readonly(
       "worlds", [](const PyBatch& b) { return b.batch->worlds(); }, "Number of worlds.");
   c.def_property_readonly(
-      "device", [](const PyBatch&) { return "cpu"; }, "Where the arrays live.");
+      "device", [](const PyBatch& b) { return device_name(*b.batch); },
+      "Where the arrays live: 'cpu', 'cuda:N' or 'emulated'.");
+  c.def_property(
+      "stream", [](const PyBatch& b) { return reinterpret_cast<uintptr_t>(b.batch->stream()); },
+      [](PyBatch& b, uintptr_t stream) {
+        if (!b.batch->device()) throw Error("Batch.stream: device cpu has no streams");
+        unlocked(*b.lock, [&] {
+          b.batch->set_stream(stream <= 1 ? nullptr : reinterpret_cast<Stream>(stream));
+        });
+      },
+      "The CUDA stream of every launch and copy as an integer, e.g.\n"
+      "torch.cuda.current_stream().cuda_stream; 0: the legacy default stream.");
+  c.def_property(
+      "lanes", [](const PyBatch& b) { return b.batch->lanes(); },
+      [](PyBatch& b, int lanes) { unlocked(*b.lock, [&] { b.batch->set_lanes(lanes); }); },
+      "Lanes of a GPU that work on a world, 8, 16 or 32; speed alone depends on it. 0 on the CPU.");
   c.def_property_readonly(
       "precision",
       [](const PyBatch& b) {
@@ -689,7 +725,7 @@ void bind_batch(py::module_& m) {
     c.def_property(
         f.name, [f](const Self& self) { return get_state_field(self, f); },
         [f](const Self& self, const py::object& values) {
-          get_state_field(self, f)[py::ellipsis()] = values;
+          get_state_field(self, f).attr("__setitem__")(py::ellipsis(), values);
         },
         doc_of(f, false).c_str());
   for (const FieldRow& f : kOutputRows)
@@ -764,9 +800,12 @@ void bind_batch(py::module_& m) {
   c.def_property_readonly(
       "status",
       [](const Self& self) {
-        return view(self->batch->status(), {self->batch->worlds()}, py::cast(self), false);
+        const uint32_t* bits_now = self->batch->status();
+        if (self->batch->device())
+          return py::array(py::array_t<uint32_t>(self->batch->worlds(), bits_now));
+        return view(bits_now, {self->batch->worlds()}, py::cast(self), false);
       },
-      "Status bits of each world, sticky; see STATUS_BITS (worlds,)");
+      "Status bits of each world, sticky; see STATUS_BITS (worlds,). Of a device: a copy.");
   c.def(
       "read_status",
       [](PyBatch& b) {

@@ -26,7 +26,7 @@ Self make(const std::string& task, int worlds, const std::string& device, uint64
           int threads, const py::object& overrides, const std::string& robot_path) {
   if (device != "cpu")
     throw Error("make: device='" + device +
-                "': motorium has no CUDA back end yet: use device='cpu'");
+                "': tasks run on the CPU so far: use device='cpu'; Batch takes 'cuda'");
   EnvOptions o;
   o.worlds = worlds;
   o.seed = seed;

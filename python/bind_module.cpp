@@ -71,10 +71,12 @@ PYBIND11_MODULE(_core, m) {
   static py::handle error = py::register_exception<Error>(m, "Error", PyExc_ValueError);
   py::register_exception<UnsupportedModel>(m, "UnsupportedModel", error);
   py::register_exception<UnsupportedCpu>(m, "UnsupportedCpu", error);
+  py::register_exception<DeviceLost>(m, "DeviceLost", PyExc_RuntimeError);
 
   m.attr("__version__") = MOTORIUM_VERSION;
   bind_model(m);
   bind_spec(m);
+  bind_array(m);
   bind_batch(m);
 #if defined(MOTORIUM_WITH_TASKS)
   bind_env(m);

@@ -22,7 +22,9 @@ if _robots.is_dir():
 from motorium import _core
 from motorium._core import (
     STATUS_BITS,
+    Array,
     Contact,
+    DeviceLost,
     Error,
     Model,
     Options,
@@ -47,9 +49,11 @@ load = Model.from_file
 
 __all__ = [
     "STATUS_BITS",
+    "Array",
     "Batch",
     "BatchGroup",
     "Contact",
+    "DeviceLost",
     "Env",
     "Error",
     "Model",

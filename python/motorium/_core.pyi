@@ -11,6 +11,29 @@ import motorium.spec
 import motorium.views
 import motorium.world
 
+class Array:
+    """Numbers of a batch in the memory of its device, float32, C-contiguous, worlds first.
+
+    torch.from_dlpack(a), cupy.asarray(a) and jax.dlpack.from_dlpack(a) see the same memory;
+    numpy() copies. Assignment takes scalars, NumPy arrays and, for the whole array, arrays of
+    the same GPU.
+    """
+    def __len__(self) -> int: ...
+    @property
+    def device(self) -> str:
+        """Where the memory is."""
+    @property
+    def dtype(self) -> numpy.dtype:
+        """float32."""
+    @property
+    def ndim(self) -> int:
+        """Axes."""
+    def numpy(self) -> numpy.typing.NDArray[numpy.float32]:
+        """A copy on the host; waits for the batch's stream."""
+    @property
+    def shape(self) -> tuple:
+        """Shape."""
+
 class Batch:
     """Worlds of one model, stepped together on the cores of this machine.
 
@@ -22,10 +45,11 @@ class Batch:
         """worlds: 1 .. 10,000,000. precision: 'single', or 'double' for the slow reference.
         autoreset: a frozen world is reset at the start of its next step.
         threads: workers of this batch alone; 0 shares the process's pool of one per core.
+        device: 'cpu', 'cuda', 'cuda:N', or 'emulated' (the host side of CUDA without a GPU).
         """
     def __len__(self) -> int: ...
     @property
-    def act(self) -> numpy.ndarray:
+    def act(self) -> object:
         """actuator activations [as act] (worlds, na)
 
         A writable view of the batch's memory.
@@ -33,7 +57,7 @@ class Batch:
     @act.setter
     def act(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def act_dot(self) -> numpy.ndarray:
+    def act_dot(self) -> object:
         """activation rates [1/s] (worlds, na)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -42,53 +66,53 @@ class Batch:
     def actuator(self, key: int | str) -> motorium.views.ActuatorView:
         """The slices of one actuator, by name or id: ctrl, act, force, length, velocity, ..."""
     @property
-    def actuator_force(self) -> numpy.ndarray:
+    def actuator_force(self) -> object:
         """actuator forces [N, N m] (worlds, nout)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def actuator_length(self) -> numpy.ndarray:
+    def actuator_length(self) -> object:
         """actuator lengths [m, rad] (worlds, nout)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def actuator_moment(self) -> numpy.ndarray:
+    def actuator_moment(self) -> object:
         """moment of each force on the dofs, dense [m, -] (worlds, nout, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def actuator_velocity(self) -> numpy.ndarray:
+    def actuator_velocity(self) -> object:
         """actuator velocities [m/s, rad/s] (worlds, nout)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
-    def bind(self, name: str) -> numpy.ndarray:
+    def bind(self, name: str) -> object:
         """The array of a state field or output by name. A new output is zero until the next step or forward."""
     def body(self, key: int | str) -> motorium.views.BodyView:
         """The slices of one body, by name or id: xpos, xquat, xfrc_applied, mass, ..."""
     @property
-    def cacc(self) -> numpy.ndarray:
+    def cacc(self) -> object:
         """body accelerations after the solve, gravity included [rad/s^2, m/s^2] (worlds, nbody, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cam_xmat(self) -> numpy.ndarray:
+    def cam_xmat(self) -> object:
         """camera orientations, row-major: they look along -z [-] (worlds, ncam, 9)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cam_xpos(self) -> numpy.ndarray:
+    def cam_xpos(self) -> object:
         """cameras [m] (worlds, ncam, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -97,35 +121,35 @@ class Batch:
     def camera(self, key: int | str) -> motorium.views.CameraView:
         """The slices of one camera, by name or id: xpos, xmat, pos, quat, fovy."""
     @property
-    def cdof(self) -> numpy.ndarray:
+    def cdof(self) -> object:
         """motion axis of each dof [-] (worlds, nv, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cdof_dot(self) -> numpy.ndarray:
+    def cdof_dot(self) -> object:
         """its time derivative [1/s] (worlds, nv, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cfrc_ext(self) -> numpy.ndarray:
+    def cfrc_ext(self) -> object:
         """external force on each body [N m, N] (worlds, nbody, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cfrc_int(self) -> numpy.ndarray:
+    def cfrc_int(self) -> object:
         """force from the parent on each body [N m, N] (worlds, nbody, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def cinert(self) -> numpy.ndarray:
+    def cinert(self) -> object:
         """body inertia: xx yy zz xy xz yz, m c, m [kg m^2, kg m, kg] (worlds, nbody, 10)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -134,14 +158,14 @@ class Batch:
     def contacts(self, world: typing.SupportsInt | typing.SupportsIndex) -> list[Contact]:
         """Contacts of one world at its present state, with forces."""
     @property
-    def crb(self) -> numpy.ndarray:
+    def crb(self) -> object:
         """composite inertia of subtrees [kg m^2, kg m, kg] (worlds, nbody, 10)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ctrl(self) -> numpy.ndarray:
+    def ctrl(self) -> object:
         """controls [as ctrl] (worlds, nu)
 
         A writable view of the batch's memory.
@@ -149,7 +173,7 @@ class Batch:
     @ctrl.setter
     def ctrl(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def cvel(self) -> numpy.ndarray:
+    def cvel(self) -> object:
         """body velocities [rad/s, m/s] (worlds, nbody, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -157,16 +181,16 @@ class Batch:
         """
     @property
     def device(self) -> str:
-        """Where the arrays live."""
+        """Where the arrays live: 'cpu', 'cuda:N' or 'emulated'."""
     @property
-    def energy(self) -> numpy.ndarray:
+    def energy(self) -> object:
         """potential, kinetic [J] (worlds, 2)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def eq_active(self) -> numpy.ndarray:
+    def eq_active(self) -> object:
         """1: the equality constraint acts [-] (worlds, neq)
 
         A writable view of the batch's memory.
@@ -200,14 +224,14 @@ class Batch:
         is nearer. Geoms need not be able to collide.
         """
     @property
-    def geom_xmat(self) -> numpy.ndarray:
+    def geom_xmat(self) -> object:
         """geom orientations, row-major [-] (worlds, ngeom, 9)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def geom_xpos(self) -> numpy.ndarray:
+    def geom_xpos(self) -> object:
         """geom centres [m] (worlds, ngeom, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -224,7 +248,7 @@ class Batch:
     def get_world(self, world: int) -> motorium.world.World:
         """One world by itself: its model with its own numbers folded in, and its state."""
     @property
-    def history(self) -> numpy.ndarray:
+    def history(self) -> object:
         """past controls and readings; times in steps from now [mixed] (worlds, nhistory)
 
         A writable view of the batch's memory.
@@ -240,10 +264,15 @@ class Batch:
         """The slices of one joint, by name or id: qpos, qvel, qacc, xanchor, damping, ..."""
     def keyframe(self, key: int | str) -> motorium.views.KeyframeView:
         """The numbers of one keyframe, by name or id: time, qpos, qvel, act, ctrl, mpos, mquat."""
+    @property
+    def lanes(self) -> int:
+        """Lanes of a GPU that work on a world, 8, 16 or 32; speed alone depends on it. 0 on the CPU."""
+    @lanes.setter
+    def lanes(self, value: numpy.typing.ArrayLike) -> None: ...
     def load(self, world: typing.SupportsInt | typing.SupportsIndex, bytes: bytes) -> None:
         """Makes a world what save() found, of any batch of the same model."""
     @property
-    def mocap_pos(self) -> numpy.ndarray:
+    def mocap_pos(self) -> object:
         """mocap positions [m] (worlds, nmocap, 3)
 
         A writable view of the batch's memory.
@@ -251,7 +280,7 @@ class Batch:
     @mocap_pos.setter
     def mocap_pos(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def mocap_quat(self) -> numpy.ndarray:
+    def mocap_quat(self) -> object:
         """mocap orientations [-] (worlds, nmocap, 4)
 
         A writable view of the batch's memory.
@@ -262,14 +291,14 @@ class Batch:
     def model(self) -> Model:
         """The model that all worlds share."""
     @property
-    def ncon(self) -> numpy.ndarray:
+    def ncon(self) -> object:
         """contacts [-] (worlds,)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def nefc(self) -> numpy.ndarray:
+    def nefc(self) -> object:
         """constraint rows [-] (worlds,)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -280,35 +309,35 @@ class Batch:
     def precision(self) -> str:
         """'single' or 'double'."""
     @property
-    def qLD(self) -> numpy.ndarray:
+    def qLD(self) -> object:
         """its factor: M = L' D L, L in the rows, D on the diagonal [mixed] (worlds, nM)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qM(self) -> numpy.ndarray:
+    def qM(self) -> object:
         """joint inertia, rows of ancestors [kg, kg m^2] (worlds, nM)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qacc(self) -> numpy.ndarray:
+    def qacc(self) -> object:
         """acceleration [m/s^2, rad/s^2] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qacc_smooth(self) -> numpy.ndarray:
+    def qacc_smooth(self) -> object:
         """acceleration without constraints [m/s^2, rad/s^2] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qacc_warmstart(self) -> numpy.ndarray:
+    def qacc_warmstart(self) -> object:
         """acceleration the solver starts from [m/s^2, rad/s^2] (worlds, nv)
 
         A writable view of the batch's memory.
@@ -316,21 +345,21 @@ class Batch:
     @qacc_warmstart.setter
     def qacc_warmstart(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def qfrc_actuator(self) -> numpy.ndarray:
+    def qfrc_actuator(self) -> object:
         """actuation [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_adhesion(self) -> numpy.ndarray:
+    def qfrc_adhesion(self) -> object:
         """pull of contacts that stick [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_applied(self) -> numpy.ndarray:
+    def qfrc_applied(self) -> object:
         """generalized forces from the caller [N, N m] (worlds, nv)
 
         A writable view of the batch's memory.
@@ -338,49 +367,49 @@ class Batch:
     @qfrc_applied.setter
     def qfrc_applied(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def qfrc_bias(self) -> numpy.ndarray:
+    def qfrc_bias(self) -> object:
         """Coriolis, centrifugal and gravity forces [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_constraint(self) -> numpy.ndarray:
+    def qfrc_constraint(self) -> object:
         """constraint forces [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_fluid(self) -> numpy.ndarray:
+    def qfrc_fluid(self) -> object:
         """drag and lift of the fluid [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_gravcomp(self) -> numpy.ndarray:
+    def qfrc_gravcomp(self) -> object:
         """gravity compensation [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_passive(self) -> numpy.ndarray:
+    def qfrc_passive(self) -> object:
         """springs, dampers, ... [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qfrc_smooth(self) -> numpy.ndarray:
+    def qfrc_smooth(self) -> object:
         """all forces but the constraints' [N, N m] (worlds, nv)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def qpos(self) -> numpy.ndarray:
+    def qpos(self) -> object:
         """joint positions; quaternions are (w, x, y, z) [m, rad, -] (worlds, nq)
 
         A writable view of the batch's memory.
@@ -388,7 +417,7 @@ class Batch:
     @qpos.setter
     def qpos(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def qvel(self) -> numpy.ndarray:
+    def qvel(self) -> object:
         """joint velocities [m/s, rad/s] (worlds, nv)
 
         A writable view of the batch's memory.
@@ -418,7 +447,7 @@ class Batch:
     def sensor(self, key: int | str) -> motorium.views.SensorView:
         """The readings of one sensor, by name or id: data."""
     @property
-    def sensordata(self) -> numpy.ndarray:
+    def sensordata(self) -> object:
         """sensor readings [as the sensor] (worlds, nsensordata)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -729,21 +758,21 @@ class Batch:
     def site(self, key: int | str) -> motorium.views.SiteView:
         """The slices of one site, by name or id: xpos, xmat, pos, quat, size."""
     @property
-    def site_xmat(self) -> numpy.ndarray:
+    def site_xmat(self) -> object:
         """site orientations, row-major [-] (worlds, nsite, 9)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def site_xpos(self) -> numpy.ndarray:
+    def site_xpos(self) -> object:
         """sites [m] (worlds, nsite, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def solver_niter(self) -> numpy.ndarray:
+    def solver_niter(self) -> object:
         """Newton iterations, summed over islands [-] (worlds,)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -755,7 +784,7 @@ class Batch:
     state_names: tuple
     @property
     def status(self) -> numpy.ndarray:
-        """Status bits of each world, sticky; see STATUS_BITS (worlds,)"""
+        """Status bits of each world, sticky; see STATUS_BITS (worlds,). Of a device: a copy."""
     def status_counts(self) -> dict:
         """Worlds that have each status bit now, by name."""
     def step(self, *, nstep: typing.SupportsInt | typing.SupportsIndex = 1, ids: object = None, refresh: str = 'none') -> None:
@@ -766,56 +795,63 @@ class Batch:
         ids: world numbers or a boolean mask; None: all.
         """
     @property
-    def subtree_angmom(self) -> numpy.ndarray:
+    def stream(self) -> int:
+        """The CUDA stream of every launch and copy as an integer, e.g.
+        torch.cuda.current_stream().cuda_stream; 0: the legacy default stream.
+        """
+    @stream.setter
+    def stream(self, value: numpy.typing.ArrayLike) -> None: ...
+    @property
+    def subtree_angmom(self) -> object:
         """angular momentum about it [kg m^2/s] (worlds, nbody, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def subtree_com(self) -> numpy.ndarray:
+    def subtree_com(self) -> object:
         """centres of mass of subtrees [m] (worlds, nbody, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def subtree_linvel(self) -> numpy.ndarray:
+    def subtree_linvel(self) -> object:
         """velocity of each subtree's centre of mass [m/s] (worlds, nbody, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ten_J(self) -> numpy.ndarray:
+    def ten_J(self) -> object:
         """derivatives of the lengths by the dofs in ten_J_colind [-, m/rad] (worlds, nJten)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ten_length(self) -> numpy.ndarray:
+    def ten_length(self) -> object:
         """tendon lengths [m, rad] (worlds, ntendon)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ten_velocity(self) -> numpy.ndarray:
+    def ten_velocity(self) -> object:
         """tendon velocities [m/s, rad/s] (worlds, ntendon)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ten_wrapadr(self) -> numpy.ndarray:
+    def ten_wrapadr(self) -> object:
         """first point of each string in wrap_xpos [-] (worlds, ntendon)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def ten_wrapnum(self) -> numpy.ndarray:
+    def ten_wrapnum(self) -> object:
         """points of each string [-] (worlds, ntendon)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -832,35 +868,35 @@ class Batch:
     def worlds(self) -> int:
         """Number of worlds."""
     @property
-    def wrap_obj(self) -> numpy.ndarray:
+    def wrap_obj(self) -> object:
         """what each point is on: geom, -1: site, -2: a pulley instead of it [-] (worlds, nwrap, 2)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def wrap_xpos(self) -> numpy.ndarray:
+    def wrap_xpos(self) -> object:
         """points of all strings, in order, two places an object [m] (worlds, nwrap, 6)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xanchor(self) -> numpy.ndarray:
+    def xanchor(self) -> object:
         """joint anchors [m] (worlds, njnt, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xaxis(self) -> numpy.ndarray:
+    def xaxis(self) -> object:
         """joint axes [-] (worlds, njnt, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xfrc_applied(self) -> numpy.ndarray:
+    def xfrc_applied(self) -> object:
         """force, torque on each body's centre of mass, world axes [N, N m] (worlds, nbody, 6)
 
         A writable view of the batch's memory.
@@ -868,35 +904,35 @@ class Batch:
     @xfrc_applied.setter
     def xfrc_applied(self, value: numpy.typing.ArrayLike) -> None: ...
     @property
-    def ximat(self) -> numpy.ndarray:
+    def ximat(self) -> object:
         """body inertial frames, row-major [-] (worlds, nbody, 9)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xipos(self) -> numpy.ndarray:
+    def xipos(self) -> object:
         """body centres of mass [m] (worlds, nbody, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xmat(self) -> numpy.ndarray:
+    def xmat(self) -> object:
         """body orientations, row-major [-] (worlds, nbody, 9)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xpos(self) -> numpy.ndarray:
+    def xpos(self) -> object:
         """body origins [m] (worlds, nbody, 3)
 
         Read-only. The first use computes it for the present state; step() then leaves
         the value before its last integration, as mj_step does, unless told to refresh.
         """
     @property
-    def xquat(self) -> numpy.ndarray:
+    def xquat(self) -> object:
         """body orientations [-] (worlds, nbody, 4)
 
         Read-only. The first use computes it for the present state; step() then leaves
@@ -932,6 +968,8 @@ class Contact:
     @property
     def pos(self) -> numpy.typing.NDArray[numpy.float64]:
         """midpoint [m] (3,)"""
+
+class DeviceLost(RuntimeError): ...
 
 class Env:
     """A task in many worlds, with autoreset in the same step.

@@ -189,8 +189,8 @@ def test_misspelt_names_are_refused(batch):
 def test_bad_construction_is_refused(model):
     for arguments, message in [
         ({"worlds": 0}, "worlds = 0"),
-        ({"device": "cuda"}, "no CUDA back end"),
-        ({"device": "tpu"}, "allowed is 'cpu'"),
+        ({"device": "tpu"}, "allowed are 'cpu', 'cuda', 'cuda:N' and 'emulated'"),
+        ({"device": "cuda:999"}, "device cuda"),
         ({"precision": "half"}, "'single' and 'double'"),
         ({"worlds": 10_000_001}, "allowed are 1 .. 10000000"),
     ]:

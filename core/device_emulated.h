@@ -1,0 +1,58 @@
+// A device without a GPU. `guarded`: its memory is closed to the host between launches, so that a
+// pointer used on the wrong side is a crash at once, as it should be. Counts what CUDA would be
+// asked, for tests of what must not be asked inside a step.
+#pragma once
+#include <functional>
+#include <map>
+
+#include "motorium/core/device.h"
+
+namespace motorium {
+
+class EmulatedDevice final : public Device {
+ public:
+  struct Calls {
+    int allocations = 0, uploads = 0, downloads = 0, waits = 0, launches = 0;
+  };
+
+  explicit EmulatedDevice(bool guarded, size_t memory = size_t{1} << 40)
+      : guarded_(guarded), memory_(memory) {}
+  ~EmulatedDevice() override;
+
+  Kind kind() const override { return Kind::emulated; }
+  int index() const override { return 0; }
+  std::string name() const override { return "emulated"; }
+  size_t free_memory() override;
+  void use() override {}
+  void launched(const char*) override {}
+  void* allocate(size_t bytes) override;
+  void release(void* memory) noexcept override;
+  void upload(void* to, const void* from, size_t bytes, Stream stream) override;
+  void download(void* to, const void* from, size_t bytes, Stream stream) override;
+  void copy(void* to, const void* from, size_t bytes, Stream stream) override;
+  void wait(Stream stream) override;
+  void order(Stream, Stream) override {}
+  Stream new_stream() override;
+  void begin_capture(Stream stream) override;
+  std::unique_ptr<Graph> end_capture(Stream stream) override;
+
+  // a kernel: runs with the memory open, or is recorded where its stream is captured
+  void launch(Stream stream, std::function<void()> kernel);
+
+  Calls calls;
+
+ private:
+  friend class EmulatedGraph;
+  void run(const std::function<void()>& kernel);
+  void protect(int access);
+  void need_live(const char* what, Stream stream) const;
+
+  bool guarded_;
+  size_t memory_, used_ = 0;
+  std::map<void*, size_t> blocks_;
+  Stream captured_ = nullptr;
+  std::vector<std::function<void()>> recorded_;
+  std::vector<std::unique_ptr<char>> streams_;
+};
+
+}  // namespace motorium

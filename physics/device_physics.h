@@ -1,0 +1,69 @@
+// What a device can do for physics: launches, each the same kernels as the CPU's on device memory.
+// Private to physics/.
+#pragma once
+#include <vector>
+
+#include "motorium/core/device.h"
+#include "motorium/physics/world_rows.h"
+
+namespace motorium {
+
+// a call on worlds of one model; every pointer, those inside args and its model too, is the
+// device's
+struct DeviceCall {
+  PackArgs<float> args;         // args.scratch: tiles * scratch_stride bytes
+  const int* worlds = nullptr;  // ids
+  int count = 0;
+  size_t scratch_stride = 0;
+  int tiles = 0;  // resident tiles: each works on worlds one after another
+  int lanes = 0;  // of a tile, one of widths()
+  Stream stream = nullptr;
+};
+
+// rows of 4-byte words: gather writes dense[i] = rows[ids[i]], scatter the other way round
+struct RowsCall {
+  uint32_t *rows = nullptr, *dense = nullptr;
+  const int* ids = nullptr;
+  int count = 0, words = 0;
+  Stream stream = nullptr;
+};
+
+struct RestartCall {
+  StateSizes sizes;
+  WorldTable state;
+  Starts starts;
+  uint32_t* seen = nullptr;
+  const int* worlds = nullptr;
+  int count = 0;
+  bool frozen_only = false;
+  Stream stream = nullptr;
+};
+
+struct KeepCall {
+  StateSizes sizes;
+  WorldTable state;
+  FaultSlots slots;
+  const int* worlds = nullptr;
+  int count = 0;
+  Stream stream = nullptr;
+};
+
+class DevicePhysics {
+ public:
+  virtual ~DevicePhysics() = default;
+  virtual std::vector<int> widths() const = 0;                           // lanes that are compiled
+  virtual int resident_tiles(int lanes) = 0;                             // that fill the device
+  virtual size_t scratch_bytes(const ModelData<float>& host) const = 0;  // of one tile
+
+  virtual void step(const DeviceCall& call, int nstep, Refresh refresh) = 0;
+  virtual void forward(const DeviceCall& call, Refresh upto) = 0;
+  virtual void gather(const RowsCall& call) = 0;
+  virtual void scatter(const RowsCall& call) = 0;
+  virtual void restart(const RestartCall& call) = 0;
+  virtual void keep(const KeepCall& call) = 0;
+};
+
+std::unique_ptr<DevicePhysics> physics_of(const std::shared_ptr<Device>& device);
+std::unique_ptr<DevicePhysics> cuda_physics(const std::shared_ptr<Device>& device);
+
+}  // namespace motorium
