@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test test-peers build style format asan tsan fuzz instructions registers bench bench-demo packages python clean
+.PHONY: demo test test-peers test-gpu bench-gpu build style format asan tsan fuzz instructions registers bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -30,6 +30,13 @@ python: packages
 # adapters under the learners they were made for: torch and rsl_rl, gigabytes in .venv-peers
 test-peers: build
 	$(STEP) peers
+
+# on a machine with a GPU: bits of the CPU, compute-sanitizer; steps per second beside MuJoCo Warp and MJX
+test-gpu: packages python
+	$(STEP) test-gpu
+
+bench-gpu: packages python
+	$(STEP) bench-gpu
 
 style:
 	@python3 tests/style/check.py

@@ -7,8 +7,9 @@
 
 namespace motorium {
 
-// of this thread; an entry clears it and hands it back
-static thread_local int64_t counted_flops __attribute__((tls_model("initial-exec"))) = 0;
+// of the process: who counts, counts alone. Not of a thread: kernels call nothing to find theirs,
+// and a Python module may not ask for static thread memory beside CUDA's
+static int64_t counted_flops = 0;
 
 struct Counted {
   float v;

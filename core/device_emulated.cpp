@@ -25,6 +25,7 @@ class EmulatedGraph final : public Graph {
   EmulatedGraph(EmulatedDevice& device, std::vector<std::function<void()>> kernels)
       : device_(device), kernels_(std::move(kernels)) {}
   void launch(Stream) override {
+    device_.need_device();
     ++device_.calls.launches;
     for (const auto& kernel : kernels_) device_.run(kernel);
   }
@@ -38,7 +39,12 @@ EmulatedDevice::~EmulatedDevice() {
   for (const auto& [memory, bytes] : blocks_) munmap(memory, bytes);
 }
 
+void EmulatedDevice::need_device() const {
+  if (lost_) throw DeviceLost("device emulated: lost: end this process and start it again");
+}
+
 size_t EmulatedDevice::free_memory() {
+  need_device();
   return std::min(memory_ - std::min(memory_, used_), available_memory());
 }
 
@@ -75,12 +81,14 @@ void EmulatedDevice::run(const std::function<void()>& kernel) {
 }
 
 void EmulatedDevice::need_live(const char* what, Stream stream) const {
+  need_device();
   require(!captured_ || stream != captured_, std::string("device emulated: ") + what +
                                                  " while the stream is captured: only kernels "
                                                  "may be launched there");
 }
 
 void EmulatedDevice::launch(Stream stream, std::function<void()> kernel) {
+  need_device();
   if (captured_ && stream == captured_) {
     recorded_.push_back(std::move(kernel));
     return;

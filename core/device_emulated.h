@@ -36,6 +36,9 @@ class EmulatedDevice final : public Device {
   void begin_capture(Stream stream) override;
   std::unique_ptr<Graph> end_capture(Stream stream) override;
 
+  // from here on every call throws DeviceLost, as after an illegal address
+  void lose() { lost_ = true; }
+
   // a kernel: runs with the memory open, or is recorded where its stream is captured
   void launch(Stream stream, std::function<void()> kernel);
 
@@ -45,9 +48,10 @@ class EmulatedDevice final : public Device {
   friend class EmulatedGraph;
   void run(const std::function<void()>& kernel);
   void protect(int access);
+  void need_device() const;
   void need_live(const char* what, Stream stream) const;
 
-  bool guarded_;
+  bool guarded_, lost_ = false;
   size_t memory_, used_ = 0;
   std::map<void*, size_t> blocks_;
   Stream captured_ = nullptr;

@@ -94,6 +94,9 @@ void Batch::set_stream(Stream stream) {
   impl_->on_device->device().order(impl_->on_device->stream, stream);
   impl_->on_device->stream = stream;
 }
+void Batch::wait() {
+  if (impl_->on_device) impl_->on_device->device().wait(impl_->on_device->stream);
+}
 Stream Batch::stream() const { return impl_->on_device ? impl_->on_device->stream : nullptr; }
 void Batch::set_lanes(int lanes) {
   require(impl_->on_device != nullptr, "Batch.set_lanes: lanes are a device's");

@@ -88,6 +88,7 @@ class Batch {
   const std::shared_ptr<Device>& device() const;
   void set_stream(Stream stream);
   Stream stream() const;
+  void wait();  // until the device has done what it was given
   // Lanes of the device that work on a world: 8, 16 or 32. Speed alone depends on it.
   void set_lanes(int lanes);
   int lanes() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <mutex>
 
 #include "motorium/core/cpu.h"
 #include "motorium/core/error.h"
@@ -72,6 +73,8 @@ double step_flops(Batch& batch, const int* ids, int id_count) {
   const RooflineKernels& k = motorium_physics_v3_roofline;
   require(k.counted_step != nullptr,
           "step_flops: this build has physics in double only (MOTORIUM_DOUBLE_ONLY)");
+  static std::mutex counting;  // there is one count
+  const std::lock_guard<std::mutex> guard(counting);
   const int n = ids ? id_count : batch.worlds();
   double sum = 0;
   for (int i = 0; i < n; ++i) {

@@ -667,6 +667,9 @@ void bind_batch(py::module_& m) {
       },
       "The CUDA stream of every launch and copy as an integer, e.g.\n"
       "torch.cuda.current_stream().cuda_stream; 0: the legacy default stream.");
+  c.def(
+      "wait", [](PyBatch& b) { unlocked(*b.lock, [&] { b.batch->wait(); }); },
+      "Waits until the device has done what it was given; on the CPU it always has.");
   c.def_property(
       "lanes", [](const PyBatch& b) { return b.batch->lanes(); },
       [](PyBatch& b, int lanes) { unlocked(*b.lock, [&] { b.batch->set_lanes(lanes); }); },

@@ -174,6 +174,41 @@ note_gpu() {
   fi
 }
 
+# what needs a GPU says so and ends, where there is none
+need_gpu() {
+  nvidia-smi -L > /dev/null 2>&1 && return
+  skip "$1" "no NVIDIA driver or device"
+  closing+=("nothing ran: no GPU")
+  finish
+}
+
+# bits of the CPU on the GPU, and the same under compute-sanitizer
+test_gpu() {
+  local log=$build/gpu.log status=0 python_status=0
+  ctest --preset "$preset" -R 'Device|Gpu' 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  closing+=("$(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
+  grep -q 'SKIPPED on CUDA' "$build/Testing/Temporary/LastTest.log" && {
+    closing+=("FAILED: the tests did not find the GPU")
+    status=1
+  }
+  PYTHONPATH=$PWD/$build/python .venv/bin/python -m pytest -q -rs -p no:cacheprovider \
+    tests/python/test_device.py 2>&1 | tee "$log"
+  python_status=${PIPESTATUS[0]}
+  closing+=("$(grep -E '[0-9]+ (passed|failed|skipped|error)' "$log" | tail -1)")
+  return $((status > python_status ? status : python_status))
+}
+sanitize_gpu() {
+  local tool worst_of=0 kind
+  tool=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2> /dev/null)
+  [ -n "$tool" ] || { skip compute-sanitizer "not installed"; return 0; }
+  for kind in memcheck racecheck synccheck initcheck; do
+    "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
+      --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.ResetsTo*' || worst_of=1
+  done
+  return $worst_of
+}
+
 case ${1:-} in
   packages) install_packages ;;
   python) install_python ;;
@@ -198,6 +233,22 @@ case ${1:-} in
     closing+=("$(grep -E '[0-9]+ (passed|failed|skipped|error)' "$build/peers.log" | tail -1)")
     finish
     ;;
+  test-gpu)
+    need_gpu test-gpu
+    stage configure configure || exit 1
+    stage build compile test_physics _core || worst=1
+    stage test-gpu test_gpu || worst=1
+    stage sanitizer sanitize_gpu || worst=1
+    finish
+    ;;
+  bench-gpu)
+    need_gpu bench-gpu
+    stage configure configure || exit 1
+    stage build compile _core || { worst=1; finish; }
+    PYTHONPATH=$PWD/$build/python stage bench-gpu .venv/bin/python bench/gpu_bench.py \
+      --out "${OUT:-bench/results}" ${GPU_BENCH:-} || worst=1
+    finish
+    ;;
   demo)
     stage configure configure || { worst=1; finish; }
     stage build compile motorium_command || { worst=1; finish; }
@@ -206,7 +257,7 @@ case ${1:-} in
     finish
     ;;
   *)
-    echo "usage: tests/steps.sh packages|python|build|test|peers|demo" >&2
+    echo "usage: tests/steps.sh packages|python|build|test|peers|test-gpu|bench-gpu|demo" >&2
     exit 2
     ;;
 esac

@@ -864,6 +864,8 @@ class Batch:
         """Simulated time, a copy [s] (worlds,)"""
     @time.setter
     def time(self, value: numpy.typing.ArrayLike) -> None: ...
+    def wait(self) -> None:
+        """Waits until the device has done what it was given; on the CPU it always has."""
     @property
     def worlds(self) -> int:
         """Number of worlds."""

@@ -1,6 +1,6 @@
 """Steps per second of motorium and of other engines on one model file, in one run.
 
-    python -m motorium.peers FILE [--peers mujoco,mjx,mujoco-warp,motrixsim,bullet] [--csv F] [--markdown F] [--svg F]
+    python -m motorium.peers FILE [--peers motorium-cuda,mujoco,mjx,mujoco-warp,motrixsim,bullet] [--csv F] [--markdown F] [--svg F]
 
 All engines get the same file with its own options, start from the same states (each world from another
 moment of a roll-out under random controls) and get the same controls, held for ten steps. Reading the
@@ -125,6 +125,29 @@ class Motorium:
         self.batch.ctrl[:] = self.scene.ctrl[:, 0]
         self.batch.step()
         return np.array(self.batch.qvel, dtype=float)
+
+
+class MotoriumCuda(Motorium):
+    name, lanes = "motorium-cuda", "float, CUDA"
+    device = "cuda"
+
+    def __init__(self, scene, threads):
+        self.scene = scene
+        try:
+            self.batch = mo.Batch(scene.model, worlds=scene.worlds, device=self.device)
+        except mo.Error as why:
+            raise Unavailable(str(why)) from why
+        self.version = f"motorium {mo.__version__} on {self.batch.device}"
+
+    def run(self):
+        self.restart()
+        self.batch.wait()
+        begin = time.perf_counter()
+        for k in range(0, self.scene.steps, HOLD):
+            self.batch.ctrl = self.scene.ctrl[:, k]
+            self.batch.step(nstep=min(HOLD, self.scene.steps - k))
+        self.batch.wait()
+        return time.perf_counter() - begin
 
 
 class Mujoco:
@@ -377,7 +400,7 @@ def load_mujoco(mujoco, scene):
     return mujoco.MjModel.from_xml_path(str(scene.mjcf()))
 
 
-PEERS = {p.name: p for p in (Mujoco, Mjx, MujocoWarp, MotrixSim, Bullet)}
+PEERS = {p.name: p for p in (MotoriumCuda, Mujoco, Mjx, MujocoWarp, MotrixSim, Bullet)}
 
 
 def error_of(velocities, reference, start):

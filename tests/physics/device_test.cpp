@@ -2,13 +2,16 @@
 // its memory to the host between launches, and counts what it is asked for. Every result is that of
 // the CPU, to the bit. The same tests run on CUDA where there is a GPU (D6, D7, D8, G2, S3).
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <functional>
 #include <random>
+#include <utility>
 
 #include "motorium/core/device_emulated.h"
 #include "motorium/core/status.h"
+#include "motorium/physics/device_physics.h"
 #include "motorium/physics/initial_state.h"
 #include "runner.h"
 
@@ -17,19 +20,24 @@ namespace {
 
 std::shared_ptr<EmulatedDevice> guarded() { return std::make_shared<EmulatedDevice>(true); }
 
-// the devices of this machine; a missing GPU is said once
+// the GPU of this machine, or null and, once, why not
+std::shared_ptr<Device> gpu() {
+  static bool said = false;
+  try {
+    return cuda_device(0);
+  } catch (const Error& e) {
+    if (!std::exchange(said, true)) std::printf("SKIPPED on CUDA: %s\n", e.what());
+    return nullptr;
+  }
+}
 std::vector<std::shared_ptr<Device>> devices() {
   std::vector<std::shared_ptr<Device>> out = {guarded()};
-  try {
-    out.push_back(cuda_device(0));
-  } catch (const Error& e) {
-    static const bool said = [&] {
-      std::printf("SKIPPED on CUDA: %s\n", e.what());
-      return true;
-    }();
-    (void)said;
-  }
+  if (auto device = gpu()) out.push_back(device);
   return out;
+}
+// the lanes per world that a build has on a device
+std::vector<int> widths_of(const std::shared_ptr<Device>& device) {
+  return device->kind() == Device::Kind::cuda ? physics_of(device)->widths() : std::vector<int>{16};
 }
 
 // everything all worlds are
@@ -69,18 +77,20 @@ struct Outcome {
 };
 void expect_equal_everywhere(const std::shared_ptr<const Model>& model, BatchOptions options,
                              const std::function<std::vector<float>(Batch&)>& programme) {
-  const auto run = [&](std::shared_ptr<Device> device) {
+  const auto run = [&](std::shared_ptr<Device> device, int lanes) {
     options.device = std::move(device);
     Batch b(model, options);
+    if (lanes) b.set_lanes(lanes);
     disturb(b);
     std::vector<float> numbers = programme(b);
     return Outcome{saved(b), std::move(numbers)};
   };
-  const Outcome want = run(nullptr);
-  for (const auto& device : devices()) {
-    const Outcome got = run(device);
-    EXPECT_TRUE(want == got) << device->name();
-  }
+  const Outcome want = run(nullptr, 0);
+  for (const auto& device : devices())
+    for (const int lanes : widths_of(device)) {
+      const Outcome got = run(device, lanes);
+      EXPECT_TRUE(want == got) << device->name() << ", " << lanes << " lanes";
+    }
 }
 
 std::shared_ptr<const Model> small() {
@@ -329,22 +339,21 @@ TEST(Device, AStepIsRecordedInAGraph) {
   }
 }
 
-TEST(Device, BitsDoNotDependOnLanes) {
-  const auto model = load_model(scene("figure_on_boxes"));
-  for (const auto& device : devices()) {
-    std::vector<uint8_t> want;
-    for (const int lanes : {8, 16, 32}) {
-      Batch b(model, {.worlds = 6, .device = device});
-      try {
-        b.set_lanes(lanes);
-      } catch (const Error&) {
-        continue;  // not in this build
-      }
-      disturb(b);
-      b.step({.nstep = 30});
-      if (want.empty()) want = saved(b);
-      EXPECT_EQ(want, saved(b)) << lanes;
-    }
+// D7: many worlds, many runs, the same bits
+TEST(Gpu, RepeatsToTheBit) {
+  const auto device = gpu();
+  if (!device) GTEST_SKIP() << "SKIPPED: no GPU";
+  const auto model = load_model(scene("quadruped"));
+  uint64_t want = 0;
+  for (int k = 0; k < 10; ++k) {
+    Batch b(model, {.worlds = 8192, .device = device});
+    disturb(b);
+    b.step({.nstep = 500});
+    Hash h;
+    for (const float x : rows_of(b, "qpos", model->nq)) h.add(&x, sizeof x);
+    for (const float x : rows_of(b, "qvel", model->nv)) h.add(&x, sizeof x);
+    if (k == 0) want = h.value();
+    ASSERT_EQ(want, h.value()) << "run " << k;
   }
 }
 
@@ -387,6 +396,51 @@ TEST(Device, SaysWhatIsMissing) {
   b.bind("xpos");
   EXPECT_NE(std::string::npos,
             message_of([&] { b.write_rows("xpos", nullptr, 0, row); }).find("output"));
+}
+
+// G1: the first call after the loss says it, and so do all others, without another try
+TEST(Device, ALostDeviceIsReportedByEveryCall) {
+  const auto device = guarded();
+  Batch b(small(), {.worlds = 3, .device = device});
+  b.step();
+  device->lose();
+  for (int k = 0; k < 2; ++k) {
+    EXPECT_THROW(b.step(), DeviceLost);
+    EXPECT_THROW(b.forward(), DeviceLost);
+    EXPECT_THROW(b.reset(), DeviceLost);
+    EXPECT_THROW(b.save(1), DeviceLost);
+    EXPECT_THROW(b.status(), DeviceLost);
+    EXPECT_THROW(b.times(), DeviceLost);
+    EXPECT_THROW(Batch(small(), {.worlds = 3, .device = device}), DeviceLost);
+  }
+}
+// an illegal address, in a process that ends as ours do
+TEST(GpuDeathTest, AnIllegalAddressLosesTheDevice) {
+  if (!gpu()) GTEST_SKIP() << "SKIPPED: no GPU";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        const auto device = cuda_device(0);
+        Batch b(small(), {.worlds = 3, .device = device});
+        RowsCall bad;
+        bad.rows = bad.dense = reinterpret_cast<uint32_t*>(0x10);
+        bad.ids = reinterpret_cast<int*>(0x10);
+        bad.count = bad.words = 1;
+        int lost = 0;
+        try {
+          physics_of(device)->gather(bad);
+          device->wait(nullptr);
+        } catch (const DeviceLost&) {
+          ++lost;
+        }
+        try {
+          b.step();
+        } catch (const DeviceLost&) {
+          ++lost;
+        }
+        _exit(lost == 2 ? 70 : 1);
+      },
+      testing::ExitedWithCode(70), "");
 }
 
 // guards that were never seen failing are hopes

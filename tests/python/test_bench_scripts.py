@@ -128,3 +128,41 @@ ptxas info    : Used 130 registers, used 1 barriers
     assert code == 1 and "MORE THAN KEPT: registers 128" in out
     assert check("--write")[0] == 0 and check("--check")[0] == 0
     assert "step<16>,90,130,4,8,96,0,12,19%" in table.read_text()
+
+
+
+def test_gpu_bench_measures_a_device(tmp_path):
+    pytest.importorskip("mujoco", reason="SKIPPED: MuJoCo is not installed")
+    if script("scenes").path("go1_feet") is None:
+        pytest.skip("SKIPPED: the corpora are not installed and cannot be fetched")
+    out = run("gpu_bench", "go1_feet", "--worlds", "3,9", "--steps", "10", "--repeat", "2", "--device", "emulated",
+              "--peers", "mujoco-warp", "--out", tmp_path)  # fmt: skip
+    assert "SKIPPED mujoco-warp" in out
+    (table,) = tmp_path.glob("*/steps.csv")
+    with open(table, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(r["worlds"]) for r in rows] == [3, 9]
+    assert all(float(r["residual_median"]) < 1e-4 and int(r["steps_per_second"]) > 0 for r in rows)
+
+
+def test_gpu_bench_says_that_there_is_no_gpu(tmp_path):
+    try:
+        import motorium as mo
+
+        mo.Batch(mo.load(ROOT / "robots/quad/robot.xml"), device="cuda")
+        pytest.skip("SKIPPED: there is a GPU")
+    except mo.Error:
+        out = run("gpu_bench", "--out", tmp_path)
+        assert out.startswith("SKIPPED gpu bench: device cuda") and not list(tmp_path.iterdir())
+
+
+def test_gpu_bench_reads_counters():
+    text = """==PROF== Connected
+"ID","Kernel Name","Metric Name","Metric Unit","Metric Value"
+"0","void step_worlds<16>","dram__bytes.sum","byte","8,000"
+"0","void step_worlds<16>","smsp__inst_executed.sum","inst","4,000"
+"0","void step_worlds<16>","smsp__issue_active.avg.pct_of_peak_sustained_active","%","45.5"
+"1","void move_rows<0>","dram__bytes.sum","byte","1"
+"""
+    found = script("gpu_bench").counters_of(text, 100)
+    assert found == {"dram_bytes_per_step": 80, "warp_instructions_per_step": 40, "issue_active_percent": 45.5}

@@ -59,12 +59,19 @@ def test_a_wrong_engine_shows_in_the_residual():
     assert peers.error_of(own * 1.01, own, scene.start["qvel"])[0] > 1e-3
 
 
-@pytest.mark.parametrize("name", list(peers.PEERS))
+@pytest.mark.parametrize("name", [n for n in peers.PEERS if n != "motorium-cuda"])
 def test_an_engine_that_is_not_installed_says_how_to_get_it(name, monkeypatch):
     monkeypatch.setattr(peers.importlib.util, "find_spec", lambda package: None)
     scene = peers.Scene(QUAD, 2, 10)
     with pytest.raises(peers.Unavailable, match="is not installed in .*: pip install [a-z-]+$"):
         peers.PEERS[name](scene, 1)
+
+
+def test_a_device_gives_the_steps_of_the_cpu():
+    scene = peers.Scene(QUAD, 4, 10)
+    own = type("Own", (peers.MotoriumCuda,), {"device": "emulated"})(scene, 1)
+    assert own.run() > 0
+    np.testing.assert_array_equal(own.velocities(), peers.Motorium(scene, 1).velocities())
 
 
 def test_an_engine_that_panics_leaves_the_others_alone(monkeypatch, capsys):
@@ -97,6 +104,6 @@ def test_a_task_is_compared_on_its_scene():
 
 def test_an_unknown_engine_and_a_missing_file_are_named(capsys):
     assert peers.main([QUAD, "--peers", "fastest"]) == 2
-    assert "no engine is named 'fastest': choose from mujoco," in capsys.readouterr().err
+    assert "no engine is named 'fastest': choose from motorium-cuda, mujoco," in capsys.readouterr().err
     assert peers.main(["nowhere.xml"]) == 1
     assert "nowhere.xml" in capsys.readouterr().err
