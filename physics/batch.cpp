@@ -332,6 +332,10 @@ const PhysicsKernels<float>& Batch::kernels() const {
     throw Error("Batch.kernels: tasks run in single precision on device cpu");
   return impl_->single->kernels;
 }
+PackArgs<float> Batch::device_args() {
+  require(impl_->on_device != nullptr, "Batch.device_args: the batch is on device cpu");
+  return impl_->on_device->args();
+}
 PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
   if (!impl_->single || impl_->on_device)
     throw Error("Batch.pack_args: tasks run in single precision on device cpu");

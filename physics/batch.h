@@ -165,6 +165,7 @@ class Batch {
   int pack_width() const;
   const PhysicsKernels<float>& kernels() const;
   PackArgs<float> pack_args(int worker, const int* worlds, int count);
+  PackArgs<float> device_args();  // of launches on the batch's device; without scratch
   Threads& threads();
 
  private:

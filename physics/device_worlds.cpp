@@ -333,6 +333,13 @@ DeviceCall DeviceWorlds::call_of(const Group& group) {
   return c;
 }
 
+PackArgs<float> DeviceWorlds::args() {
+  prepare();
+  PackArgs<float> a = call_of({0, nullptr, 0}).args;
+  a.scratch = nullptr;
+  return a;
+}
+
 void DeviceWorlds::step(const int* ids, int n, int nstep, Refresh refresh, bool autoreset) {
   prepare();
   if (n == 0) return;

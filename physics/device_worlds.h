@@ -32,7 +32,8 @@ class DeviceWorlds {
   void step(const int* ids, int n, int nstep, Refresh refresh, bool autoreset);
   void forward(const int* ids, int n, Refresh upto);
   void restart(const int* ids, int n);
-  void prepare();  // sends what is stale
+  void prepare();          // sends what is stale
+  PackArgs<float> args();  // for launches of others: where state lies
 
   // device memory of a state field or output, made at first use
   float* state(size_t shape);

@@ -70,12 +70,14 @@ struct PyBatch {
   std::set<std::string> bound;              // outputs in use
 };
 
-// An array of a batch that lives on a device. Keeps the batch alive.
+// An array of a batch, or of an environment on it, that lives on a device. Keeps its owner alive.
 struct PyArray {
-  std::shared_ptr<PyBatch> owner;
-  float* data = nullptr;
+  std::shared_ptr<PyBatch> batch;
+  void* data = nullptr;
   std::vector<py::ssize_t> shape;
   bool writable = false;
+  py::dtype dtype = py::dtype::of<float>();  // float, bool or int32_t
+  py::object owner = py::none();             // where it is not the batch
 };
 std::string device_name(const Batch& b);  // "cpu", "cuda:0", "emulated"
 

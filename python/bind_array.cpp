@@ -12,21 +12,21 @@ namespace {
 
 using Self = std::shared_ptr<PyArray>;
 
-Device& device_of_array(const PyArray& a) { return *a.owner->batch->device(); }
-Stream stream_of(const PyArray& a) { return a.owner->batch->stream(); }
+Device& device_of_array(const PyArray& a) { return *a.batch->batch->device(); }
+Stream stream_of(const PyArray& a) { return a.batch->batch->stream(); }
 size_t bytes_of(const PyArray& a) {
-  size_t n = sizeof(float);
+  size_t n = static_cast<size_t>(a.dtype.itemsize());
   for (const py::ssize_t d : a.shape) n *= static_cast<size_t>(d);
   return n;
 }
 bool on_cuda(const PyArray& a) { return device_of_array(a).kind() == Device::Kind::cuda; }
 
-py::array_t<float> to_numpy(const Self& a) {
-  py::array_t<float> out(a->shape);
+py::array to_numpy(const Self& a) {
+  py::array out(a->dtype, a->shape);
   const size_t bytes = bytes_of(*a);
   if (bytes == 0) return out;
-  float* to = out.mutable_data();
-  unlocked(*a->owner->lock,
+  void* to = out.mutable_data();
+  unlocked(*a->batch->lock,
            [&] { device_of_array(*a).download(to, a->data, bytes, stream_of(*a)); });
   return out;
 }
@@ -37,14 +37,17 @@ py::tuple shape_of(const PyArray& a) {
   return out;
 }
 
+// as NumPy writes it: "<f4", "|b1", "<i4"
+std::string typestr(const PyArray& a) { return a.dtype.attr("str").cast<std::string>(); }
+
 // what another library on the same GPU offers of its memory, or null
-const float* device_source(const PyArray& a, const py::object& values, Stream& stream) {
+const void* device_source(const PyArray& a, const py::object& values, Stream& stream) {
   if (!on_cuda(a) || !py::hasattr(values, "__cuda_array_interface__")) return nullptr;
   const py::dict info = values.attr("__cuda_array_interface__");
   const bool dense = !info.contains("strides") || info["strides"].is_none();
-  require(info["typestr"].cast<std::string>() == "<f4" && dense &&
+  require(info["typestr"].cast<std::string>() == typestr(a) && dense &&
               py::tuple(info["shape"]).equal(shape_of(a)),
-          "Array: an array of the device must be contiguous float32 of the shape " +
+          "Array: an array of the device must be contiguous, " + typestr(a) + " of the shape " +
               py::repr(shape_of(a)).cast<std::string>() + ": found " +
               py::repr(info["shape"]).cast<std::string>() + " of " +
               info["typestr"].cast<std::string>());
@@ -53,7 +56,7 @@ const float* device_source(const PyArray& a, const py::object& values, Stream& s
     const auto number = info["stream"].cast<uintptr_t>();
     stream = number <= 1 ? nullptr : reinterpret_cast<Stream>(number);
   }
-  return reinterpret_cast<const float*>(py::tuple(info["data"])[0].cast<uintptr_t>());
+  return reinterpret_cast<const void*>(py::tuple(info["data"])[0].cast<uintptr_t>());
 }
 
 void assign(const Self& a, const py::object& key, const py::object& values) {
@@ -65,8 +68,8 @@ void assign(const Self& a, const py::object& key, const py::object& values) {
   Device& device = device_of_array(*a);
   Stream theirs = nullptr;
   if (whole) {
-    if (const float* from = device_source(*a, values, theirs)) {
-      unlocked(*a->owner->lock, [&] {
+    if (const void* from = device_source(*a, values, theirs)) {
+      unlocked(*a->batch->lock, [&] {
         device.order(theirs, stream_of(*a));
         device.copy(a->data, from, bytes, stream_of(*a));
         device.order(stream_of(*a), theirs);
@@ -75,12 +78,12 @@ void assign(const Self& a, const py::object& key, const py::object& values) {
     }
   }
   // anything else goes through the host, as NumPy does it
-  py::array_t<float> host = whole ? py::array_t<float>(a->shape) : to_numpy(a);
+  py::array host = whole ? py::array(a->dtype, a->shape) : to_numpy(a);
   py::object source = values;
   if (py::isinstance<PyArray>(values)) source = to_numpy(values.cast<Self>());
   host.attr("__setitem__")(key, source);
-  const float* from = host.data();
-  if (bytes) unlocked(*a->owner->lock, [&] { device.upload(a->data, from, bytes, stream_of(*a)); });
+  const void* from = host.data();
+  if (bytes) unlocked(*a->batch->lock, [&] { device.upload(a->data, from, bytes, stream_of(*a)); });
 }
 
 py::dict cuda_array_interface(const Self& a) {
@@ -88,7 +91,7 @@ py::dict cuda_array_interface(const Self& a) {
     throw py::attribute_error("this array is memory of the host: use numpy() or DLPack");
   py::dict d;
   d["shape"] = shape_of(*a);
-  d["typestr"] = "<f4";
+  d["typestr"] = typestr(*a);
   d["data"] = py::make_tuple(reinterpret_cast<uintptr_t>(a->data), !a->writable);
   d["strides"] = py::none();
   // 1 names the legacy default stream
@@ -130,7 +133,7 @@ py::object dlpack(const Self& a, const py::object& stream, const py::object& cop
     if (number != -1) {
       const Stream theirs =
           number <= 1 ? nullptr : reinterpret_cast<Stream>(static_cast<uintptr_t>(number));
-      unlocked(*a->owner->lock, [&] { device_of_array(*a).order(stream_of(*a), theirs); });
+      unlocked(*a->batch->lock, [&] { device_of_array(*a).order(stream_of(*a), theirs); });
     }
   }
   auto managed = std::make_unique<Managed>();
@@ -141,7 +144,10 @@ py::object dlpack(const Self& a, const py::object& stream, const py::object& cop
   t.device.device_type = on_cuda(*a) ? kDLCUDA : kDLCPU;
   t.device.device_id = device_of_array(*a).index();
   t.ndim = static_cast<int>(managed->shape.size());
-  t.dtype = {static_cast<uint8_t>(kDLFloat), 32, 1};
+  // a bool has a code of its own since DLPack 0.8
+  const char kind = a->dtype.kind();
+  const uint8_t code = kind == 'f' ? kDLFloat : kind == 'b' ? 6 : kDLInt;
+  t.dtype = {code, static_cast<uint8_t>(8 * a->dtype.itemsize()), 1};
   t.shape = managed->shape.data();
   managed->tensor.manager_ctx = managed.get();
   managed->tensor.deleter = end_managed;
@@ -156,7 +162,8 @@ py::object dlpack(const Self& a, const py::object& stream, const py::object& cop
 void bind_array(py::module_& m) {
   py::class_<PyArray, Self> c(
       m, "Array",
-      "Numbers of a batch in the memory of its device, float32, C-contiguous, worlds first.\n\n"
+      "Numbers of a batch or environment in the memory of its device, C-contiguous, worlds "
+      "first.\n\n"
       "torch.from_dlpack(a), cupy.asarray(a) and jax.dlpack.from_dlpack(a) see the same memory;\n"
       "numpy() copies. Assignment takes scalars, NumPy arrays and, for the whole array, arrays of\n"
       "the same GPU.");
@@ -165,15 +172,15 @@ void bind_array(py::module_& m) {
   c.def_property_readonly(
       "ndim", [](const PyArray& a) { return a.shape.size(); }, "Axes.");
   c.def_property_readonly(
-      "dtype", [](const PyArray&) { return py::dtype::of<float>(); }, "float32.");
+      "dtype", [](const PyArray& a) { return a.dtype; }, "float32, bool or int32.");
   c.def_property_readonly(
-      "device", [](const PyArray& a) { return device_name(*a.owner->batch); },
+      "device", [](const PyArray& a) { return device_name(*a.batch->batch); },
       "Where the memory is.");
   c.def("numpy", &to_numpy, "A copy on the host; waits for the batch's stream.");
   c.def(
       "__array__",
       [](const Self& a, const py::object& dtype, const py::object&) -> py::object {
-        const py::array_t<float> host = to_numpy(a);
+        const py::array host = to_numpy(a);
         return dtype.is_none() ? py::object(host) : host.attr("astype")(dtype);
       },
       py::arg("dtype") = py::none(), py::arg("copy") = py::none(), "A copy on the host.");
@@ -182,7 +189,7 @@ void bind_array(py::module_& m) {
       "__getitem__",
       [](const Self& a, const py::object& key) {
         // read-only, lest a change of the copy be taken for one of the batch
-        const py::array_t<float> host = to_numpy(a);
+        const py::array host = to_numpy(a);
         py::detail::array_proxy(host.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
         return host.attr("__getitem__")(key);
       },
@@ -199,8 +206,8 @@ void bind_array(py::module_& m) {
       py::arg("dl_device") = py::none(), py::arg("copy") = py::none(),
       "The memory as a DLPack capsule; the consumer's stream waits for what is under way.");
   c.def("__repr__", [](const PyArray& a) {
-    return "<motorium.Array " + py::repr(shape_of(a)).cast<std::string>() + " float32 on " +
-           device_name(*a.owner->batch) + ">";
+    return "<motorium.Array " + py::repr(shape_of(a)).cast<std::string>() + " " +
+           py::str(a.dtype).cast<std::string>() + " on " + device_name(*a.batch->batch) + ">";
   });
 }
 

@@ -16,17 +16,17 @@ struct PyEnv {
 using Self = std::shared_ptr<PyEnv>;
 
 template <class T>
-py::array rows(const Self& self, const T* data, int columns, bool writable = false) {
+py::object rows(const Self& self, const T* data, int columns, bool writable = false) {
   std::vector<py::ssize_t> shape = {self->env->worlds()};
   if (columns >= 0) shape.push_back(columns);
+  if (self->env->batch().device())
+    return py::cast(std::make_shared<PyArray>(PyArray{
+        self->batch, const_cast<T*>(data), shape, writable, py::dtype::of<T>(), py::cast(self)}));
   return view(data, shape, py::cast(self), writable);
 }
 
 Self make(const std::string& task, int worlds, const std::string& device, uint64_t seed,
           int threads, const py::object& overrides, const std::string& robot_path) {
-  if (device != "cpu")
-    throw Error("make: device='" + device +
-                "': tasks run on the CPU so far: use device='cpu'; Batch takes 'cuda'");
   EnvOptions o;
   o.worlds = worlds;
   o.seed = seed;
@@ -42,6 +42,7 @@ Self make(const std::string& task, int worlds, const std::string& device, uint64
   }
   {
     py::gil_scoped_release release;
+    o.device = device_of(device);
     self->env = make_env(task, o);
   }
   self->batch = std::make_shared<PyBatch>();
@@ -66,9 +67,28 @@ py::dict final_observations(const Self& self) {
   return out;
 }
 
+// on a device: the actions go there, or are there
+void step_device(const Self& self, const py::object& actions, const Ids& list) {
+  Env& env = *self->env;
+  if (!actions.is_none()) {
+    const py::object target = rows(self, env.actions(), env.action_size(), true);
+    const py::tuple wanted = target.attr("shape");
+    if (!py::hasattr(actions, "shape") || !py::tuple(actions.attr("shape")).equal(wanted))
+      throw Error("Env.step: actions must have the shape " + py::repr(wanted).cast<std::string>());
+    target.attr("__setitem__")(py::ellipsis(), actions);
+  }
+  unlocked(*self->lock, [&] {
+    if (list.all)
+      env.step_fused();
+    else
+      env.step_worlds(nullptr, list.data(), list.count());
+  });
+}
+
 void step(const Self& self, const py::object& actions, const py::object& ids) {
   Env& env = *self->env;
   const Ids list = ids_of(ids, env.worlds(), "Env.step_worlds");
+  if (env.batch().device()) return step_device(self, actions, list);
   using Dense = py::array_t<float, py::array::c_style | py::array::forcecast>;
   const Dense a = Dense::ensure(actions);
   if (!a || a.ndim() != 2 || a.shape(0) != env.worlds() || a.shape(1) != env.action_size())
@@ -115,7 +135,8 @@ void bind_env(py::module_& m) {
   py::class_<PyEnv, Self> c(
       m, "Env",
       "A task in many worlds, with autoreset in the same step.\n\n"
-      "Arrays are float32 views at fixed addresses; step() writes them anew.");
+      "Arrays are float32 views at fixed addresses; step() writes them anew. On a device they are\n"
+      "motorium.Array, and step() only launches.");
   c.def(py::init(&make), py::arg("task"), py::kw_only(), py::arg("worlds") = 512,
         py::arg("device") = "cpu", py::arg("seed") = 1, py::arg("threads") = 0,
         py::arg("overrides") = py::none(), py::arg("robot_path") = "");
@@ -123,6 +144,14 @@ void bind_env(py::module_& m) {
       "task", [](const PyEnv& e) { return e.task; }, "Name of the task.");
   c.def_property_readonly(
       "worlds", [](const PyEnv& e) { return e.env->worlds(); }, "Number of worlds.");
+  c.def_property_readonly(
+      "device", [](const PyEnv& e) { return device_name(e.env->batch()); },
+      "Where the arrays live: 'cpu', 'cuda:N' or 'emulated'.");
+  c.def_property_readonly(
+      "actions",
+      [](const Self& s) { return rows(s, s->env->actions(), s->env->action_size(), true); },
+      "Actions of the last step; on a device a policy may write them there and call step(None)\n"
+      "(worlds, action_size).");
   c.def_property_readonly(
       "action_size", [](const PyEnv& e) { return e.env->action_size(); }, "Numbers in an action.");
   c.def_property_readonly(

@@ -12,7 +12,7 @@ import motorium.views
 import motorium.world
 
 class Array:
-    """Numbers of a batch in the memory of its device, float32, C-contiguous, worlds first.
+    """Numbers of a batch or environment in the memory of its device, C-contiguous, worlds first.
 
     torch.from_dlpack(a), cupy.asarray(a) and jax.dlpack.from_dlpack(a) see the same memory;
     numpy() copies. Assignment takes scalars, NumPy arrays and, for the whole array, arrays of
@@ -24,11 +24,11 @@ class Array:
         """Where the memory is."""
     @property
     def dtype(self) -> numpy.dtype:
-        """float32."""
+        """float32, bool or int32."""
     @property
     def ndim(self) -> int:
         """Axes."""
-    def numpy(self) -> numpy.typing.NDArray[numpy.float32]:
+    def numpy(self) -> numpy.ndarray:
         """A copy on the host; waits for the batch's stream."""
     @property
     def shape(self) -> tuple:
@@ -976,7 +976,8 @@ class DeviceLost(RuntimeError): ...
 class Env:
     """A task in many worlds, with autoreset in the same step.
 
-    Arrays are float32 views at fixed addresses; step() writes them anew.
+    Arrays are float32 views at fixed addresses; step() writes them anew. On a device they are
+    motorium.Array, and step() only launches.
     """
     def __init__(self, task: str, *, worlds: typing.SupportsInt | typing.SupportsIndex = 512, device: str = 'cpu', seed: typing.SupportsInt | typing.SupportsIndex = 1, threads: typing.SupportsInt | typing.SupportsIndex = 0, overrides: object = None, robot_path: str = '') -> None: ...
     def action_names(self) -> list[str]:
@@ -987,10 +988,18 @@ class Env:
     def action_size(self) -> int:
         """Numbers in an action."""
     @property
+    def actions(self) -> object:
+        """Actions of the last step; on a device a policy may write them there and call step(None)
+        (worlds, action_size).
+        """
+    @property
     def batch(self) -> Batch:
         """The worlds below; writing to its state changes them."""
     @property
-    def episode_length(self) -> numpy.ndarray:
+    def device(self) -> str:
+        """Where the arrays live: 'cpu', 'cuda:N' or 'emulated'."""
+    @property
+    def episode_length(self) -> object:
         """Control steps of the running episodes; may be written (worlds,)"""
     @property
     def final_observations(self) -> dict:
@@ -1003,7 +1012,7 @@ class Env:
     def max_episode_length(self) -> int:
         """Control steps after which an episode is cut; 0: never."""
     @property
-    def nonfinite(self) -> numpy.ndarray:
+    def nonfinite(self) -> object:
         """Worlds that ended because of bad numbers (worlds,)"""
     def observation_terms(self, group: str) -> list[tuple[str, int]]:
         """Terms of an observation group and their sizes, in order."""
@@ -1017,7 +1026,7 @@ class Env:
     def reward_names(self) -> list[str]:
         """Rows of the reward table."""
     @property
-    def rewards(self) -> numpy.ndarray:
+    def rewards(self) -> object:
         """Reward of the last step (worlds,)"""
     def save_state(self) -> bytes:
         """Everything the environment is, as bytes."""
@@ -1034,12 +1043,12 @@ class Env:
     def task(self) -> str:
         """Name of the task."""
     @property
-    def terminated(self) -> numpy.ndarray:
+    def terminated(self) -> object:
         """Worlds that the task ended in the last step (worlds,)"""
     def termination_names(self) -> list[str]:
         """Rows of the table of terminations."""
     @property
-    def truncated(self) -> numpy.ndarray:
+    def truncated(self) -> object:
         """Worlds whose time was up in the last step (worlds,)"""
     @property
     def worlds(self) -> int:

@@ -14,7 +14,7 @@ class Step(NamedTuple):
     rewards: np.ndarray
     terminated: np.ndarray
     truncated: np.ndarray
-    final_ids: np.ndarray
+    final_ids: np.ndarray | None  # None on a device: terminated | truncated are there
 
 
 class Env(_core.Env):
@@ -38,14 +38,14 @@ class Env(_core.Env):
     def step(self, actions):
         """One control step; worlds that end start anew in it. actions: (worlds, action_size)."""
         super().step(actions)
-        return Step(
-            self.observations, self.rewards, self.terminated, self.truncated, self.final_ids
-        )
+        # on a device nobody waits: who wants the ids reads final_ids
+        ids = self.final_ids if self.device == "cpu" else None
+        return Step(self.observations, self.rewards, self.terminated, self.truncated, ids)
 
     @property
     def final_ids(self):
         """Worlds that ended in the last step; final_observations holds their last observations."""
-        return np.flatnonzero(self.terminated | self.truncated)
+        return np.flatnonzero(np.asarray(self.terminated) | np.asarray(self.truncated))
 
     def close(self):
         """Nothing to do: memory goes with the object."""

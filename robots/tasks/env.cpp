@@ -9,6 +9,7 @@
 #include "motorium/core/random.h"
 #include "motorium/core/status.h"
 #include "motorium/core/threads.h"
+#include "motorium/robots/tasks/device_env.h"
 #include "motorium/robots/tasks/kernels.h"
 #include "motorium/robots/tasks/task.h"
 
@@ -50,6 +51,7 @@ struct Env::Impl {
   std::vector<uint32_t> reason;
   std::vector<int32_t> length;
   std::vector<ObservationGroup> groups;
+  std::unique_ptr<DeviceEnv> on_device;  // null: the arrays above are all there is
 
   TaskTable& table() { return c.table; }
 
@@ -76,6 +78,7 @@ struct Env::Impl {
   void randomise();
   void follow_curriculum();
   void keep_faults(const int* list, int count);
+  void take_actions(const float* given);
   void observe_all();
   void step_fused(const PackHook& hook);
   void step_phased(const PackHook& hook);
@@ -125,6 +128,14 @@ void Env::Impl::allocate() {
   t.effort = bind(c.needs_effort, "qfrc_actuator");
   t.acceleration = bind(c.needs_acceleration, "qacc");
 
+  if (options.device) {
+    on_device = std::make_unique<DeviceEnv>(
+        options.device, *batch, c,
+        DeviceEnv::Host{state, log, reward, actions, data, final_data, terminated, truncated,
+                        nonfinite, reason, length});
+    for (size_t g = 0; g < groups.size(); ++g) groups[g].data = on_device->data(g);
+    return;
+  }
   const size_t bytes = kernels->scratch_bytes(t);
   for (int i = 0; i < batch->threads().count(); ++i)
     scratch.push_back(std::make_unique<Arena>(bytes));
@@ -145,8 +156,9 @@ Env::Env(std::shared_ptr<const Task> task, std::shared_ptr<const Model> model,
   BatchOptions b;
   b.worlds = options.worlds;
   b.threads = s.own_threads.get();
+  b.device = options.device;
   s.batch = std::make_unique<Batch>(s.model, b);
-  s.kernels = &kernels_for(s.batch->kernels().width);
+  if (!b.device) s.kernels = &kernels_for(s.batch->kernels().width);
   s.allocate();
   reset(options.seed);
 }
@@ -261,6 +273,13 @@ void Env::reset(uint64_t seed) {
     std::fill(flags->begin(), flags->end(), uint8_t{0});
   s.batch->reset();
   s.randomise();
+  if (s.on_device) {
+    std::fill(s.length.begin(), s.length.end(), 0);
+    s.on_device->upload();
+    s.follow_curriculum();
+    s.on_device->send_table();
+    return s.on_device->begin(nullptr, s.worlds);
+  }
   s.batch->pack_args(0, s.ids.data(), 1);
   s.follow_curriculum();
   s.packs([&](int worker, const int* list, int count) {
@@ -360,14 +379,25 @@ void Env::step_fused(const PackHook& hook) {
   const Phase phase(s.batch->threads().lane(0), "Env.step");
   s.table().step = static_cast<int>(static_cast<uint32_t>(++s.steps));
   s.follow_curriculum();
+  if (s.on_device) {
+    require(hook.call == nullptr, "Env.step_fused: hooks run on device cpu only");
+    s.on_device->follow_curriculum();
+    return s.on_device->step(nullptr, s.worlds);
+  }
   s.batch->pack_args(0, s.ids.data(), 1);  // scratch of all workers exists from here on
   if (s.options.phased)
     s.step_phased(hook);
   else
     s.step_fused(hook);
 }
+void Env::Impl::take_actions(const float* given) {
+  std::memcpy(actions.data(), given, actions.size() * sizeof(float));
+  if (on_device && !actions.empty())
+    options.device->upload(on_device->actions(), actions.data(), actions.size() * sizeof(float),
+                           batch->stream());
+}
 void Env::step(const float* actions) {
-  std::memcpy(impl_->actions.data(), actions, impl_->actions.size() * sizeof(float));
+  impl_->take_actions(actions);
   step_fused();
 }
 
@@ -376,9 +406,14 @@ void Env::step_worlds(const float* actions, const int* ids, int count) {
   if (count == 0) return;
   Impl& s = *impl_;
   s.choose(ids, count);
-  std::memcpy(s.actions.data(), actions, s.actions.size() * sizeof(float));
+  if (actions) s.take_actions(actions);
   s.table().step = static_cast<int>(static_cast<uint32_t>(++s.steps));
   s.follow_curriculum();
+  if (s.on_device) {
+    s.chosen.clear();
+    s.on_device->follow_curriculum();
+    return s.on_device->step(ids, count);
+  }
   s.batch->pack_args(0, s.ids.data(), 1);
   s.step_fused({});
   s.chosen.clear();
@@ -392,6 +427,10 @@ void Env::reset_worlds(const int* ids, int count) {
   which.ids = ids;
   which.id_count = count;
   s.batch->reset(which);
+  if (s.on_device) {
+    s.chosen.clear();
+    return s.on_device->begin(ids, count);
+  }
   s.batch->pack_args(0, s.ids.data(), 1);
   s.packs([&](int worker, const int* list, int n) {
     s.kernels->begin(s.table(), s.batch->pack_args(worker, list, n), s.memory(worker), list, n);
@@ -409,6 +448,7 @@ void Env::reset_worlds(const int* ids, int count) {
 std::vector<std::pair<std::string, double>> Env::take_log() {
   Impl& s = *impl_;
   const TaskTable& t = s.table();
+  if (s.on_device) s.on_device->take_log();
   // sums over worlds in the order of their ids
   std::vector<double> sum(static_cast<size_t>(t.log_at.columns), 0.0);
   double level = 0;
@@ -422,6 +462,7 @@ std::vector<std::pair<std::string, double>> Env::take_log() {
         static_cast<double>(s.state[static_cast<size_t>(w) * static_cast<size_t>(t.at.columns) +
                                     static_cast<size_t>(t.at.level)]);
   }
+  if (s.on_device) s.on_device->clear_log();
   std::vector<std::pair<std::string, double>> out;
   const double episodes = sum[static_cast<size_t>(t.log_at.episodes)];
   const auto at = [&](int column) { return sum[static_cast<size_t>(column)]; };
@@ -479,6 +520,7 @@ std::vector<uint8_t> Env::save_state() const {
     const auto* b = static_cast<const uint8_t*>(p);
     out.insert(out.end(), b, b + n);
   };
+  if (s.on_device) s.on_device->download();
   s.each_array([&](void* p, size_t n) { put(p, n); });
   for (int w = 0; w < s.worlds; ++w) {
     const std::vector<uint8_t> world = s.batch->save(w);
@@ -526,6 +568,10 @@ void Env::load_state(const std::vector<uint8_t>& bytes) {
     take(world.data(), world.size());
     s.batch->load(w, world);
   }
+  if (s.on_device) {
+    s.on_device->upload();
+    s.on_device->send_table();
+  }
 }
 
 // ---- access
@@ -536,24 +582,43 @@ int Env::action_size() const { return impl_->c.table.nu; }
 int Env::max_episode_length() const { return impl_->c.table.max_length; }
 double Env::step_seconds() const { return impl_->model->timestep * impl_->c.table.decimation; }
 const std::vector<ObservationGroup>& Env::observations() const { return impl_->groups; }
-const float* Env::rewards() const { return impl_->reward.data(); }
-const uint8_t* Env::terminated() const { return impl_->terminated.data(); }
-const uint8_t* Env::truncated() const { return impl_->truncated.data(); }
-const uint8_t* Env::nonfinite() const { return impl_->nonfinite.data(); }
-const float* Env::final_observations(int group) const {
-  return impl_->final_data.at(static_cast<size_t>(group)).data();
+const float* Env::rewards() const {
+  return impl_->on_device ? impl_->on_device->reward() : impl_->reward.data();
 }
-int32_t* Env::episode_length() { return impl_->length.data(); }
+const uint8_t* Env::terminated() const {
+  return impl_->on_device ? impl_->on_device->terminated() : impl_->terminated.data();
+}
+const uint8_t* Env::truncated() const {
+  return impl_->on_device ? impl_->on_device->truncated() : impl_->truncated.data();
+}
+const uint8_t* Env::nonfinite() const {
+  return impl_->on_device ? impl_->on_device->nonfinite() : impl_->nonfinite.data();
+}
+const float* Env::final_observations(int group) const {
+  const std::vector<float>& host = impl_->final_data.at(static_cast<size_t>(group));
+  return impl_->on_device ? impl_->on_device->final_data(static_cast<size_t>(group)) : host.data();
+}
+int32_t* Env::episode_length() {
+  return impl_->on_device ? impl_->on_device->length() : impl_->length.data();
+}
 const std::vector<std::pair<int, float>>& Env::action_mirror() const {
   return impl_->c.action_mirror;
 }
 const std::vector<std::pair<int, float>>& Env::observation_mirror(int group) const {
   return impl_->c.observation_mirror.at(static_cast<size_t>(group));
 }
-float* Env::actions() { return impl_->actions.data(); }
-const uint32_t* Env::reasons() const { return impl_->reason.data(); }
+float* Env::actions() {
+  return impl_->on_device ? impl_->on_device->actions() : impl_->actions.data();
+}
+const uint32_t* Env::reasons() const {
+  return impl_->on_device ? impl_->on_device->reason() : impl_->reason.data();
+}
 const float* Env::reward_terms() {
   Impl& s = *impl_;
+  if (s.on_device) {
+    s.on_device->want_reward_terms();
+    return s.on_device->reward_terms();
+  }
   if (s.terms.empty())
     s.terms.assign(static_cast<size_t>(s.worlds) * static_cast<size_t>(s.c.table.nreward), 0.f);
   s.table().reward_terms = s.terms.data();
@@ -572,7 +637,8 @@ std::vector<double> Env::action_scale() const {
 std::vector<std::string> Env::action_names() const { return impl_->model->actuator_name; }
 const float* Env::command() const {
   const TaskTable& t = impl_->c.table;
-  return t.command.present ? impl_->state.data() + t.at.command : nullptr;
+  const float* state = impl_->on_device ? impl_->on_device->state() : impl_->state.data();
+  return t.command.present ? state + t.at.command : nullptr;
 }
 int Env::command_stride() const { return impl_->c.table.at.columns; }
 const Task& Env::task() const { return *impl_->task; }

@@ -22,6 +22,9 @@ struct PackHook {
   void* context = nullptr;
 };
 
+// On a device (EnvOptions::device) every array that is given out is the device's, step launches and
+// waits for nothing, and step() takes actions of the host; those of the device go to actions()
+// before step_fused(). A hook is for the CPU.
 class Env : public VecEnv {
  public:
   Env(std::shared_ptr<const Task> task, std::shared_ptr<const Model> model,
@@ -48,7 +51,7 @@ class Env : public VecEnv {
   const std::vector<std::pair<int, float>>& observation_mirror(int group) const override;
 
   // The same for some worlds only; the others, and what they last said, stay as they are. ids: each
-  // once.
+  // once. Null actions: those in actions().
   void step_worlds(const float* actions, const int* ids, int count);
   void reset_worlds(const int* ids, int count);
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "motorium/core/device.h"
 #include "motorium/core/vec_env.h"
 
 namespace motorium {
@@ -26,6 +27,7 @@ struct EnvOptions {
   std::vector<std::pair<std::string, std::string>> overrides;
   std::string robot_path;  // folder or file to look for robots in first
   bool phased = false;     // whole-batch phases over the public Batch calls; same bits, slower
+  std::shared_ptr<Device> device = nullptr;  // null: the cores of this machine
 };
 
 // "cartpole-balance", "go1-velocity-flat", "quad-velocity-flat", ... ; sorted

@@ -187,8 +187,60 @@ def test_bad_use_is_refused(model, device):
     with pytest.raises(mo.Error, match="no streams"):
         mo.Batch(model).stream = 5
     assert there.stream == 0
-    with pytest.raises(mo.Error, match="tasks run on the CPU"):
-        mo.make("cartpole-balance", worlds=2, device=device)
+    env = mo.make("cartpole-balance", worlds=2, device=device)
+    with pytest.raises(mo.Error, match=r"actions must have the shape \(2, 1\)"):
+        env.step(np.zeros((2, 3), np.float32))
+    with pytest.raises(mo.Error, match="allowed are 'cpu', 'cuda'"):
+        mo.make("cartpole-balance", worlds=2, device="gpu")
+
+
+@pytest.mark.parametrize("task", ["cartpole-balance", "quad-velocity-flat"])
+def test_a_task_has_the_bits_of_the_cpu(task, device):
+    options = {"worlds": 12, "seed": 5, "overrides": {"episode_seconds": 0.5}}
+    cpu, there = mo.make(task, **options), mo.make(task, device=device, **options)
+    assert there.device.startswith(device)
+    rng = np.random.default_rng(2)
+    ends = 0
+    for k in range(60):
+        actions = rng.normal(size=(12, cpu.action_size)).astype(np.float32)
+        if k == 30:
+            actions[3] = np.nan
+        if k == 40:
+            bytes_ = there.save_state()
+            assert bytes_ == cpu.save_state()
+            there.load_state(bytes_)
+        if k % 10 == 7:
+            for env in (cpu, there):
+                env.step_worlds(actions, [1, 9])
+                env.reset_worlds([4])
+            continue
+        want, got = cpu.step(actions), there.step(actions)
+        assert got.final_ids is None
+        np.testing.assert_array_equal(want.final_ids, there.final_ids)
+        ends += len(want.final_ids)
+        for name in ("rewards", "terminated", "truncated"):
+            theirs = getattr(got, name)
+            assert theirs.dtype == getattr(want, name).dtype
+            np.testing.assert_array_equal(getattr(want, name), theirs.numpy(), name)
+        np.testing.assert_array_equal(cpu.nonfinite, there.nonfinite.numpy())
+        np.testing.assert_array_equal(cpu.episode_length, there.episode_length.numpy())
+        for group in want.observations:
+            np.testing.assert_array_equal(want.observations[group], got.observations[group].numpy())
+            for w in want.final_ids:
+                np.testing.assert_array_equal(
+                    cpu.final_observations[group][w], there.final_observations[group][w]
+                )
+    assert ends > 12
+    assert cpu.take_log() == there.take_log()
+    assert cpu.take_log() == there.take_log()
+    np.testing.assert_array_equal(cpu.reset()["actor"], there.reset()["actor"].numpy())
+    # a policy on the device writes its actions there
+    there.actions[:] = 0.25
+    there.step(None)
+    cpu.step(np.full((12, cpu.action_size), 0.25, np.float32))
+    np.testing.assert_array_equal(cpu.rewards, there.rewards.numpy())
+    if device != "cuda":
+        np.testing.assert_array_equal(np.from_dlpack(there.episode_length), cpu.episode_length)
 
 
 def test_device_lost_is_an_exception_of_its_own():

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import ROOT
 
-PAGES = ["README.md", "docs/python.md", "docs/coming-from-mujoco-batch.md"]
+PAGES = ["README.md", "docs/python.md", "docs/devices.md", "docs/coming-from-mujoco-batch.md"]
 
 
 def programs():
