@@ -66,8 +66,8 @@ class CudaTasks final : public DeviceTasks {
  private:
   template <TaskStage kStage> void launch(const TaskCall& c) {
     device_->use();
-    const int blocks =
-        std::min(c.threads, (c.count + kThreads - 1) / kThreads * kThreads) / kThreads;
+    const int wanted = (c.count + kThreads - 1) / kThreads, most = c.threads / kThreads;
+    const int blocks = wanted < most ? wanted : most;
     run_stage<kStage><<<blocks, kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(c);
     device_->launched("run_stage");
   }
