@@ -19,7 +19,7 @@ FN Real next_activation(const ModelView<Real>& m, const Scratch<Real>& x, int a,
   const Real h = Real(m.timestep);
   const auto type = static_cast<DynType>(m.actuator_dyntype[a]);
   if (type == DynType::dcmotor) return next_dcmotor(m, x, a, slot, act, rate);
-  if (type == DynType::pid) return next_pid(m, a, slot, act, rate);
+  if (type == DynType::pid) return next_pid(m, a, act, rate);
   Real next;
   if (type == DynType::filterexact) {
     const Real tau = max(m.actuator_dynprm[10 * a], number<Real>(1e-15));

@@ -103,7 +103,8 @@ std::vector<Contact> Batch::contacts(int world) {
       Contact c{};
       const int p = x.con_pair[k], row = x.blk_row[first_block + k];
       c.dist = static_cast<double>(x.con_dist[k]);
-      c.dim = view.sticky && x.con_adhesion[k] > 0 && x.con_dist[k] >= view.pair_margin[p]
+      const bool ahead = view.on(kFlagSpeculative) && x.con_ahead[k];
+      c.dim = view.sticky && x.con_adhesion[k] > 0 && x.con_dist[k] >= view.pair_margin[p] && !ahead
                   ? 1  // pulls across its gap
                   : m.pair_condim[static_cast<size_t>(p)];
       c.geom1 = m.pair_geom1[static_cast<size_t>(p)];

@@ -3,6 +3,7 @@
 //            sphere around them
 //   pairs    bounding spheres of the geoms; boxes too, before a search by GJK
 #pragma once
+#include "motorium/core/spatial.h"
 #include "motorium/physics/box_filter.h"
 #include "motorium/physics/collider_table.h"
 #include "motorium/physics/scratch.h"
@@ -29,6 +30,30 @@ FN Mask<Real> may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p)
   Mask<Real> touch = spheres_touch(m, x, p);
   if (is_one_by_one(m.pair_collider[p]) && any(touch)) touch = touch & !pair_boxes_apart(m, x, p);
   return touch;
+}
+
+// how far a geom's surface travels in a step at most: h (|v| + |w| r)
+template <class Real> FN Real way_of_step(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
+  const int b = m.geom_bodyid[g];
+  const Spatial<Real> body = spatial(x.cvel + 6 * b);
+  const Vec3<Real> arm =
+      vec3(x.geom_pos + 3 * m.geom_cid[g]) - vec3(x.subtree_com + 3 * m.body_rootid[b]);
+  const Vec3<Real> v = body.t + cross(body.r, arm);
+  return Real(m.timestep) * fma(norm(body.r), m.geom_rbound[g], norm(v));
+}
+
+// may the geoms come into touch within the step?
+template <class Real>
+FN Mask<Real> may_meet(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+  const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+  const int c1 = m.geom_cid[g1], c2 = m.geom_cid[g2];
+  const Vec3<Real> d = vec3(x.geom_pos + 3 * c2) - vec3(x.geom_pos + 3 * c1);
+  const Real way = way_of_step(m, x, g1) + way_of_step(m, x, g2);
+  const Real reach = m.pair_margin[p] + m.geom_rbound[g2] + way * Real(1.0001f);
+  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane)
+    return dot(mat3(x.geom_mat + 9 * c1).column(2), d) <= reach;
+  const Real r = reach + m.geom_rbound[g1];
+  return dot(d, d) <= r * r;
 }
 
 // sphere around the colliding geoms of a body: their mean, and how far they reach from it. Planes
@@ -79,7 +104,8 @@ FN Mask<Real> group_may_touch(const ModelView<Real>& m, const Scratch<Real>& x, 
 template <class Team, class Real>
 STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   // worth while only with many pairs a group; worlds with margins of their own have no common reach
-  const bool grouped = m.npair >= 8 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own;
+  const bool grouped = m.npair >= 8 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own &&
+                       !m.on(kFlagSpeculative);
   const int groups = grouped ? m.npairgroup : 1;
   if (grouped) {
     team.each(m.nbody, [&](int b) { enclose_geoms(m, x, b); });
@@ -89,6 +115,8 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
       for (int p = m.pairgroup_adr[group]; p < m.pairgroup_adr[group + 1]; ++p)
         x.cand_mask[p] = may_touch(m, x, p);
     });
+  } else if (m.on(kFlagSpeculative)) {
+    team.each(m.npair, [&](int p) { x.cand_mask[p] = may_touch(m, x, p) | may_meet(m, x, p); });
   } else {
     team.each(m.npair, [&](int p) { x.cand_mask[p] = may_touch(m, x, p); });
   }

@@ -1,6 +1,7 @@
 // From geom poses to contacts.
 //   broad phase:   bounding spheres and boxes of every candidate pair (broad_phase.h)
 //   narrow phase:  the pair's collider, for the worlds whose spheres touch
+//   to come:       contacts of geoms that meet within the step, on request (speculative.h)
 //   compaction:    slot k holds each world's k-th contact, in pair order, then generation order
 #pragma once
 #include "motorium/physics/broad_phase.h"
@@ -13,6 +14,7 @@
 #include "motorium/physics/collider_result.h"
 #include "motorium/physics/collider_table.h"
 #include "motorium/physics/scratch.h"
+#include "motorium/physics/speculative.h"
 
 namespace motorium {
 
@@ -83,12 +85,15 @@ template <class Real> FN void compact_contacts(const ModelView<Real>& m, Scratch
         if (k == x.con_slots) {
           x.con_pair[k] = Int<Real>(-1);
           x.con_dist[k] = Real(0.f);
+          if (m.on(kFlagSpeculative)) x.con_ahead[k] = !everywhere<Real>();
           for (int i = 0; i < 3; ++i) x.con_pos[3 * k + i] = Real(0.f);
           for (int i = 0; i < 9; ++i) x.con_frame[9 * k + i] = Real(0.f);
           ++x.con_slots;
         }
         put_int<Real>(x.con_pair[k], l, p);
         put(x.con_dist[k], l, get(x.found_dist[f], l));
+        if (m.on(kFlagSpeculative))
+          put_mask<Real>(x.con_ahead[k], l, get_mask<Real>(x.found_ahead[f], l));
         for (int i = 0; i < 3; ++i) {
           put(x.con_pos[3 * k + i], l, get(x.found_pos[3 * f + i], l));
           put(x.con_frame[9 * k + i], l, get(x.found_normal[3 * f + i], l));
@@ -163,6 +168,7 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   });
 
   if (m.convex_pairs) collide_one_by_one(team, m, x);
+  if (m.on(kFlagSpeculative)) speculate(team, m, x);
 
   team.once([&] {
     compact_contacts(m, x);

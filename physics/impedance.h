@@ -80,20 +80,25 @@ enum class RowKind { holds, stops, rubs };
 // the parameters of one scalar row; den: what divides its other accelerations
 template <class Real> struct RowParameters { Real K, B, imp, R, den; };
 
-// a row at the end of the step. Springs that the step is too long for (ref0 ref1 < h) become, with
-// refsafe and where rows stop, the stiffest ones without rebound: K = 1 / (h^2 imp),
-// B = 2 ref1 / (h sqrt(imp))
+// springs that the step is too long for (ref0 ref1 < h) become the stiffest ones without rebound:
+// K = 1 / (h^2 imp), B = 2 ref1 / (h sqrt(imp))
+template <class Real>
+FN void stiffest_without_rebound(const Real& ref0, const Real& ref1, const Real& h, const Real& imp,
+                                 Real& K, Real& B) {
+  const Mask<Real> fast = (ref0 > Real(0.f)) & (ref0 * ref1 < h);
+  K = select(fast, Real(1.f) / (h * h * imp), K);
+  B = select(fast, Real(2.f) * ref1 / (h * sqrt(imp)), B);
+}
+
+// a row at the end of the step, with refsafe where rows stop
 template <class Real>
 FN void at_end_of_step(const ModelView<Real>& m, RowKind kind, const Real& ref0, const Real& ref1,
                        const Real& diagonal, RowParameters<Real>& p) {
-  const Real h = Real(m.timestep), zero = Real(0.f), one = Real(1.f);
+  const Real h = Real(m.timestep), one = Real(1.f);
   const Real most = number<Real>(0.9999), floor = (one - most) / most * diagonal;
-  if (kind == RowKind::rubs) p.K = zero;
-  if (kind == RowKind::stops && m.on(kFlagRefsafe)) {
-    const Mask<Real> fast = (ref0 > zero) & (ref0 * ref1 < h);
-    p.K = select(fast, one / (h * h * p.imp), p.K);
-    p.B = select(fast, Real(2.f) * ref1 / (h * sqrt(p.imp)), p.B);
-  }
+  if (kind == RowKind::rubs) p.K = Real(0.f);
+  if (kind == RowKind::stops && m.on(kFlagRefsafe))
+    stiffest_without_rebound(ref0, ref1, h, p.imp, p.K, p.B);
   const Real pull = h * p.K * p.imp;
   p.den = fma(h, p.B + pull, one);
   p.R = max(max(p.R / p.den, floor), number<Real>(1e-15));

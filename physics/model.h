@@ -174,7 +174,8 @@ enum Flag : uint32_t {
   kFlagOverride = 1u << 17,
   kFlagDiagexact = 1u << 18,
   kFlagInvdiscrete = 1u << 19,
-  kFlagEnergy = 1u << 20
+  kFlagEnergy = 1u << 20,
+  kFlagSpeculative = 1u << 21
 };
 // bits of contact_dataspec: which numbers a contact sensor slot holds, in this order
 enum ContactData : int {

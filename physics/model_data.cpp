@@ -62,6 +62,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.integrator = m.integrator;
   data.cone = m.cone;
   data.flags = m.flags;
+  data.want_searches = (m.flags & kFlagSpeculative) != 0;
   for (const int collider : m.pair_collider) {
     data.convex_pairs = data.convex_pairs || is_one_by_one(collider);
   }

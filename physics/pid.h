@@ -34,17 +34,12 @@ template <class Real> FN Real integral_rate(const Real& error, const Real& z, co
   return select(bound > zero, held, error);
 }
 
-// activation `slot` after one step
+// activation after one step. Nothing cuts an integral at its bound: it only stops to grow there
 template <class Real>
-FN Real next_pid(const ModelView<Real>& m, int a, int slot, const Real& act, const Real& rate) {
-  Real next = fma(Real(m.timestep), rate, act);
-  if (slot == pid_slots(m, a).integral) {
-    const Real bound = m.actuator_dynprm[10 * a];
-    next = select(bound > Real(0.f), clamp(next, -bound, bound), next);
-  }
-  if (m.actuator_actlimited[a])
-    next = clamp(next, m.actuator_actrange[2 * a], m.actuator_actrange[2 * a + 1]);
-  return next;
+FN Real next_pid(const ModelView<Real>& m, int a, const Real& act, const Real& rate) {
+  const Real next = fma(Real(m.timestep), rate, act);
+  if (!m.actuator_actlimited[a]) return next;
+  return clamp(next, m.actuator_actrange[2 * a], m.actuator_actrange[2 * a + 1]);
 }
 
 template <class Real>
@@ -71,7 +66,7 @@ FN void pid_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>&
     Real z = s.act[adr + slots.integral];
     const Real rate = integral_rate(error, z, m.actuator_dynprm[10 * a]);
     x.act_dot[adr + slots.integral] = rate;
-    if (m.actuator_actearly[a]) z = next_pid(m, a, slots.integral, z, rate);
+    if (m.actuator_actearly[a]) z = next_pid(m, a, z, rate);
     force = fma(m.actuator_gainprm[10 * a], z, force);
   }
   Real slope = -kv;

@@ -96,7 +96,7 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
   const int k = e, n = x.blk_num[k], row = x.blk_row[k];
   const int* col = x.blk_col + x.blk_adr[k];
   Real* J = x.blk_J[k];
-  const Mask<Real> active = s.eq_active[e] > Real(0.5f);
+  Mask<Real> active = s.eq_active[e] > Real(0.5f);
   Real pos[6], bias[6], norm2 = Real(0.f), weight_t, weight_r = Real(0.f);
   const int dim = x.blk_dim[k];
   for (int j = 0; j < 6; ++j) pos[j] = bias[j] = Real(0.f);
@@ -133,6 +133,11 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
         for (int j = 0; j < 3; ++j) J[(3 + j) * n + i] = r[j];
       }
     });
+
+    // what cannot move apart has no rows, as in MuJoCo
+    Real most = Real(0.f);
+    for (int i = 0; i < dim * n; ++i) most = max(most, abs(J[i]));
+    active = active & (most > Real(0.f));
 
     const Vec3<Real> gap = a1.pos - a2.pos;
     const Spatial<Real> acc1 = bias_acceleration(m, x, a1.body, a1.pos),
@@ -328,10 +333,12 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   const int row = x.blk_row[k], dim = x.blk_dim[k];
   const Real zero = Real(0.f), one = Real(1.f), tiny = number<Real>(1e-15);
   const Real r = x.con_dist[slot] - c.margin;
-  Mask<Real> active = (c.dim > Int<Real>(0)) & (r < zero);
+  Mask<Real> reached = r < zero;
+  if (m.on(kFlagSpeculative)) reached = reached | x.con_ahead[slot];
+  Mask<Real> active = (c.dim > Int<Real>(0)) & reached;
   if (m.sticky) {
     // a contact that pulls across its gap has a normal row only
-    const Mask<Real> apart = (c.dim > Int<Real>(0)) & !(r < zero) & (x.con_adhesion[slot] > zero);
+    const Mask<Real> apart = (c.dim > Int<Real>(0)) & !reached & (x.con_adhesion[slot] > zero);
     c.dim = select(apart, Int<Real>(1), c.dim);
     active = active | apart;
   }
@@ -441,12 +448,16 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
           return coupling_mask(m, type, o1, w) | (o2 >= 0 ? coupling_mask(m, type, o2, w) : 0u);
         });
       } else {
+        // bodies that are fixed to each other share their anchor: J would be rounding
+        bool apart = true;
         if (static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site) {
           o1 = m.site_bodyid[o1];
           o2 = m.site_bodyid[o2];
+        } else {
+          apart = m.body_weldid[o1] != m.body_weldid[o2];
         }
         open_block(m, x,
-                   !used                        ? 0
+                   !used || !apart              ? 0
                    : type == EqualityType::weld ? 6
                                                 : 3,
                    [&](int w) { return mask(o1, w) | mask(o2, w); });

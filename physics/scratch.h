@@ -129,9 +129,10 @@ template <class Real> struct Scratch {
   Mask<Real>*cand_capped, *ccd_capped, *sensor_capped;
   int* shared_int;  // a number that one worker finds for all (4)
   int cand_count = 0;
-  Mask<Real>* found;
+  Mask<Real>*found, *found_ahead;  // ahead: of a contact to come (speculative.h)
   // contacts of each world, compacted: slot k holds the world's k-th contact
-  Int<Real>* con_pair;                                  // -1 beyond the world's last
+  Int<Real>* con_pair;  // -1 beyond the world's last
+  Mask<Real>* con_ahead;
   Real *con_dist, *con_pos, *con_frame, *con_friction;  // 1, 3, 9, 5 numbers each
   Real *con_adhesion, *con_weight;  // adhesion; exact inverse inertia of the normal, of an edge
   Real* dof_weight;                 // exact diagonal of the inverse inertia
@@ -339,6 +340,9 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.found_normal = c.take<Real>(3 * cons);
   x.found_hint = c.take<Real>(3 * cons);
   x.found = c.take<Mask<Real>>(cons);
+  const size_t ahead = d.flags & kFlagSpeculative ? cons : 0;
+  x.found_ahead = c.take<Mask<Real>>(ahead);
+  x.con_ahead = c.take<Mask<Real>>(ahead);
   x.con_pair = c.take<Int<Real>>(cons);
   x.con_mask = c.take<Int<Real>>(2 * words * cons);
   x.con_dist = c.take<Real>(cons);

@@ -40,6 +40,7 @@ FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratc
   crb(team, m, x);
   tendon_inertia(team, m, x);
   done("inertia");
+  if (m.on(kFlagSpeculative)) velocity(team, m, s, x);
   collide(team, m, x);
   done("collision");
   velocity(team, m, s, x);

@@ -46,6 +46,8 @@ class Pulling {
     if (spec_.timestep > 0) model->timestep = spec_.timestep;
     model->flags = (model->flags | 0x1ffffu) & ~(kFlagFrictionloss | kFlagContact | kFlagSpring |
                                                  kFlagDamper | kFlagGravity | kFlagActuation);
+    // MuJoCo takes these steps in two halves, which have no Runge-Kutta
+    if (model->integrator == Integrator::rk4) model->integrator = Integrator::euler;
     model_ = model;
     ends_.resize(2 * list.size());
   }

@@ -57,7 +57,8 @@ void read_flags(const Element& element, Spec& spec) {
   const std::pair<const char*, Flag> extras[] = {{"override", kFlagOverride},
                                                  {"diagexact", kFlagDiagexact},
                                                  {"invdiscrete", kFlagInvdiscrete},
-                                                 {"energy", kFlagEnergy}};
+                                                 {"energy", kFlagEnergy},
+                                                 {"speculative", kFlagSpeculative}};
   for (const auto& [name, bit] : extras) {
     bool on = false;
     if (!take_state(name, on)) continue;
@@ -70,7 +71,7 @@ void read_flags(const Element& element, Spec& spec) {
                       "compat=\"newton\"",
                       spec);
   }
-  for (const char* name : {"sleep", "ipc", "speculative"}) {
+  for (const char* name : {"sleep", "ipc"}) {
     bool on = false;
     if (take_state(name, on) && on) a.unsupported(name, kDisabledWhenSet);
   }

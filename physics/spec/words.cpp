@@ -82,7 +82,8 @@ std::span<const Word<uint32_t>> flag_words() {
                                          {"override", kFlagOverride},
                                          {"diagexact", kFlagDiagexact},
                                          {"invdiscrete", kFlagInvdiscrete},
-                                         {"energy", kFlagEnergy}};
+                                         {"energy", kFlagEnergy},
+                                         {"speculative", kFlagSpeculative}};
   return table;
 }
 

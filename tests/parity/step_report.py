@@ -370,7 +370,8 @@ def summed_forces(m, d):
     if d.nefc and mujoco.mj_isSparse(m):
         mujoco.mju_sparse2dense(J, d.efc_J, d.efc_J_rownnz, d.efc_J_rowadr, d.efc_J_colind)
     elif d.nefc:
-        J = np.reshape(d.efc_J, J.shape)
+        # memory of rows that were counted and left out lies behind
+        J = np.reshape(d.efc_J[: J.size], J.shape)
     return float((np.abs(J).T @ np.abs(d.efc_force)).max(initial=0.0))
 
 

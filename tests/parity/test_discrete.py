@@ -20,9 +20,8 @@ DISCRETE = [n for n in MODELS if n.startswith("discrete_")]
 FEATURES = """actuator_ adhesion_ belts_ condim connect_ diagexact_ energy fluid_ frictionloss gravcomp
 joint_ limit mocap override pairs_ sensors_inertial solref_ spring tendon_ weld_"""
 OTHERS = [n for n in MODELS if n.startswith(tuple(FEATURES.split()))]
-# where the two differ for reasons of their own: saturated orientation servos (docs/differences.md),
-# integrals of pid servos beyond their bound at the start
-APART = {"actuator_orientation_euler", "actuator_pid", "actuator_pid_euler"}
+# where the two differ for reasons of their own: saturated orientation servos (docs/differences.md)
+APART = {"actuator_orientation_euler"}
 
 
 def metric_of(m, d):

@@ -57,6 +57,9 @@ def check(residuals, name, capped=False):
         tolerance = 1e-7 if "builtin" in name else STAGE_TOLERANCE
         if stage == "qacc_M" or (capped and stage.startswith(SOLVED)):
             tolerance = QACC_TOLERANCE
+        # light bodies at rest, steps of 40 ms: what the solver's tolerance leaves
+        if name.startswith("speculative") and stage in ("qfrc_constraint", "next_warmstart"):
+            tolerance = 1e-8
         if value > tolerance:
             over[stage] = f"{value:.2e} at step {step}"
     assert not over, f"{name}: {over}"

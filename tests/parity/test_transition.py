@@ -56,6 +56,53 @@ def test_matrices_agree(name, centered):
             assert np.abs(ours[w] - theirs).max(initial=0) <= 2e-7 * scale
 
 
+DELAYS = """<mujoco><option timestep=".01"/><worldbody>
+<body><joint name="a" axis="0 1 0" damping=".1"/><geom size=".05" pos=".2 0 0"/>
+<body pos=".4 0 0"><joint name="b" axis="0 1 0"/><geom size=".04" pos=".2 0 0"/></body></body>
+</worldbody><actuator>
+<motor joint="a" delay=".03" nsample="5"/><position joint="b" kp="3" delay=".02" nsample="4" interp="linear"/>
+<general joint="b" dyntype="filter" dynprm=".1" gainprm="2"/></actuator>
+<sensor><jointpos joint="a" delay=".02" nsample="4"/><jointvel joint="b"/></sensor></mujoco>"""
+
+
+def test_histories_stay_as_they_are_while_the_rest_changes():
+    """MuJoCo refuses delays here; the oracle is its step from states that differ in one number."""
+    m, model = mujoco.MjModel.from_xml_string(DELAYS), mo.Model.from_string(DELAYS)
+    d, rng, eps = mujoco.MjData(m), np.random.default_rng(3), 1e-6
+    full = mujoco.mjtState.mjSTATE_INTEGRATION
+    with pytest.raises(mujoco.FatalError, match="delays are not supported"):
+        oracle(m, d, eps, True)
+    for _ in range(12):
+        d.ctrl[:] = rng.normal(size=m.nu)
+        mujoco.mj_step(m, d)
+    start = np.empty(mujoco.mj_stateSize(m, full))
+    mujoco.mj_getState(m, d, start, full)
+    nx = 2 * m.nv + m.na
+
+    def outcome(column, way):
+        mujoco.mj_setState(m, d, start, full)
+        x = [d.qpos, d.qvel, d.act, d.ctrl]
+        for part in x:
+            if 0 <= column < part.size:
+                part[column] += way
+            column -= part.size
+        mujoco.mj_step(m, d)
+        return np.concatenate([d.qpos, d.qvel, d.act, d.sensordata])
+
+    expected = np.array([(outcome(i, eps) - outcome(i, -eps)) / (2 * eps) for i in range(nx + m.nu)]).T
+    batch = mo.Batch(model, worlds=2, precision="double")
+    batch.set_state(np.array([start, start]))
+    before = batch.get_state()
+    A, B, C, D = mo.transition_fd(batch, eps, centered=True, sensors=True)
+    np.testing.assert_array_equal(batch.get_state(), before)
+    got = np.block([[A[1], B[1]], [C[1], D[1]]])
+    assert np.abs(got - expected).max() < 2e-8
+    # a delayed control does not act yet, the other one does
+    assert np.abs(B[1][:, 0]).max() == 0 and np.abs(B[1][:, 2]).max() > 0
+    # a delayed reading does not know the present yet
+    assert np.abs(C[1][0]).max() == 0 and np.abs(C[1][1]).max() > 0
+
+
 def test_a_control_at_its_limit_changes_to_the_inside():
     xml = """<mujoco><worldbody><body><joint name="j"/><geom size=".1"/></body></worldbody>
     <actuator><motor joint="j" ctrlrange="-1 1"/></actuator></mujoco>"""

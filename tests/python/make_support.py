@@ -153,6 +153,7 @@ ROWS = {
         "`flag diagexact`": world(BALL, '<option><flag diagexact="enable"/></option>'),
         "`flag multiccd` off": world(BALL, '<option><flag multiccd="disable"/></option>'),
         "`flag nativeccd` off": world(BALL, '<option><flag nativeccd="disable"/></option>'),
+        "`flag speculative`": world(BALL, '<option><flag speculative="enable"/></option>'),
         "`flag sleep`": world(BALL, '<option><flag sleep="enable"/></option>'),
     },
     "Equality": {
