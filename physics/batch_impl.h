@@ -120,7 +120,8 @@ template <class S> struct Worlds {
   }
 
   // scratch of every worker; called when the batch is made and when its overrides grow, so that
-  // workers only read
+  // workers only read. Where the system refuses the memory there is none until it is there: no step
+  // starts with less than the worst case (O4)
   void prepare(int workers) {
     size_t need = 0;
     each_blob([&](const ModelBlob<S>& b) {
@@ -133,6 +134,9 @@ template <class S> struct Worlds {
     }
     while (static_cast<int>(scratch.size()) < workers)
       scratch.push_back(std::make_unique<Arena>(scratch_size));
+  }
+  void ready(int workers) {
+    if (static_cast<int>(scratch.size()) < workers) prepare(workers);
   }
 
   template <class F> void each_blob(F f) {
@@ -152,7 +156,7 @@ template <class S> struct Worlds {
     a.state = arrays;
     a.outputs = bindings.data();
     a.output_count = static_cast<int>(bindings.size());
-    a.scratch = scratch[static_cast<size_t>(worker)]->data();
+    a.scratch = scratch.at(static_cast<size_t>(worker))->data();
     a.trace = trace;
     return a;
   }
@@ -237,6 +241,7 @@ struct Batch::Impl {
 
   // runs fn(worker, first world of a pack, worlds in it, their places in the list) over all packs
   template <class S, class F> void run(Worlds<S>& w, const int* ids, int n, F fn) {
+    w.ready(threads->count());
     const int width = w.kernels.width, block = std::max(kBlockWorlds, width);
     if (!w.other_of.empty()) return run_by_model(w, ids, n, fn);
     const int blocks = (n + block - 1) / block;

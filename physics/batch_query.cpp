@@ -86,6 +86,7 @@ std::vector<Contact> Batch::contacts(int world) {
     using S = std::remove_reference_t<decltype(w.fields[0][0])>;
 
     // one forward pass of this world alone; the scratch it leaves behind holds the contacts
+    w.ready(impl_->threads->count());
     PackArgs<S> args = w.args(0, world);
     args.output_count = 0;
     uint32_t status = w.status[static_cast<size_t>(world)];

@@ -15,7 +15,7 @@ with it.
 Steps: `contact` is the worst difference of contacts, whatever the reason; `deepest` how far the depths of a
 pair differ. On `shared` of the `steps`, contacts differ of pairs that are searched for by iteration or equally deep:
 what follows from them (solution, sensordata, next) is compared with a step of MuJoCo from our contacts. Of the steps that differ
-beyond 1e-9 (qacc 1e-7), `rounding` are those where MuJoCo's own answer moves as far when the numbers it starts
+beyond 1e-9 (qacc, the next warm start 1e-7), `rounding` are those where MuJoCo's own answer moves as far when the numbers it starts
 from move by 1e-15 to 1e-14; `unexplained` are the others. unstable: MuJoCo's own simulation comes apart at once.
 """
 

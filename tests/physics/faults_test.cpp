@@ -1,8 +1,11 @@
-// One bad world never stops, slows or changes another one: N1, N2; capacity: O1, O2; S3.
+// One bad world never stops, slows or changes another one: N1, N2; capacity: O1, O2, O4; S3.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
+#include <memory>
 
 #include "motorium/core/error.h"
 #include "motorium/core/status.h"
@@ -116,6 +119,75 @@ TEST(Capacity, AnExactFitIsNoSpill) {
     r.step(1);
     EXPECT_EQ(budget < 16, (r.status[0] & kStatusSpilled) != 0);
   }
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+// the address space of this process may not grow, and is smaller than it is by `missing` bytes
+class NoMoreMemory {
+ public:
+  explicit NoMoreMemory(size_t missing) {
+    // small blocks stay at hand: free ones below one that is in use
+    std::vector<std::unique_ptr<char[]>> blocks(64);
+    for (auto& b : blocks) b = std::make_unique<char[]>(size_t{32} << 10);
+    pin_ = std::make_unique<char[]>(64);
+    blocks.clear();
+    size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    getrlimit(RLIMIT_AS, &before_);
+    rlimit less = before_;
+    less.rlim_cur = pages * 4096 - missing;
+    setrlimit(RLIMIT_AS, &less);
+  }
+  ~NoMoreMemory() { setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  std::unique_ptr<char[]> pin_;
+  rlimit before_;
+};
+
+// numbers of their own need more scratch; without it no step starts, and with it all is as if it
+// had always been there
+TEST(Capacity, RefusedMemoryStopsAStepBeforeItStarts) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "SKIPPED: a sanitizer needs address space of its own";
+#endif
+  auto m = load_model(scene("pile"));
+  constexpr int kCount = 8;
+  Batch b(m, {.worlds = kCount}), other(m, {.worlds = kCount});
+  std::vector<double> friction(static_cast<size_t>(3 * m->ngeom * kCount));
+  for (size_t i = 0; i < friction.size(); ++i) friction[i] = 0.3 + 0.1 * static_cast<double>(i % 7);
+  const auto set = [&](Batch& batch) {
+    batch.set_override("geom_friction", friction.data(), nullptr, 0);
+  };
+  for (Batch* batch : {&b, &other}) batch->step({.nstep = 20});
+  std::string refused, still;
+  {
+    const NoMoreMemory limit(size_t{1} << 20);
+    refused = message_of([&] { set(b); });
+    still = message_of([&] { b.step(); });
+  }
+  EXPECT_NE(std::string::npos, refused.find("refuses")) << refused;
+  EXPECT_NE(std::string::npos, still.find("refuses")) << still;
+  EXPECT_EQ(b.time(0), other.time(0));
+
+  for (Batch* batch : {&b, &other}) {
+    set(*batch);
+    batch->step({.nstep = 20});
+    for (int w = 0; w < kCount; ++w)
+      EXPECT_EQ(0u, batch->status()[w] & (kStatusWaiting | kStatusCapped));
+  }
+  const ArrayView x = b.state("qpos"), y = other.state("qpos");
+  EXPECT_EQ(
+      0, std::memcmp(x.data, y.data,
+                     sizeof(float) * static_cast<size_t>(kCount) * static_cast<size_t>(x.columns)));
 }
 
 TEST(Refusal, CallsThatCannotBeMeant) {
