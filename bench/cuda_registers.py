@@ -2,7 +2,7 @@
 
     python bench/cuda_registers.py BUILD_FOLDER [--arch 90 ... | --all] [--write] [--check]
 
-Compiles physics/kernels_cuda.cu as the build does, for each architecture, and reads ptxas' report: minutes
+Compiles every kernels_cuda*.cu as the build does, for each architecture, and reads ptxas' report: minutes
 for each, seconds where ccache has seen it. --write rewrites these architectures in
 bench/results/cuda_registers.csv; --check fails where a kernel spills more, or needs more registers or memory,
 than kept there (a stage is a function of its own: its stack frame is no spill), and where nothing is kept.
@@ -31,12 +31,11 @@ WARPS = {80: 64, 90: 64, 100: 64, 120: 48}
 SHARED = {80: 164 << 10, 90: 228 << 10, 100: 228 << 10, 120: 100 << 10}
 
 
-def command_of(build):
+def commands_of(build):
+    """(command, folder) of every file of CUDA kernels."""
     with open(build / "compile_commands.json", encoding="utf-8") as file:
-        for entry in json.load(file):
-            if entry["file"].endswith("kernels_cuda.cu"):
-                return shlex.split(entry["command"]), entry["directory"]
-    return None, None
+        entries = [e for e in json.load(file) if re.search(r"(^|/)kernels_cuda\w*\.cu$", e["file"])]
+    return [(shlex.split(e["command"]), e["directory"]) for e in sorted(entries, key=lambda e: e["file"])]
 
 
 def warps(registers, shared, arch, warps_per_block=4):
@@ -96,14 +95,14 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     o = parser.parse_args()
-    command, directory = command_of(o.build.resolve())
-    if command is None:
+    commands = commands_of(o.build.resolve())
+    if not commands:
         print("SKIPPED cuda registers: the build has no CUDA (no nvcc)")
         return 0
     kept = kept_table.read(TABLE, COLUMNS[:2])
     worse = 0
     for arch in WARPS if o.all else o.arch:
-        rows = rows_of(report(command, directory, arch), arch)
+        rows = [row for command, folder in commands for row in rows_of(report(command, folder, arch), arch)]
         if not rows:
             sys.exit(f"sm_{arch}: ptxas reported no kernel")
         for row in rows:

@@ -78,6 +78,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
     };
   }
   reset();
+  if (impl_->on_device) impl_->on_device->choose_lanes();
 }
 
 Batch::~Batch() = default;

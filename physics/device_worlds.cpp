@@ -1,6 +1,9 @@
 #include "motorium/physics/device_worlds.h"
 
+#include <chrono>
 #include <cstring>
+#include <mutex>
+#include <tuple>
 
 namespace motorium {
 namespace {
@@ -97,6 +100,40 @@ void DeviceWorlds::set_lanes(int lanes) {
   lanes_ = lanes;
   scratch_ = {};
   model_stale_ = true;
+}
+
+void DeviceWorlds::choose_lanes() {
+  // a batch that fills the device behaves as larger ones do
+  const std::vector<int> widths = physics_->widths();
+  if (widths.size() == 1) return;
+  int most = 0;
+  for (const int w : widths) most = std::max(most, physics_->resident_tiles(w));
+  const int count = std::min(worlds_, most);
+  static std::mutex lock;
+  static std::map<std::tuple<uint64_t, std::string, int>, int> known;
+  const std::lock_guard<std::mutex> guard(lock);
+  int& best = known[{hash(model_), device_->name(), count}];
+
+  // everything but the integration, from where worlds start
+  double least = 0;
+  const std::vector<int> candidates = best ? std::vector<int>{} : widths;
+  for (const int w : candidates) {
+    set_lanes(w);
+    prepare();
+    const auto seconds = [&] {
+      const auto begin = std::chrono::steady_clock::now();
+      physics_->forward(call_of({0, all_.data(), count}), Refresh::acc);
+      device_->wait(stream);
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    seconds();  // warms up
+    const double t = std::min({seconds(), seconds(), seconds()});
+    if (best == 0 || t < least) {
+      best = w;
+      least = t;
+    }
+  }
+  set_lanes(best);
 }
 
 // ---- constants

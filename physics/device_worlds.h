@@ -21,6 +21,9 @@ class DeviceWorlds {
   // Lanes per world: one of widths(). The bits are the same, the speed is not.
   void set_lanes(int lanes);
   std::vector<int> widths() const { return physics_->widths(); }
+  // The fastest for this model, device and number of worlds: measured once in a process, where the
+  // build has several.
+  void choose_lanes();
 
   // What the host knows about constants and starts changed: sent before the next launch.
   void model_changed() { model_stale_ = true; }

@@ -7,7 +7,7 @@
 #include "motorium/cli/train.h"
 #include "motorium/cli/verbs.h"
 #include "motorium/core/error.h"
-#include "motorium/policy/nn/policy.h"
+#include "motorium/policy/nn/device_policy.h"
 
 namespace motorium::python {
 namespace {
@@ -51,7 +51,34 @@ RunResult train(const std::string& task, int worlds, double minutes, int iterati
 struct PyPolicy {
   Policy policy;
   std::string path;
+  std::map<Device*, DevicePolicy> there = {};  // its weights on devices
 };
+
+// observations and actions of a device: a launch
+py::object act_there(PyPolicy& self, const std::shared_ptr<PyArray>& obs, const py::object& out) {
+  const py::ssize_t in = self.policy.observation_size(), count = self.policy.action_size();
+  if (obs->shape.size() != 2 || obs->shape[1] != in || obs->dtype.kind() != 'f')
+    throw Error("Policy: observations must have the shape (rows, " + std::to_string(in) + ")");
+  if (!py::isinstance<PyArray>(out))
+    throw Error(
+        "Policy: observations of a device need out=, an array of that device such as env.actions");
+  const auto to = out.cast<std::shared_ptr<PyArray>>();
+  const std::shared_ptr<Device>& device = obs->batch->batch->device();
+  if (to->batch->batch->device() != device || !to->writable || to->dtype.kind() != 'f' ||
+      to->shape != std::vector<py::ssize_t>{obs->shape[0], count})
+    throw Error("Policy: out must be a writable array (" + std::to_string(obs->shape[0]) + ", " +
+                std::to_string(count) + ") of the device of the observations");
+  const Stream stream = to->batch->batch->stream();
+  unlocked(*obs->batch->lock, [&] {
+    device->order(obs->batch->batch->stream(), stream);
+    auto entry = self.there.find(device.get());
+    if (entry == self.there.end())
+      entry = self.there.emplace(device.get(), DevicePolicy(device, self.policy)).first;
+    entry->second.act(static_cast<const float*>(obs->data), static_cast<int>(obs->shape[0]),
+                      static_cast<float*>(to->data), stream);
+  });
+  return out;
+}
 
 py::array_t<float> act(const PyPolicy& self, const py::object& observations) {
   using Dense = py::array_t<float, py::array::c_style | py::array::forcecast>;
@@ -83,8 +110,20 @@ void bind_learn(py::module_& m) {
             return std::make_shared<PyPolicy>(PyPolicy{Policy::load(file), file});
           },
           py::arg("path"), "Reads a policy file, or the newest one of a run folder.")
-      .def("__call__", &act, py::arg("observations"),
-           "Actions (rows, action_size) for observations (rows, observation_size).")
+      .def(
+          "__call__",
+          [](PyPolicy& self, const py::object& observations, const py::object& out) -> py::object {
+            if (py::isinstance<PyArray>(observations))
+              return act_there(self, observations.cast<std::shared_ptr<PyArray>>(), out);
+            const py::array_t<float> actions = act(self, observations);
+            if (out.is_none()) return actions;
+            out.attr("__setitem__")(py::ellipsis(), actions);
+            return out;
+          },
+          py::arg("observations"), py::kw_only(), py::arg("out") = py::none(),
+          "Actions (rows, action_size) for observations (rows, observation_size); written to "
+          "`out`\n"
+          "if it is given, which observations of a device need.")
       .def_property_readonly(
           "observation_size", [](const PyPolicy& p) { return p.policy.observation_size(); },
           "numbers in an observation")

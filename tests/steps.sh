@@ -236,7 +236,7 @@ case ${1:-} in
   test-gpu)
     need_gpu test-gpu
     stage configure configure || exit 1
-    stage build compile test_physics _core || worst=1
+    stage build compile test_physics test_robots test_policy _core || worst=1
     stage test-gpu test_gpu || worst=1
     stage sanitizer sanitize_gpu || worst=1
     finish

@@ -43,6 +43,7 @@ class Policy {
   void act(const float* observations, int rows, float* actions, MlpScratch& scratch) const;
 
   const Mlp& actor() const { return actor_; }
+  float clip_actions() const { return clip_; }  // 0: none
   // Null pointers when the policy does not normalise.
   ObservationScale scale() const { return normalised_ ? norm_.scale() : ObservationScale{}; }
 

@@ -2048,8 +2048,10 @@ class Options:
 
 class Policy:
     """A trained policy: observations in, actions out, without exploration noise."""
-    def __call__(self, observations: object) -> numpy.typing.NDArray[numpy.float32]:
-        """Actions (rows, action_size) for observations (rows, observation_size)."""
+    def __call__(self, observations: object, *, out: object = None) -> object:
+        """Actions (rows, action_size) for observations (rows, observation_size); written to `out`
+        if it is given, which observations of a device need.
+        """
     @property
     def action_size(self) -> int:
         """numbers in an action"""

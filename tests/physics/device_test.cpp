@@ -339,6 +339,20 @@ TEST(Device, AStepIsRecordedInAGraph) {
   }
 }
 
+TEST(Device, LanesAreMeasuredOnceForAModel) {
+  const auto device = guarded();
+  const auto model = load_model(scene("chain"));
+  const auto launches = [&] {
+    const int before = device->calls.launches;
+    Batch b(model, {.worlds = 7, .device = device});
+    EXPECT_TRUE(b.lanes() == 8 || b.lanes() == 16 || b.lanes() == 32);
+    b.step();
+    return device->calls.launches - before;
+  };
+  const int first = launches(), second = launches();
+  EXPECT_EQ(second + 3 * 4, first);  // three widths, four times each
+}
+
 // D7: many worlds, many runs, the same bits
 TEST(Gpu, RepeatsToTheBit) {
   const auto device = gpu();

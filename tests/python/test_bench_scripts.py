@@ -111,7 +111,7 @@ ptxas info    : Used 130 registers, used 1 barriers
 """
     table = tmp_path / "table.csv"
     (tmp_path / "compile_commands.json").write_text(
-        '[{"file": "kernels_cuda.cu", "command": "nvcc -o x", "directory": "."}]'
+        '[{"file": "physics/kernels_cuda.cu", "command": "nvcc -o x", "directory": "."}]'
     )
     monkeypatch.setattr(registers, "TABLE", table)
     monkeypatch.setattr(registers, "report", lambda command, directory, arch: report)

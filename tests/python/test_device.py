@@ -245,3 +245,25 @@ def test_a_task_has_the_bits_of_the_cpu(task, device):
 
 def test_device_lost_is_an_exception_of_its_own():
     assert issubclass(mo.DeviceLost, RuntimeError) and not issubclass(mo.DeviceLost, mo.Error)
+
+
+def test_a_policy_acts_where_the_worlds_are(device, tmp_path):
+    run = mo.train("cartpole-balance", iterations=1, worlds=16, quiet=True, log=str(tmp_path))
+    policy = run.policy()
+    cpu, there = (mo.make("cartpole-balance", worlds=10, device=d) for d in ("cpu", device))
+    cpu.reset(1), there.reset(1)
+    for _ in range(5):
+        cpu.step(policy(cpu.observations["actor"]))
+        actions = policy(there.observations["actor"], out=there.actions)
+        assert actions.shape == (10, 1)
+        there.step(None)
+    np.testing.assert_array_equal(cpu.rewards, there.rewards.numpy())
+    np.testing.assert_array_equal(cpu.observations["actor"], there.observations["actor"].numpy())
+    with pytest.raises(mo.Error, match="need out="):
+        policy(there.observations["actor"])
+    with pytest.raises(mo.Error, match=r"writable array \(10, 1\)"):
+        policy(there.observations["actor"], out=there.rewards)
+    with pytest.raises(mo.Error, match=r"shape \(rows, "):
+        policy(there.actions, out=there.actions)
+    out = np.zeros((10, 1), np.float32)
+    assert policy(cpu.observations["actor"], out=out) is out and out.any()
