@@ -98,9 +98,8 @@ TEST(DevicePolicy, BitsDoNotDependOnTheTeam) {
     ASSERT_EQ(want, got) << seed;
   }
   std::vector<float> got(want.size());
-  run_crew<8>([&](Crew<8> team) {
-    mlp_rows(team, net, obs.data(), 0, rows, scratch.data(), got.data());
-  });
+  run_crew<8>(
+      [&](Crew<8> team) { mlp_rows(team, net, obs.data(), 0, rows, scratch.data(), got.data()); });
   EXPECT_EQ(want, got);
 }
 
