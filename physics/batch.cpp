@@ -141,13 +141,7 @@ void Batch::step(const StepOptions& o) {
         impl_->reset_world(ids[i], -1);
         impl_->frozen[static_cast<size_t>(ids[i])] = 0;
       }
-  impl_->visit([&](auto& w) {
-    impl_->run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
-      TraceLane* lane = impl_->threads->lane(worker);
-      const Span span(lane, "step");
-      w.kernels.step(w.args(worker, *worlds, lane), worlds, count, o.nstep, o.refresh);
-    });
-  });
+  impl_->visit([&](auto& w) { impl_->run_steps(w, ids, n, o.nstep, o.refresh); });
   for (int i = 0; i < n; ++i) {
     const bool now = (status()[ids[i]] & kStatusFrozen) != 0;
     uint8_t& before = impl_->frozen[static_cast<size_t>(ids[i])];

@@ -15,6 +15,7 @@
 #include "motorium/physics/batch.h"
 #include "motorium/physics/kernels.h"
 #include "motorium/physics/model_data.h"
+#include "motorium/physics/regroup.h"
 #include "motorium/physics/same_frames.h"
 #include "motorium/physics/scratch.h"
 
@@ -76,6 +77,7 @@ template <class S> struct Worlds {
   std::vector<std::vector<S>> fields;  // by shape; empty until used where optional
   std::vector<int64_t> steps;
   std::vector<uint32_t> status;
+  std::vector<int32_t> rows;  // of each world's last step: who shares a pack (regroup.h)
   StateArrays<S> arrays;
   std::vector<FieldShape> output_shapes_;
   std::map<int, std::vector<S>> outputs;  // by field index
@@ -93,6 +95,7 @@ template <class S> struct Worlds {
         fields(shapes.size()),
         steps(static_cast<size_t>(worlds)),
         status(static_cast<size_t>(worlds)),
+        rows(static_cast<size_t>(worlds)),
         output_shapes_(output_shapes(m)) {
     if (!kernels.step)
       throw Error(
@@ -252,7 +255,34 @@ struct Batch::Impl {
     });
   }
 
-  // the same where worlds have models of their own: a pack holds worlds of one model
+  // nstep steps of all packs. Where the number of rows varies, the worlds of a thread are dealt
+  // into new packs before every step; what callers see is brought up to date by the last one
+  template <class S>
+  void run_steps(Worlds<S>& w, const int* ids, int n, int nstep, Refresh refresh) {
+    const int width = w.kernels.width;
+    const auto step = [&](int worker, const int* worlds, int count, int times, bool last) {
+      TraceLane* lane = threads->lane(worker);
+      const Span span(lane, "step");
+      PackArgs<S> a = w.args(worker, *worlds, lane);
+      a.rows = w.rows.data();
+      if (!last) a.output_count = 0;
+      w.kernels.step(a, worlds, count, times, last ? refresh : Refresh::none);
+    };
+    if (nstep == 0 || width == 1 || n <= width || w.blob.data.npair == 0 || !w.other_of.empty())
+      return run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
+        step(worker, worlds, count, nstep, true);
+      });
+    const int chunk = chunk_worlds(n, threads->count(), std::max(kBlockWorlds, width));
+    threads->run((n + chunk - 1) / chunk, [&](int item, int worker) {
+      const int first = item * chunk, count = std::min(n - first, chunk);
+      for (int k = 0; k < nstep; ++k)
+        each_pack_by_rows(w.rows.data(), ids + first, count, width, [&](const int* worlds, int m) {
+          step(worker, worlds, m, 1, k == nstep - 1);
+        });
+    });
+  }
+
+  // `run` where worlds have models of their own: a pack holds worlds of one model
   template <class S, class F> void run_by_model(Worlds<S>& w, const int* ids, int n, F fn) {
     const auto group = [&](int place) { return w.other_of[static_cast<size_t>(ids[place])]; };
     std::vector<int> places(all.begin(), all.begin() + n);

@@ -52,7 +52,8 @@ template <class Scalar> struct PackArgs {
   StateArrays<Scalar> state;
   const OutputBinding<Scalar>* outputs = nullptr;
   int output_count = 0;
-  void* scratch = nullptr;     // scratch_bytes(model) bytes, 64-byte aligned, one per thread
+  int32_t* rows = nullptr;  // (worlds) where packs leave the rows of the last step; null: nowhere
+  void* scratch = nullptr;  // scratch_bytes(model) bytes, 64-byte aligned, one per thread
   TraceLane* trace = nullptr;  // where `step` notes the times of its stages; null: nowhere
 };
 

@@ -19,10 +19,13 @@ FN void load_rows(Team team, Real* dst, const Scalar<Real>* base, int columns, c
     const Scalar<Real>* row = base + static_cast<int64_t>(worlds[0]) * columns;
     team.each(columns, [&](int i) { dst[i] = row[i]; });
   } else {
-    for (int l = 0; l < W; ++l) {
-      const float* row = base + static_cast<int64_t>(worlds[l < count ? l : 0]) * columns;
-      float* lane = reinterpret_cast<float*>(dst) + l;
-      for (int i = 0; i < columns; ++i) lane[i * W] = row[i];
+    const float* row[W];
+    for (int l = 0; l < W; ++l)
+      row[l] = base + static_cast<int64_t>(worlds[l < count ? l : 0]) * columns;
+    float* to = reinterpret_cast<float*>(dst);
+    for (int i = 0; i < columns; ++i) {
+      MOTORIUM_UNROLL
+      for (int l = 0; l < W; ++l) to[i * W + l] = row[l][i];
     }
   }
 }
@@ -296,6 +299,10 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   team.once([&] {
     for (int l = 0; l < count && l < kWidth<Real>; ++l)
       args.state.steps[worlds[l]] += get_int<Real>(taken, l);
+    if constexpr (kWidth < Real >> 1)
+      if (args.rows && nstep > 0)
+        for (int l = 0; l < count && l < kWidth<Real>; ++l)
+          args.rows[worlds[l]] = static_cast<int32_t>(get(p.x.nefc[0], l));
     raise<Real>(args, worlds, count, fault_acc, kStatusFaultAcc | kStatusFrozen);
     raise<Real>(args, worlds, count, fault_state, kStatusFaultState | kStatusFrozen);
     raise<Real>(args, worlds, count, unfinished, kStatusNotConverged);

@@ -7,12 +7,14 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
 #include "check_entries.h"
 #include "motorium/core/cpu.h"
 #include "motorium/physics/override_rules.h"
+#include "motorium/physics/regroup.h"
 #include "runner.h"
 
 namespace motorium {
@@ -156,6 +158,72 @@ TEST(Threads_, SameBitsForEveryThreadCount) {
   }
 }
 
+// ---- worlds dealt into packs by their rows (regroup.h) --------------------------------------
+
+TEST(Regroup, SortsByRowsAndKeepsTheOrderOfEquals) {
+  for (const int scale : {1, 7, 5000}) {
+    std::vector<int32_t> rows(300);
+    for (int w = 0; w < 300; ++w) rows[static_cast<size_t>(w)] = scale * ((w * 37) % 11);
+    std::vector<int> ids, want;
+    for (int i = 0; i < 200; ++i) ids.push_back((i * 7) % 300);
+    want = ids;
+    std::stable_sort(want.begin(), want.end(), [&](int a, int b) {
+      return rows[static_cast<size_t>(a)] < rows[static_cast<size_t>(b)];
+    });
+    std::vector<int> found(ids.size());
+    sort_by_rows(rows.data(), ids.data(), static_cast<int>(ids.size()), found.data());
+    EXPECT_EQ(want, found) << scale;
+  }
+}
+
+// worlds that fly, stand and lie: in any company, on any thread and in any list as each one alone
+TEST(Regroup, WorldsOfVeryDifferentRowsHaveTheBitsOfWorldsAlone) {
+  for (const char* scene : {"quadruped", "figure_on_boxes"}) {
+    const int worlds = 300, calls = 3, nstep = 8;
+    const auto model = load_scene(scene);
+    const auto start = [&](Batch& b) {
+      auto* q = static_cast<float*>(b.state("qpos").data);
+      auto* v = static_cast<float*>(b.state("qvel").data);
+      for (int w = 0; w < worlds; ++w) {
+        q[w * model->nq + 2] += 0.05f * static_cast<float>((w * 5) % 8) - 0.1f;
+        for (int i = 0; i < model->nv; ++i)
+          v[w * model->nv + i] = static_cast<float>((w * 31 + i * 17) % 97) * 0.01f - 0.5f;
+      }
+    };
+    std::vector<int> mixed;
+    for (int i = 0; i < worlds; ++i) mixed.push_back((i * 7) % worlds);  // 7 divides it not
+
+    // one by one, all steps of a call fused
+    Batch alone(model, {.worlds = worlds});
+    const auto* rows = static_cast<const float*>(alone.bind("nefc").data);
+    start(alone);
+    for (int w = 0; w < worlds; ++w)
+      for (int k = 0; k < calls; ++k) alone.step({.nstep = nstep, .ids = &w, .id_count = 1});
+    EXPECT_GE(*std::max_element(rows, rows + worlds), *std::min_element(rows, rows + worlds) + 8);
+
+    for (const int threads : {1, 2, 3, 7})
+      for (const bool listed : {false, true}) {
+        Threads pool(threads);
+        Batch company(model, {.worlds = worlds, .threads = &pool});
+        const auto* found = static_cast<const float*>(company.bind("nefc").data);
+        start(company);
+        for (int k = 0; k < calls; ++k) {
+          if (!listed) {
+            company.step({.nstep = nstep});
+            continue;
+          }
+          const int first = 100 + k;
+          company.step({.nstep = nstep, .ids = mixed.data(), .id_count = first});
+          company.step({.nstep = nstep, .ids = mixed.data() + first, .id_count = worlds - first});
+        }
+        EXPECT_EQ(0, std::memcmp(rows, found, sizeof(float) * worlds)) << scene;
+        for (int w = 0; w < worlds; ++w)
+          ASSERT_EQ(alone.save(w), company.save(w))
+              << scene << ", world " << w << ", " << threads << " threads";
+      }
+  }
+}
+
 #if defined(__x86_64__)
 // D12: modes of the caller's thread, as a library that was built with fast-math leaves them behind,
 // reach no kernel and are still there afterwards
@@ -182,7 +250,12 @@ TEST(Traces, ATracedBatchTakesTheSameBits) {
       EXPECT_EQ(trace.dropped(), 0);
       EXPECT_EQ(count["Batch.step"], 20);
       EXPECT_EQ(count["load"], count["step"]);
-      EXPECT_EQ(count["solver"], 2 * count["step"]);
+      int width = 0;
+      {
+        Batch batch(load_scene(name), {.worlds = worlds, .threads = &threads});
+        width = batch.pack_width();
+      }
+      EXPECT_EQ(count["solver"], 2 * 20 * ((worlds + width - 1) / width));
       EXPECT_EQ(count["collision"], count["integration"]);
       EXPECT_EQ(count["sensors"] % count["step"], 0);
       EXPECT_GE(count["sensors"], count["step"]);
