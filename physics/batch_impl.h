@@ -272,6 +272,7 @@ struct Batch::Impl {
       return run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
         step(worker, worlds, count, nstep, true);
       });
+    w.ready(threads->count());
     const int chunk = chunk_worlds(n, threads->count(), std::max(kBlockWorlds, width));
     threads->run((n + chunk - 1) / chunk, [&](int item, int worker) {
       const int first = item * chunk, count = std::min(n - first, chunk);

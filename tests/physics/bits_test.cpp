@@ -199,7 +199,7 @@ TEST(Regroup, WorldsOfVeryDifferentRowsHaveTheBitsOfWorldsAlone) {
     start(alone);
     for (int w = 0; w < worlds; ++w)
       for (int k = 0; k < calls; ++k) alone.step({.nstep = nstep, .ids = &w, .id_count = 1});
-    EXPECT_GE(*std::max_element(rows, rows + worlds), *std::min_element(rows, rows + worlds) + 8);
+    EXPECT_GE(*std::max_element(rows, rows + worlds), *std::min_element(rows, rows + worlds) + 6);
 
     for (const int threads : {1, 2, 3, 7})
       for (const bool listed : {false, true}) {
@@ -255,10 +255,12 @@ TEST(Traces, ATracedBatchTakesTheSameBits) {
         Batch batch(load_scene(name), {.worlds = worlds, .threads = &threads});
         width = batch.pack_width();
       }
-      EXPECT_EQ(count["solver"], 2 * 20 * ((worlds + width - 1) / width));
+      // packs of all calls; two steps each, in one go or with worlds dealt anew
+      const int packs = 20 * ((worlds + width - 1) / width);
+      EXPECT_EQ(count["solver"], 2 * packs);
       EXPECT_EQ(count["collision"], count["integration"]);
-      EXPECT_EQ(count["sensors"] % count["step"], 0);
-      EXPECT_GE(count["sensors"], count["step"]);
+      EXPECT_EQ(count["sensors"] % packs, 0);
+      EXPECT_GE(count["sensors"], packs);
     }
   }
 }
