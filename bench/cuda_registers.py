@@ -5,7 +5,7 @@
 Compiles every kernels_cuda*.cu as the build does, for each architecture, and reads ptxas' report: minutes
 for each, seconds where ccache has seen it. --write rewrites these architectures in
 bench/results/cuda_registers.csv; --check fails where a kernel spills more, or needs more registers or memory,
-than kept there (a stage is a function of its own: its stack frame is no spill), and where nothing is kept.
+than kept there (a stack frame is no spill), and where nothing is kept.
 CI checks sm_90, `make registers` all four. Occupancy counts blocks of 128 threads and static shared memory.
 """
 
@@ -62,16 +62,20 @@ def report(command, directory, arch):
 
 
 def rows_of(text, arch):
-    """One row a kernel; spills of the stages that it calls count as its own."""
-    rows, kernel, frame = [], None, (0, 0, 0)
+    """One row a kernel. The stages that the kernels of a file call are functions of their own, which ptxas
+    reports after the last kernel: what they spill counts for every kernel of the file."""
+    rows, kernel, inside, stages = [], None, False, [0, 0]
     for line in text.splitlines():
         if found := re.search(r"Compiling entry function '(\S+)'", line):
             kernel = found.group(1)
         elif found := re.search(r"Function properties for (\S+)", line):
             inside = found.group(1) == kernel
         elif found := re.search(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads", line):
-            stack, stores, loads = map(int, found.groups())
-            frame = (max(frame[0], stack) if not inside else stack, frame[1] + stores, frame[2] + loads)
+            numbers = [int(n) for n in found.groups()]
+            if inside:
+                frame = numbers
+            else:
+                stages = [stages[0] + numbers[1], stages[1] + numbers[2]]
         elif (found := re.search(r"Used (\d+) registers", line)) and kernel:
             shared = re.search(r"(\d+) bytes smem", line)
             used = int(found.group(1))
@@ -79,11 +83,13 @@ def rows_of(text, arch):
             name = re.sub(r"\(.*\)$", "", re.sub(r"\(anonymous namespace\)::", "", name)).removeprefix("void ")
             memory = int(shared.group(1)) if shared else 0
             resident = warps(used, memory, arch)
-            rows.append({"kernel": name.replace("(int)", ""), "arch": arch, "registers": used,
-                         "spill_stores": frame[1], "spill_loads": frame[2], "stack": frame[0],
+            rows.append({"kernel": name.replace("(int)", "").replace("motorium::", ""), "arch": arch,
+                         "registers": used, "spill_stores": frame[1], "spill_loads": frame[2], "stack": frame[0],
                          "shared": memory, "warps_per_sm": resident,
                          "occupancy": f"{100 * resident / WARPS[arch]:.0f}%"})  # fmt: skip
-            kernel, frame = None, (0, 0, 0)
+    for row in rows:
+        row["spill_stores"] += stages[0]
+        row["spill_loads"] += stages[1]
     return rows
 
 

@@ -1,18 +1,37 @@
 // Physics on CUDA: one tile of L lanes per world, all steps of a call in one launch. The same step
 // as the CPU's, instantiated for Tile<L>. Scratch lives in one arena slice per resident tile.
-// `forward` is in a file of its own: two kernels that share stages keep these out of each other's
-// registers (2.4 kB of spills, measured).
-#include "motorium/physics/kernels_cuda_worlds.h"
+#include "motorium/core/team.h"
+#include "motorium/physics/kernels_cuda.h"
 #include "motorium/physics/pack.h"
 
 namespace motorium {
 namespace {
+
+constexpr int kThreads = LaunchShape{}.threads;
+
+// persistent tiles: tile t works on worlds t, t + tiles, ...
+template <int L, class F> __device__ void each_world(const DeviceCall& call, F f) {
+  const int tile = static_cast<int>(blockIdx.x * (kThreads / L) + threadIdx.x / L);
+  const int tiles = static_cast<int>(gridDim.x * (kThreads / L));
+  PackArgs<float> mine = call.args;
+  mine.scratch =
+      static_cast<char*>(call.args.scratch) + static_cast<size_t>(tile) * call.scratch_stride;
+  for (int i = tile; i < call.count; i += tiles) f(mine, call.worlds + i);
+}
 
 template <int L>
 __global__ void __launch_bounds__(kThreads)
     step_worlds(const __grid_constant__ DeviceCall call, int nstep, Refresh refresh) {
   each_world<L>(call, [&](const PackArgs<float>& args, const int* world) {
     step_pack<Tile<L>, float>(Tile<L>{}, args, world, 1, nstep, refresh);
+  });
+}
+
+template <int L>
+__global__ void __launch_bounds__(kThreads)
+    forward_worlds(const __grid_constant__ DeviceCall call, Refresh upto) {
+  each_world<L>(call, [&](const PackArgs<float>& args, const int* world) {
+    forward_pack<Tile<L>, float>(Tile<L>{}, args, world, 1, upto);
   });
 }
 
@@ -25,10 +44,13 @@ template <int L> CudaKernels kernels() {
     return blocks;
   };
   k.step = [](const DeviceCall& c, int nstep, Refresh refresh) {
-    const cudaStream_t stream = static_cast<cudaStream_t>(c.stream);
-    step_worlds<L><<<blocks_of<L>(c), kThreads, 0, stream>>>(c, nstep, refresh);
+    step_worlds<L><<<c.tiles / (kThreads / L), kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(
+        c, nstep, refresh);
   };
-  k.forward = cuda_forward<L>;
+  k.forward = [](const DeviceCall& c, Refresh upto) {
+    forward_worlds<L>
+        <<<c.tiles / (kThreads / L), kThreads, 0, static_cast<cudaStream_t>(c.stream)>>>(c, upto);
+  };
   return k;
 }
 

@@ -18,9 +18,6 @@ struct CudaKernels {
   void (*forward)(const DeviceCall& call, Refresh upto) = nullptr;
 };
 
-// instantiated in kernels_cuda_forward.cu
-template <int L> void cuda_forward(const DeviceCall& call, Refresh upto);
-
 // those that MOTORIUM_CUDA_LANES asked for
 struct CudaKernelList {
   const CudaKernels* list = nullptr;

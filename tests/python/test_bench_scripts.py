@@ -85,13 +85,21 @@ def test_reports_of_ptxas_are_read():
 ptxas info    : Compiling entry function '_Z4stepILi16EEvPf' for 'sm_90'
 ptxas info    : Function properties for _Z4stepILi16EEvPf
     96 bytes stack frame, 4 bytes spill stores, 8 bytes spill loads
+ptxas info    : Used 168 registers, used 1 barriers, 96 bytes cumulative stack size, 512 bytes smem
+ptxas info    : Compiling entry function '_Z4moveILi8EEvPf' for 'sm_90'
+ptxas info    : Function properties for _Z4moveILi8EEvPf
+    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+ptxas info    : Used 32 registers, used 0 barriers
 ptxas info    : Function properties for _Z5stagePf
     0 bytes stack frame, 12 bytes spill stores, 0 bytes spill loads
-ptxas info    : Used 168 registers, used 1 barriers, 96 bytes cumulative stack size, 512 bytes smem
+ptxas info    : Function properties for _Z5otherPf
+    0 bytes stack frame, 1 bytes spill stores, 2 bytes spill loads
 """
-    (row,) = script("cuda_registers").rows_of(report, 90)
-    assert row == {"kernel": "step<16>", "arch": 90, "registers": 168, "spill_stores": 16, "spill_loads": 8,
-                   "stack": 96, "shared": 512, "warps_per_sm": 12, "occupancy": "19%"}  # fmt: skip
+    # what the stages behind the kernels spill counts for both
+    step, move = script("cuda_registers").rows_of(report, 90)
+    assert step == {"kernel": "step<16>", "arch": 90, "registers": 168, "spill_stores": 17, "spill_loads": 10,
+                    "stack": 96, "shared": 512, "warps_per_sm": 12, "occupancy": "19%"}  # fmt: skip
+    assert (move["kernel"], move["registers"], move["spill_stores"]) == ("move<8>", 32, 13)
 
 
 def test_occupancy_is_that_of_the_scarcest():
