@@ -80,10 +80,11 @@ def rows_of(text, arch):
             shared = re.search(r"(\d+) bytes smem", line)
             used = int(found.group(1))
             name = subprocess.run(["c++filt", kernel], capture_output=True, text=True).stdout.strip()
-            name = re.sub(r"\(.*\)$", "", re.sub(r"\(anonymous namespace\)::", "", name)).removeprefix("void ")
+            name = name.replace("(anonymous namespace)::", "").removeprefix("void ")
+            name = re.sub(r"\([^()]*\)$", "", name)  # arguments; those of a template stay
             memory = int(shared.group(1)) if shared else 0
             resident = warps(used, memory, arch)
-            rows.append({"kernel": name.replace("(int)", "").replace("motorium::", ""), "arch": arch,
+            rows.append({"kernel": name.replace("(int)", "").replace("motorium::", "").replace("(TaskStage)", ""), "arch": arch,
                          "registers": used, "spill_stores": frame[1], "spill_loads": frame[2], "stack": frame[0],
                          "shared": memory, "warps_per_sm": resident,
                          "occupancy": f"{100 * resident / WARPS[arch]:.0f}%"})  # fmt: skip
