@@ -404,6 +404,15 @@ def moves_by_rounding(m, start, theirs, advance, now, copies=32):
     return False
 
 
+def fixed_to_each_other(m):
+    """An equality of bodies that cannot move apart: rounding decides whether MuJoCo drops its rows."""
+    body = int(mujoco.mjtObj.mjOBJ_BODY)
+    couples = [
+        (m.eq_obj1id[i], m.eq_obj2id[i]) for i in range(m.neq) if m.eq_objtype[i] == body
+    ]
+    return any(m.body_weldid[a] == m.body_weldid[b] for a, b in couples)
+
+
 def resynced_models(m, model, *, steps, seed=0, name="", episode=200, options=None, share=False):
     """The same for a model that both have compiled already.
 

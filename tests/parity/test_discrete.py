@@ -78,6 +78,8 @@ def test_random_models_agree_when_they_step_discretely(first):
         r = step_report.resynced_models(
             m, model, steps=12, seed=seed, name=f"random{seed}@discrete", episode=4
         )
+        if step_report.fixed_to_each_other(m):
+            r.worst.pop("nefc", None)
         # solutions of stiff random scenes are known to the solver's tolerance
         over += [f"{seed}: {k} {v[0]:.1e}" for k, v in r.worst.items() if not v[0] <= 1e-6]
     assert not over, "\n".join(over)

@@ -17,15 +17,6 @@ CHUNK, MODELS = 20, 2000 if FULL else 200
 STEPS = 60 if FULL else 15
 
 
-def fixed_to_each_other(m):
-    """An equality of bodies that cannot move apart: rounding decides whether MuJoCo drops its rows."""
-    body = int(mujoco.mjtObj.mjOBJ_BODY)
-    couples = [
-        (m.eq_obj1id[i], m.eq_obj2id[i]) for i in range(m.neq) if m.eq_objtype[i] == body
-    ]
-    return any(m.body_weldid[a] == m.body_weldid[b] for a, b in couples)
-
-
 def residuals_of(seed, contacts=True):
     text = random_models.random_model(seed, contacts)
     m = mujoco.MjModel.from_xml_string(text)
@@ -33,7 +24,7 @@ def residuals_of(seed, contacts=True):
     residuals = step_report.resynced_models(
         m, model, steps=STEPS, seed=seed, name=f"random{seed}", episode=5
     )
-    if fixed_to_each_other(m):
+    if step_report.fixed_to_each_other(m):
         residuals.worst.pop("nefc", None)
     return residuals
 
