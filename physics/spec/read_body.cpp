@@ -199,8 +199,10 @@ class BodyReader {
     Names inside;
     add_names(subtree, false, inside);
     const Dependents dependents = take_dependents(spec_, inside);
-    if (!book_copies(std::max<int64_t>(count, 0) * (count_objects(subtree) + size(dependents)),
-                     element.place, a.title(), spec_)) {
+    // copies of nothing are nothing, however many
+    const int64_t objects = count_objects(subtree) + size(dependents);
+    if (objects == 0 ||
+        !book_copies(std::max<int64_t>(count, 0) * objects, element.place, a.title(), spec_)) {
       return;
     }
     const auto rotation = [&](double times) {
