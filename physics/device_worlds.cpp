@@ -423,9 +423,9 @@ float* DeviceWorlds::output(int field, int columns) {
   return entry->second.data();
 }
 
-void DeviceWorlds::read_rows(const void* rows, size_t row_bytes, const int* ids, int n, void* out) {
-  if (n == 0 || row_bytes == 0) return;
-  if (!ids) return device_->download(out, rows, row_bytes * static_cast<size_t>(n), stream);
+// f(call, first row, bytes) for as many rows as travel at once
+template <class F>
+void DeviceWorlds::each_load(const void* rows, size_t row_bytes, const int* ids, int n, F f) {
   RowsCall c;
   c.rows = static_cast<uint32_t*>(const_cast<void*>(rows));
   c.dense = dense_for(row_bytes);
@@ -435,28 +435,26 @@ void DeviceWorlds::read_rows(const void* rows, size_t row_bytes, const int* ids,
   for (int first = 0; first < n; first += most) {
     c.count = std::min(most, n - first);
     c.ids = send_ids(ids + first, c.count);
-    physics_->gather(c);
-    device_->download(static_cast<char*>(out) + static_cast<size_t>(first) * row_bytes, c.dense,
-                      static_cast<size_t>(c.count) * row_bytes, stream);
+    f(c, static_cast<size_t>(first) * row_bytes, static_cast<size_t>(c.count) * row_bytes);
   }
+}
+
+void DeviceWorlds::read_rows(const void* rows, size_t row_bytes, const int* ids, int n, void* out) {
+  if (n == 0 || row_bytes == 0) return;
+  if (!ids) return device_->download(out, rows, row_bytes * static_cast<size_t>(n), stream);
+  each_load(rows, row_bytes, ids, n, [&](const RowsCall& c, size_t at, size_t bytes) {
+    physics_->gather(c);
+    device_->download(static_cast<char*>(out) + at, c.dense, bytes, stream);
+  });
 }
 
 void DeviceWorlds::write_rows(void* rows, size_t row_bytes, const int* ids, int n, const void* in) {
   if (n == 0 || row_bytes == 0) return;
   if (!ids) return device_->upload(rows, in, row_bytes * static_cast<size_t>(n), stream);
-  RowsCall c;
-  c.rows = static_cast<uint32_t*>(rows);
-  c.dense = dense_for(row_bytes);
-  c.words = static_cast<int>(row_bytes / sizeof(uint32_t));
-  c.stream = stream;
-  const int most = static_cast<int>(dense_.size() * sizeof(uint32_t) / row_bytes);
-  for (int first = 0; first < n; first += most) {
-    c.count = std::min(most, n - first);
-    c.ids = send_ids(ids + first, c.count);
-    device_->upload(c.dense, static_cast<const char*>(in) + static_cast<size_t>(first) * row_bytes,
-                    static_cast<size_t>(c.count) * row_bytes, stream);
+  each_load(rows, row_bytes, ids, n, [&](const RowsCall& c, size_t at, size_t bytes) {
+    device_->upload(c.dense, static_cast<const char*>(in) + at, bytes, stream);
     physics_->scatter(c);
-  }
+  });
 }
 
 // at least one row
