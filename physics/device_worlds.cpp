@@ -467,17 +467,22 @@ uint32_t* DeviceWorlds::dense_for(size_t row_bytes) {
 // ---- the mirror
 // ------------------------------------------------------------------------------------
 
+// forces that are applied on the device have a place on the host
+void DeviceWorlds::complete_mirror() {
+  for (size_t i = 0; i < fields_.size(); ++i)
+    if (fields_[i].size() > 0 && host_.fields[i].empty()) {
+      host_.allocate(i);
+      host_.point();
+    }
+}
+
 // f(device rows, host rows, bytes of a row) for everything a world is
 template <class F> void DeviceWorlds::each_field(F f) {
+  complete_mirror();
   for (size_t i = 0; i < fields_.size(); ++i)
-    if (fields_[i].size() > 0) {
-      if (host_.fields[i].empty()) {
-        host_.allocate(i);
-        host_.point();
-      }
+    if (fields_[i].size() > 0)
       f(fields_[i].data(), host_.fields[i].data(),
         static_cast<size_t>(host_.shapes[i].columns) * sizeof(float));
-    }
   f(steps_.data(), host_.steps.data(), sizeof(int64_t));
   f(time0_.data(), host_time0_.data(), sizeof(double));
   f(status_.data(), host_.status.data(), sizeof(uint32_t));
@@ -531,6 +536,7 @@ void DeviceWorlds::take_faults(const std::function<void(int)>& f) {
   device_->download(&count, slot_count_.data(), sizeof count, stream);
   count = std::min(count, kFaultSlots);
   if (count == 0) return;
+  complete_mirror();
   const auto n = static_cast<size_t>(count);
   const auto fetch = [&](auto& array, size_t columns, auto zero) {
     std::vector<decltype(zero)> out(n * columns);

@@ -91,6 +91,7 @@ class DeviceWorlds {
   void each_load(const void* rows, size_t row_bytes, const int* ids, int n, F f);
   const int* send_ids(const int* ids, int n);
   DeviceCall call_of(const Group& group);
+  void complete_mirror();
   template <class F> void each_field(F f);
 
   std::shared_ptr<Device> device_;
