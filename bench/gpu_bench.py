@@ -26,6 +26,8 @@ import motorium as mo
 from motorium import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+# JAX would take most of the memory at once, and bytes_per_world would say so
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 DISTINCT = 1024  # worlds with states of their own
 COUNTERS = {  # ncu's name: ours
     "smsp__inst_executed.sum": "warp_instructions",

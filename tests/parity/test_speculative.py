@@ -185,7 +185,7 @@ def test_a_bullet_stops_at_a_thin_wall_only_with_the_flag():
         for _ in range(30):
             batch.step()
         assert (batch.qpos[:, 0] > -0.6).all() == stops
-        assert batch.status.max() == 0 or not (batch.status & mo.STATUS_BITS["frozen"]).any()
+        assert not (batch.status & mo.STATUS_BITS["frozen"]).any()
 
 
 def test_worlds_do_not_notice_their_neighbours():
