@@ -87,8 +87,7 @@ class DeviceWorlds {
   std::vector<Group> groups(const int* ids, int n, const DeviceArray<int>& memory);
   void groups_of_all();
   uint32_t* dense_for(size_t row_bytes);
-  template <class F>
-  void each_load(const void* rows, size_t row_bytes, const int* ids, int n, F f);
+  template <class F> void each_load(const void* rows, size_t row_bytes, const int* ids, int n, F f);
   const int* send_ids(const int* ids, int n);
   DeviceCall call_of(const Group& group);
   void complete_mirror();

@@ -25,6 +25,8 @@ void bind_spec(py::module_& m);
 void bind_array(py::module_& m);
 void bind_batch(py::module_& m);
 void bind_queries(py::class_<struct PyBatch, std::shared_ptr<struct PyBatch>>& c);
+void bind_state(py::class_<struct PyBatch, std::shared_ptr<struct PyBatch>>& c);
+void bind_overrides(py::class_<struct PyBatch, std::shared_ptr<struct PyBatch>>& c);
 void bind_env(py::module_& m);
 void bind_learn(py::module_& m);
 
@@ -69,6 +71,9 @@ struct PyBatch {
   bool has_qfrc = false, has_xfrc = false;  // applied forces were asked for
   std::set<std::string> bound;              // outputs in use
 };
+
+// Rows of a state field, (worlds of the list, columns), in the batch's precision.
+void write_rows(PyBatch& b, const char* name, const Ids& list, const std::vector<double>& rows);
 
 // An array of a batch, or of an environment on it, that lives on a device. Keeps its owner alive.
 struct PyArray {

@@ -4,12 +4,9 @@
 
 #include "bind.h"
 #include "motorium/core/error.h"
-#include "motorium/core/float_mode.h"
 #include "motorium/core/status.h"
 #include "motorium/core/text.h"
 #include "motorium/physics/derivatives.h"
-#include "motorium/physics/initial_state.h"
-#include "motorium/physics/override_rules.h"
 #include "motorium/physics/roofline.h"
 #include "motorium/physics/scratch.h"
 
@@ -32,11 +29,6 @@ const FieldRow kOutputRows[] = {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) {#name, #rows, #columns, unit, doc},
     MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
-};
-const FieldRow kOverrideRows[] = {
-#define MOTORIUM_REAL(name, rows, columns, unit, doc) {#name, #rows, #columns, unit, doc},
-    MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
-#undef MOTORIUM_REAL
 };
 
 // numbers of one object of the field: the last axis of its array; 1: the field has no such axis
@@ -157,134 +149,6 @@ py::object bind_name(const Self& self, const std::string& name) {
   no_such_field("Batch.bind", name);
 }
 
-// ---- rows of state -----------------------------------------------------------------------------
-
-// the parts of a state row, in the order of MuJoCo's mjSTATE_INTEGRATION
-const char* const kRowParts[] = {"time",         "qpos",           "qvel",      "act",
-                                 "history",      "qacc_warmstart", "ctrl",      "qfrc_applied",
-                                 "xfrc_applied", "eq_active",      "mocap_pos", "mocap_quat"};
-
-int part_size(const Model& m, const std::string& part) {
-  if (part == "time") return 1;
-  const int nq = m.nq, nv = m.nv, nu = m.nu, na = m.na, nhistory = m.nhistory, nbody = m.nbody,
-            nmocap = m.nmocap, neq = m.neq;
-#define MOTORIUM_FIELD(name, columns, unit, doc) \
-  if (part == #name) return (columns);
-  MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
-#undef MOTORIUM_FIELD
-  return 0;
-}
-
-int row_size(const Model& m) {
-  int n = 0;
-  for (const char* part : kRowParts) n += part_size(m, part);
-  return n;
-}
-
-// forces that nobody asked for are zero and stay without memory
-bool is_absent(const PyBatch& b, const std::string& part) {
-  return (part == "qfrc_applied" && !b.has_qfrc) || (part == "xfrc_applied" && !b.has_xfrc);
-}
-
-// rows of one array as doubles, (n, size)
-std::vector<double> read_rows(PyBatch& b, const char* name, const Ids& list, int size) {
-  const size_t n = static_cast<size_t>(list.size(b.batch->worlds())) * static_cast<size_t>(size);
-  std::vector<double> out(n);
-  if (b.batch->precision() == Precision::double_) {
-    b.batch->read_rows(name, list.data(), list.count(), out.data());
-  } else {
-    std::vector<float> rows(n);
-    b.batch->read_rows(name, list.data(), list.count(), rows.data());
-    std::copy(rows.begin(), rows.end(), out.begin());
-  }
-  return out;
-}
-void write_rows(PyBatch& b, const char* name, const Ids& list, const std::vector<double>& rows) {
-  if (b.batch->precision() == Precision::double_) {
-    b.batch->write_rows(name, list.data(), list.count(), rows.data());
-  } else {
-    std::vector<float> single(rows.size());
-    for (size_t i = 0; i < rows.size(); ++i) single[i] = static_cast<float>(rows[i]);
-    b.batch->write_rows(name, list.data(), list.count(), single.data());
-  }
-}
-
-py::array_t<double> get_state(PyBatch& b, const py::object& ids) {
-  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.get_state");
-  const int n = list.size(b.batch->worlds()), columns = row_size(*b.model);
-  py::array_t<double> rows({n, columns});
-  double* out = rows.mutable_data();
-  unlocked(*b.lock, [&] {
-    const std::vector<double> times = b.batch->times();
-    int first = 0;
-    for (const char* part : kRowParts) {
-      const int size = part_size(*b.model, part);
-      const bool time = !std::strcmp(part, "time"), history = !std::strcmp(part, "history");
-      const std::vector<double> from =
-          time || is_absent(b, part) ? std::vector<double>() : read_rows(b, part, list, size);
-      for (int i = 0; i < n; ++i) {
-        double* p = out + static_cast<size_t>(i) * static_cast<size_t>(columns) + first;
-        const double now = times[static_cast<size_t>(list[i])];
-        if (time)
-          *p = now;
-        else if (from.empty())
-          std::fill_n(p, size, 0.0);
-        else
-          std::copy_n(from.data() + static_cast<size_t>(i) * static_cast<size_t>(size), size, p);
-        if (history) history_to_seconds(*b.model, now, p);
-      }
-      first += size;
-    }
-  });
-  return rows;
-}
-
-void set_state(PyBatch& b, const py::object& values, const py::object& ids) {
-  const DefaultFloatMode mode;
-  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.set_state");
-  const int n = list.size(b.batch->worlds()), columns = row_size(*b.model);
-  const py::array_t<double> rows = broadcast(values, {n, columns}, "Batch.set_state");
-  const double* in = rows.data();
-  unlocked(*b.lock, [&] {
-    // nothing is written unless everything is good
-    for (int i = 0; i < n; ++i) {
-      const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns);
-      for (const char* part : kRowParts) {
-        const int size = part_size(*b.model, part);
-        for (int k = 0; k < size; ++k)
-          if (!(std::abs(p[k]) <= 1e10))
-            throw Error("Batch.set_state: row " + std::to_string(i) + ": " + part + "[" +
-                        std::to_string(k) + "] = " + std::to_string(p[k]) +
-                        ": allowed are finite numbers up to 1e10");
-        if (!std::strcmp(part, "qfrc_applied") || !std::strcmp(part, "xfrc_applied")) {
-          bool& used = part[0] == 'q' ? b.has_qfrc : b.has_xfrc;
-          for (int k = 0; k < size; ++k) used = used || p[k] != 0;
-        }
-        p += size;
-      }
-    }
-    std::vector<double> times;
-    int first = 0;
-    for (const char* part : kRowParts) {
-      const int size = part_size(*b.model, part);
-      const bool time = !std::strcmp(part, "time"), history = !std::strcmp(part, "history");
-      std::vector<double> out;
-      for (int i = 0; i < n; ++i) {
-        const double* p = in + static_cast<size_t>(i) * static_cast<size_t>(columns) + first;
-        out.insert(out.end(), p, p + size);
-        if (history)
-          history_from_seconds(*b.model, times[static_cast<size_t>(i)],
-                               out.data() + out.size() - size);
-      }
-      if (time)
-        b.batch->set_times(list.data(), list.count(), (times = out).data());
-      else if (!is_absent(b, part))
-        write_rows(b, part, list, out);
-      first += size;
-    }
-  });
-}
-
 // ---- calls -------------------------------------------------------------------------------------
 
 Refresh refresh_of(const std::string& text) {
@@ -358,49 +222,6 @@ void set_times(PyBatch& b, const py::object& values) {
       throw Error("Batch.time: world " + std::to_string(w) + ": not a finite number");
   const double* seconds = t.data();
   unlocked(*b.lock, [&] { b.batch->set_times(nullptr, 0, seconds); });
-}
-
-// ---- overrides ---------------------------------------------------------------------------------
-
-std::vector<py::ssize_t> override_shape(const Model& m, const FieldRow& f, int n) {
-  std::vector<py::ssize_t> shape = {n};
-  each_field(m, [&](const char* name, const auto&, int rows, int columns) {
-    if (std::strcmp(name, f.name)) return;
-    if (std::strcmp(f.rows, "1")) shape.push_back(rows);
-    if (std::strcmp(f.columns, "1")) shape.push_back(columns);
-  });
-  return shape;
-}
-const FieldRow& find_override(const std::string& field) {
-  std::vector<std::string> names;
-  for (const FieldRow& f : kOverrideRows) {
-    if (field == f.name) return f;
-    names.push_back(f.name);
-  }
-  throw Error("Batch: '" + field + "' cannot differ between worlds" + did_you_mean(field, names));
-}
-
-void set_override(PyBatch& b, const std::string& field, const py::object& values,
-                  const py::object& ids) {
-  const std::string call = "Batch.set_" + field;
-  const Ids list = ids_of(ids, b.batch->worlds(), call);
-  const int n = list.size(b.batch->worlds());
-  const auto dense = broadcast(values, override_shape(*b.model, find_override(field), n), call);
-  const double* p = dense.data();
-  unlocked(*b.lock, [&] { b.batch->set_override(field, p, list.data(), list.count()); });
-}
-
-py::array_t<double> get_override(PyBatch& b, const std::string& field, const py::object& ids) {
-  const FieldRow& f = find_override(field);
-  const Ids list = ids_of(ids, b.batch->worlds(), "Batch.get_override");
-  const int n = list.size(b.batch->worlds());
-  py::array_t<double> out(override_shape(*b.model, f, n));
-  double* p = out.mutable_data();
-  for (int i = 0; i < n; ++i) {
-    const std::vector<double> row = b.batch->get_override(field, list[i]);
-    p = std::copy(row.begin(), row.end(), p);
-  }
-  return out;
 }
 
 // ---- rollout -----------------------------------------------------------------------------------
@@ -746,24 +567,7 @@ void bind_batch(py::module_& m) {
   c.attr("output_names") = py::tuple(output_names);
 
   // rows of state, saved worlds
-  c.def("get_state", &get_state, py::kw_only(), py::arg("ids") = py::none(),
-        "The whole state and inputs of worlds as float64 rows (n, nstate), laid out as\n"
-        "mj_getState(..., mjSTATE_INTEGRATION) does; state_layout names the columns.");
-  c.def("set_state", &set_state, py::arg("rows"), py::kw_only(), py::arg("ids") = py::none(),
-        "Writes rows of get_state. Raises Error, and writes nothing, if a number is not finite.");
-  c.def_property_readonly(
-      "state_layout",
-      [](const PyBatch& b) {
-        py::dict out;
-        py::ssize_t at = 0;
-        for (const char* part : kRowParts) {
-          const int size = part_size(*b.model, part);
-          out[part] = py::slice(at, at + size, 1);
-          at += size;
-        }
-        return out;
-      },
-      "Columns of get_state: name -> slice.");
+  bind_state(c);
   c.def(
       "save",
       [](PyBatch& b, int world) {
@@ -845,23 +649,7 @@ void bind_batch(py::module_& m) {
       py::arg("world"), "Contacts of one world at its present state, with forces.");
 
   bind_queries(c);
-
-  // overrides
-  for (const FieldRow& f : kOverrideRows) {
-    const std::string name = f.name;
-    if (!find_override_rule(name)) continue;  // derived
-    c.def(("set_" + name).c_str(),
-          [name](PyBatch& b, const py::object& values, const py::object& ids) {
-            set_override(b, name, values, ids);
-          },
-          py::arg("values"), py::kw_only(), py::arg("ids") = py::none(),
-          (std::string("Gives worlds their own ") + f.doc + " [" + f.unit + "] (n, " + f.rows +
-           ", " + f.columns +
-           "), broadcast as NumPy does.\n\nConstants that follow from it are derived again.")
-              .c_str());
-  }
-  c.def("get_override", &get_override, py::arg("field"), py::kw_only(), py::arg("ids") = py::none(),
-        "A model field as worlds see it: their own numbers, or the model's (n, ...)");
+  bind_overrides(c);
 }
 
 }  // namespace motorium::python
