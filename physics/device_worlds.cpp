@@ -202,7 +202,11 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
 
-  // a pointer of the host that was forgotten above would be a fault of the device
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  // a pointer of the host that was forgotten above would be a fault of the device; what lies between
+  // members may look like one
+  __builtin_clear_padding(&d);
   for (size_t at = 0; at + sizeof(char*) <= sizeof d; at += sizeof(char*)) {
     const char* word = nullptr;
     std::memcpy(&word, reinterpret_cast<const char*>(&d) + at, sizeof word);
@@ -211,6 +215,8 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
       MOTORIUM_ASSERT(word < begin || word >= begin + to.first);
     }
   }
+#endif
+#endif
 
   if (out.data.size() == 0) out.data = {device_, 1};
   device_->upload(out.data.data(), &d, sizeof d, stream);
