@@ -204,8 +204,8 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
 
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_clear_padding)
-  // a pointer of the host that was forgotten above would be a fault of the device; what lies between
-  // members may look like one
+  // a pointer of the host that was forgotten above would be a fault of the device; what lies
+  // between members may look like one
   __builtin_clear_padding(&d);
   for (size_t at = 0; at + sizeof(char*) <= sizeof d; at += sizeof(char*)) {
     const char* word = nullptr;
