@@ -138,7 +138,10 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
       // a disabled group shows its rates, and does nothing
       if (is_disabled(m, a)) no_force(m, x, a);
     } else {
+      // nor do speeds of actuators exist then, as in MuJoCo
       no_force(m, x, a);
+      for (int k = 0; k < m.actuator_outnum[a]; ++k)
+        x.actuator_velocity[m.actuator_outadr[a] + k] = Real(0.f);
       for (int k = 0; k < m.actuator_actnum[a]; ++k)
         x.act_dot[m.actuator_actadr[a] + k] = Real(0.f);
     }
