@@ -6,7 +6,6 @@
 #include "motorium/core/error.h"
 #include "motorium/core/threads.h"
 #include "motorium/policy/learn/ppo_internal.h"
-#include "motorium/policy/learn/sample_kernel.h"
 
 namespace motorium {
 
@@ -18,12 +17,6 @@ int find_group(const VecEnv& env, const std::string& name) {
   for (size_t i = 0; i < groups.size(); ++i)
     if (groups[i].name == name) return static_cast<int>(i);
   return 0;
-}
-
-bool row_is_bad(const float* x, int size) {
-  int bad = 0;
-  for (int i = 0; i < size; ++i) bad |= (bits(x[i]) & 0x7fffffff) > kBadBits;
-  return bad != 0;
 }
 
 void split_map(const std::vector<std::pair<int, float>>& pairs, int size, std::vector<int>& map,
@@ -47,9 +40,9 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
       config_(config),
       seed_(seed),
       threads_(threads),
-      k_(kernels ? *kernels : policy_kernels()),
-      learning_rate_(config.learning_rate) {
+      k_(kernels ? *kernels : policy_kernels()) {
   config_.validate();
+  numbers_.learning_rate = config.learning_rate;
   actor_group_ = find_group(env, config_.actor_group);
   critic_group_ = find_group(env, config_.critic_group);
   const auto& groups = env.observations();
@@ -104,6 +97,7 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
   r.reward = Floats(samples);
   r.done = Floats(samples);
   r.masked.assign(samples, 0);
+  r.bad.assign(samples + static_cast<size_t>(worlds), 0);
   r.advantage = Floats(samples);
   r.target = Floats(samples);
   r.old_std = Floats(padded(actions));
@@ -114,22 +108,22 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
   for (int i = 0; i < threads.count(); ++i)
     workers_.push_back(std::make_unique<Worker>(actor_, critic_));
   env_action_ = Floats(size_t(worlds) * actions);
-  sample_advantage_ = Floats(samples);
   permutation_.resize(samples);
   final_rows_.resize(size_t(worlds) * nc);
   final_values_.resize(worlds);
   final_worlds_.resize(worlds);
-  bad_rows_.assign(worlds, 0);
+  time_out_.assign(worlds, 0);
   episode_reward_.assign(worlds, 0.);
   episode_length_.assign(worlds, 0.);
-  const int blocks = blocks_of(static_cast<int>(samples) / config_.num_mini_batches, kSampleBlock) *
-                     (config_.symmetry_augmentation ? 2 : 1);
-  block_gradient_ = Floats(size_t(blocks) * parameters);
-  for (int b = 0; b < blocks; ++b) {
-    actor_blocks_.push_back(block_gradient_.data() + size_t(b) * parameters);
-    critic_blocks_.push_back(actor_blocks_.back() + actor_.count() + padded(actions));
-  }
-  sums_.resize(size_t(blocks) * 2);
+  ended_reward_.assign(samples, 0.);
+  ended_length_.assign(samples, 0.);
+  const LearnView v = view();
+  valid_.resize(v.batches);
+  ends_.resize(3 * size_t(blocks_of(v.samples(), kSampleBlock)));
+  advantage_sums_.resize(2 * size_t(v.sets()) * v.set_blocks());
+  advantage_scale_.resize(v.sets());
+  block_gradient_ = Floats(size_t(v.blocks()) * parameters);
+  sums_.resize(size_t(v.blocks()) * 2);
   squares_.resize(ranges_of(actor_.count()) + ranges_of(critic_.count()));
   if (config_.symmetry_augmentation) {
     split_map(env.action_mirror(), actions, action_map_, action_sign_, "actions");
@@ -150,7 +144,7 @@ void Ppo::start() {
       length[w] = static_cast<int32_t>((uint64_t(d.v[0]) * static_cast<uint32_t>(limit)) >> 32);
     }
   }
-  scan_observations();
+  scan_observations(rollout_.steps);
 }
 
 double Ppo::mean_std() const {
@@ -168,34 +162,95 @@ ObservationScale Ppo::critic_scale() const {
   return separate_ ? critic_norm_.scale() : actor_norm_.scale();
 }
 
-// what follows from the std parameter: sigma, 1/sigma, the constants of log p and of the KL
-// divergence
-void Ppo::refresh_std() {
-  log_norm_ = kl_constant_ = 0;
-  for (int i = 0; i < rollout_.actions; ++i) {
-    if (config_.std_type == StdType::scalar) std_[i] = std_[i] < 1e-6f ? 1e-6f : std_[i];
-    const float s = config_.std_type == StdType::log ? exp<float>(std_[i]) : std_[i];
-    sigma_[i] = s;
-    inverse_sigma_[i] = 1.f / s;
-    log_norm_ += log<float>(s) + kHalfLogTwoPi;
-    const float old = rollout_.old_std[i];
-    if (old > 0.f) {
-      const float ratio = old / s;
-      kl_constant_ += 0.5f * ratio * ratio - 0.5f - log<float>(ratio);
-    }
-  }
+LearnView Ppo::view() {
+  const PpoConfig& c = config_;
+  const auto& groups = env_.observations();
+  Rollout& r = rollout_;
+  LearnView v{};
+  v.worlds = r.worlds;
+  v.steps = r.steps;
+  v.actions = r.actions;
+  v.actor_size = actor_.inputs();
+  v.critic_size = critic_.inputs();
+  v.actor_count = actor_.count();
+  v.critic_count = critic_.count();
+  v.batches = c.num_mini_batches;
+  v.batch_size = r.samples() / c.num_mini_batches;
+  v.separate = separate_;
+  v.mirror = c.symmetry_augmentation;
+
+  v.seed = seed_;
+  v.gamma = static_cast<float>(c.gamma);
+  v.lam = static_cast<float>(c.lam);
+  v.action_limit = static_cast<float>(c.clip_actions);
+  v.clip = static_cast<float>(c.clip_param);
+  v.value_coef = static_cast<float>(c.value_loss_coef);
+  v.entropy_coef = static_cast<float>(c.entropy_coef);
+  v.desired_kl = c.desired_kl;
+  v.min_rate = c.min_learning_rate;
+  v.max_rate = c.max_learning_rate;
+  v.max_norm = c.max_grad_norm;
+  v.final_time_out = c.time_out == TimeOut::final;
+  v.adaptive = c.schedule == Schedule::adaptive;
+  v.joint_norm = c.joint_grad_clip;
+  v.log_std = c.std_type == StdType::log;
+  v.clip_value = c.use_clipped_value_loss;
+  v.advantage_per_batch = c.normalize_advantage_per_mini_batch;
+
+  v.actor_now = groups[actor_group_].data;
+  v.critic_now = groups[critic_group_].data;
+  v.critic_final = env_.final_observations(critic_group_);
+  v.env_reward = env_.rewards();
+  v.terminated = env_.terminated();
+  v.truncated = env_.truncated();
+  v.nonfinite = env_.nonfinite();
+  v.env_action = env_action_.data();
+
+  v.actor_obs = r.actor_obs.data();
+  v.critic_obs = separate_ ? r.critic_obs.data() : r.actor_obs.data();
+  v.action = r.action.data();
+  v.mean = r.mean.data();
+  v.log_prob = r.log_prob.data();
+  v.value = r.value.data();
+  v.reward = r.reward.data();
+  v.done = r.done.data();
+  v.masked = r.masked.data();
+  v.bad = r.bad.data();
+  v.advantage = r.advantage.data();
+  v.target = r.target.data();
+  v.old_std = r.old_std.data();
+  v.ended_reward = ended_reward_.data();
+  v.ended_length = ended_length_.data();
+  v.episode_reward = episode_reward_.data();
+  v.episode_length = episode_length_.data();
+  v.time_out = time_out_.data();
+  v.final_value = final_values_.data();
+  v.ends = ends_.data();
+
+  v.std = std_.data();
+  v.sigma = sigma_.data();
+  v.inverse_sigma = inverse_sigma_.data();
+  v.adam_m = adam_m_.data();
+  v.adam_v = adam_v_.data();
+  v.gradient = gradient_.data();
+  v.permutation = permutation_.data();
+  v.valid = valid_.data();
+  v.advantage_sums = advantage_sums_.data();
+  v.advantage_scale = advantage_scale_.data();
+  v.sums = sums_.data();
+  v.squares = squares_.data();
+  v.n = &numbers_;
+  return v;
 }
 
-void Ppo::scan_observations() {
-  const auto& groups = env_.observations();
-  const int worlds = env_.worlds();
+void Ppo::refresh_std() { motorium::refresh_std(view()); }
+
+void Ppo::scan_observations(int t) {
+  const ScanRows scan{view(), t};
+  const int worlds = rollout_.worlds;
   threads_.run(blocks_of(worlds, kSampleBlock), [&](int block, int) {
-    for (int w = block * kSampleBlock; w < std::min(worlds, (block + 1) * kSampleBlock); ++w) {
-      bool bad = false;
-      for (int g : {actor_group_, critic_group_})
-        bad |= row_is_bad(groups[g].data + size_t(w) * groups[g].size, groups[g].size);
-      bad_rows_[w] = bad;
-    }
+    for (int w = block * kSampleBlock; w < std::min(worlds, (block + 1) * kSampleBlock); ++w)
+      scan(w);
   });
 }
 
@@ -220,7 +275,7 @@ void Ppo::act_block(int block, int worker, int t) {
     const ObservationGroup& g = env_.observations()[group];
     for (int i = 0; i < n; ++i) {
       float* row = to.data() + (at + i) * g.size;
-      if (bad_rows_[begin + i])
+      if (r.bad[at + i])
         std::memset(row, 0, g.size * sizeof(float));
       else
         std::memcpy(row, g.data + size_t(begin + i) * g.size, g.size * sizeof(float));
@@ -246,11 +301,11 @@ void Ppo::act_block(int block, int worker, int t) {
   s.actions = r.actions;
   s.first_world = begin;
   s.seed = seed_;
-  s.step = step_;
+  s.step = numbers_.step;
   s.mean = work.actor.output();
   s.mean_stride = row_stride(r.actions);
   s.std = sigma_.data();
-  s.log_norm = log_norm_;
+  s.log_norm = numbers_.log_norm;
   s.action = r.action.data() + at * r.actions;
   s.stored_mean = r.mean.data() + at * r.actions;
   s.log_prob = r.log_prob.data() + at;
@@ -261,94 +316,74 @@ void Ppo::act_block(int block, int worker, int t) {
   float* out = env_action_.data() + size_t(begin) * r.actions;
   const float limit = static_cast<float>(config_.clip_actions);
   for (int i = 0; i < n * r.actions; ++i)
-    out[i] = limit > 0.f ? clamp<float>(s.action[i], -limit, limit) : s.action[i];
+    out[i] = limited_action(s.action[i], limit);
 }
 
 void Ppo::after_step(int t) {
   const Span span(threads_.lane(0), "bookkeeping");
-  Rollout& r = rollout_;
-  const auto& groups = env_.observations();
-  const int worlds = r.worlds;
-  const size_t at = size_t(t) * worlds;
-  const float* reward = env_.rewards();
-  const uint8_t *terminated = env_.terminated(), *truncated = env_.truncated(),
-                *nonfinite = env_.nonfinite();
-  const bool final_mode = config_.time_out == TimeOut::final;
-  const float gamma = static_cast<float>(config_.gamma);
-
-  // rewards, flags, masks; which worlds ended by time
-  const float* final_obs = env_.final_observations(critic_group_);
-  const int size = critic_.inputs();
-  int ended = 0;
-  for (int w = 0; w < worlds; ++w) {
-    const bool bad = nonfinite[w] || is_bad<float>(reward[w]);
-    const float x = bad ? 0.f : reward[w];
-    const bool masked = bad || bad_rows_[w];
-    r.reward[at + w] = x;
-    r.done[at + w] = terminated[w] || truncated[w] || nonfinite[w] ? 1.f : 0.f;
-    r.masked[at + w] = masked;
-    masked_samples_ += masked;
-    episode_reward_[w] += x;
-    episode_length_[w] += 1;
-    if (r.done[at + w] != 0.f) {
-      episodes_.add(episode_reward_[w], episode_length_[w]);
-      episode_reward_[w] = episode_length_[w] = 0;
-    }
-    if (!truncated[w] || nonfinite[w]) continue;
-    if (!final_mode) {
-      r.reward[at + w] = fma(gamma, r.value[at + w], x);
-    } else if (!terminated[w] && !row_is_bad(final_obs + size_t(w) * size, size)) {
-      std::memcpy(&final_rows_[size_t(ended) * size], final_obs + size_t(w) * size,
-                  size * sizeof(float));
-      final_worlds_[ended++] = w;
-    }
-  }
+  const LearnView v = view();
+  const int worlds = v.worlds, size = v.critic_size;
+  const AfterStep after{v, t};
+  for (int w = 0; w < worlds; ++w) after(w);
 
   // a new look at the world: bad rows, then the normaliser
-  scan_observations();
-  for (int w = 0; w < worlds; ++w) bad_observations_ += bad_rows_[w];
+  scan_observations(t + 1);
   if (config_.obs_normalization) {
-    actor_norm_.update(groups[actor_group_].data, worlds, bad_rows_.data(), threads_);
-    if (separate_)
-      critic_norm_.update(groups[critic_group_].data, worlds, bad_rows_.data(), threads_);
+    const uint8_t* bad = v.bad + long(t + 1) * worlds;
+    actor_norm_.update(v.actor_now, worlds, bad, threads_);
+    if (separate_) critic_norm_.update(v.critic_now, worlds, bad, threads_);
   }
 
-  // time-outs are not failures: add the value of what would have followed
-  if (ended) {
-    threads_.run(blocks_of(ended, kActRows), [&](int block, int worker) {
-      const int begin = block * kActRows;
-      value_block(final_rows_.data(), begin, std::min(kActRows, ended - begin),
-                  final_values_.data(), worker);
-    });
-    for (int i = 0; i < ended; ++i) {
-      float& x = r.reward[at + final_worlds_[i]];
-      x = fma(gamma, final_values_[i], x);
-    }
+  // values of the final observations of worlds that ended by time, side by side
+  int ended = 0;
+  for (int w = 0; w < worlds; ++w) {
+    if (!time_out_[w]) continue;
+    std::memcpy(&final_rows_[size_t(ended) * size], v.critic_final + size_t(w) * size,
+                size * sizeof(float));
+    final_worlds_[ended++] = w;
   }
+  if (!ended) return;
+  threads_.run(blocks_of(ended, kActRows), [&](int block, int worker) {
+    const int begin = block * kActRows;
+    value_block(final_rows_.data(), begin, std::min(kActRows, ended - begin), final_values_.data(),
+                worker);
+  });
+  for (int i = ended - 1; i >= 0; --i) final_values_[final_worlds_[i]] = final_values_[i];
+  const AddFinalValue add{v, t};
+  for (int i = 0; i < ended; ++i) add(final_worlds_[i]);
+}
+
+void Ppo::end_rollout() {
+  const LearnView v = view();
+  const int blocks = blocks_of(v.samples(), kSampleBlock);
+  CountEnds::Shared counted;
+  KeepEnds::Shared kept;
+  for (int b = 0; b < blocks; ++b) CountEnds{v}(SoloBlock{}, b, counted);
+  for (int b = 0; b < blocks; ++b) KeepEnds{v}(SoloBlock{}, b, kept);
+  EndRollout{v}(0);
 }
 
 void Ppo::collect() {
   const Phase phase(threads_.lane(0), "rollout");
   Rollout& r = rollout_;
-  std::copy(sigma_.data(), sigma_.data() + r.actions, r.old_std.data());
-  refresh_std();
+  BeginRollout{view()}(0);
+  std::copy_n(r.bad.data() + size_t(r.samples()), r.worlds, r.bad.data());
   for (int t = 0; t < r.steps; ++t) {
     threads_.run(blocks_of(r.worlds, kActRows),
                  [&](int block, int worker) { act_block(block, worker, t); });
     env_.step(env_action_.data());
-    ++step_;
+    ++numbers_.step;
     after_step(t);
   }
 
   // value of the state after the last step; a bad row counts as zero
-  const float* rows = env_.observations()[critic_group_].data;
-  float* last = r.value.data() + size_t(r.steps) * r.worlds;
+  const LearnView v = view();
   threads_.run(blocks_of(r.worlds, kActRows), [&](int block, int worker) {
     const int begin = block * kActRows, n = std::min(kActRows, r.worlds - begin);
-    value_block(rows, begin, n, last, worker);
-    for (int w = begin; w < begin + n; ++w)
-      if (bad_rows_[w]) last[w] = 0.f;
+    value_block(v.critic_now, begin, n, v.value + r.samples(), worker);
+    for (int w = begin; w < begin + n; ++w) LastValue{v}(w);
   });
+  end_rollout();
   compute_returns();
 }
 

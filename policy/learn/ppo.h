@@ -13,6 +13,7 @@
 
 #include "motorium/core/vec_env.h"
 #include "motorium/policy/learn/config.h"
+#include "motorium/policy/learn/learn_view.h"
 #include "motorium/policy/nn/mlp.h"
 #include "motorium/policy/nn/normalizer.h"
 
@@ -21,8 +22,6 @@ namespace motorium {
 class Threads;
 class Safetensors;
 class SafetensorsWriter;
-
-constexpr int kSampleBlock = 1024;  // samples per partial gradient
 
 // Arrays of one rollout; T steps, N worlds, sample index t N + w.
 struct Rollout {
@@ -33,37 +32,10 @@ struct Rollout {
   Floats value;                  // (T + 1, N)
   Floats reward, done;           // (T, N) reward with the time-out bootstrap
   std::vector<uint8_t> masked;   // (T, N) 1: the sample takes no part in the update
+  std::vector<uint8_t> bad;      // (T + 1, N) 1: the observation before the step has a bad number
   Floats advantage, target;      // (T, N)
   Floats old_std;                // (actions) of the policy that acted
   int samples() const { return steps * worlds; }
-};
-
-// Means over the mini-batches of an update.
-struct UpdateStats {
-  double value_loss = 0, surrogate = 0, entropy = 0, kl = 0, clip_fraction = 0;
-  double actor_grad_norm = 0, critic_grad_norm = 0;  // before the clip
-};
-
-// Episodes that ended, the last 100 of them.
-struct EpisodeWindow {
-  static constexpr int kSize = 100;
-  double reward[kSize] = {}, length[kSize] = {};
-  int64_t total = 0;
-  void add(double r, double l) {
-    reward[total % kSize] = r;
-    length[total % kSize] = l;
-    ++total;
-  }
-  double mean_reward() const { return mean(reward); }
-  double mean_length() const { return mean(length); }
-
- private:
-  double mean(const double* x) const {
-    const int n = static_cast<int>(total < kSize ? total : kSize);
-    double s = 0;
-    for (int i = 0; i < n; ++i) s += x[i];
-    return n ? s / n : 0;
-  }
 };
 
 class Ppo {
@@ -80,7 +52,7 @@ class Ppo {
   void collect();
   // Advantages and value targets of the rollout (part of collect).
   void compute_returns();
-  // All epochs. permutation: (samples) or null for the learner's own. Throws Error when the
+  // All epochs. permutation: (samples) or null for the learner's own (permutation.h). Throws Error when the
   // network's numbers are no longer finite.
   UpdateStats update(const int* permutation = nullptr);
 
@@ -95,12 +67,12 @@ class Ppo {
   double mean_std() const;
   Normalizer& actor_normalizer() { return actor_norm_; }
   Normalizer& critic_normalizer() { return separate_ ? critic_norm_ : actor_norm_; }
-  double learning_rate() const { return learning_rate_; }
-  const EpisodeWindow& episodes() const { return episodes_; }
-  int64_t masked_samples() const { return masked_samples_; }  // since the start
-  int64_t bad_observations() const { return bad_observations_; }
-  int iteration() const { return iteration_; }  // finished updates
-  int64_t steps() const { return int64_t(iteration_) * rollout_.samples(); }
+  double learning_rate() const { return numbers_.learning_rate; }
+  const EpisodeWindow& episodes() const { return numbers_.episodes; }
+  int64_t masked_samples() const { return numbers_.masked_samples; }  // since the start
+  int64_t bad_observations() const { return numbers_.bad_observations; }
+  int iteration() const { return numbers_.iteration; }  // finished updates
+  int64_t steps() const { return int64_t(iteration()) * rollout_.samples(); }
   // First and second moments of Adam, in the order actor, its std, critic.
   const Floats& adam_m() const { return adam_m_; }
   const Floats& adam_v() const { return adam_v_; }
@@ -116,15 +88,17 @@ class Ppo {
 
  private:
   struct Worker;
-  struct BlockSums;
+  LearnView view();  // of the host's arrays
   void act_block(int block, int worker, int t);
   void value_block(const float* rows, int begin, int count, float* out, int worker);
   void after_step(int t);
-  void scan_observations();
-  void minibatch(const int* index, int size, UpdateStats& stats);
-  void actor_block(int block, const int* index, int size, bool mirrored, int worker);
-  void critic_block(int block, const int* index, int size, bool mirrored, int worker);
-  void normalize_advantage(const int* index, int count);
+  void scan_observations(int t);
+  void end_rollout();
+  void minibatch(int batch, const LearnView& v);
+  UpdateStats finish_update();
+  void actor_block(const LearnView& v, int batch, int block, int worker);
+  void critic_block(const LearnView& v, int batch, int block, int worker);
+  void standardise(const LearnView& v);
   ObservationScale actor_scale() const;
   ObservationScale critic_scale() const;
 
@@ -139,31 +113,25 @@ class Ppo {
   Mlp actor_, critic_;
   Normalizer actor_norm_, critic_norm_;
   Floats std_, sigma_, inverse_sigma_;  // parameter, and what follows from it
-  float log_norm_ = 0, kl_constant_ = 0;
   Floats adam_m_, adam_v_, gradient_;
-  double beta1_power_ = 1, beta2_power_ = 1;
-  double learning_rate_;
-  int iteration_ = 0;
-  uint32_t step_ = 0;  // control steps since the start
-  EpisodeWindow episodes_;
+  LearnNumbers numbers_;
   std::vector<double> episode_reward_, episode_length_;  // (worlds) of the running episodes
-  int64_t masked_samples_ = 0, bad_observations_ = 0;
 
   // work space
   std::vector<std::unique_ptr<Worker>> workers_;
-  Floats env_action_;        // (worlds, actions) clipped
-  Floats sample_advantage_;  // (samples) normalised
-  std::vector<int> permutation_;
+  Floats env_action_;  // (worlds, actions) clipped
+  std::vector<int> permutation_, valid_, ends_;
+  std::vector<double> advantage_sums_;
+  std::vector<AdvantageScale> advantage_scale_;
+  std::vector<double> ended_reward_, ended_length_;  // (T, N) of episodes
   std::vector<float> final_rows_, final_values_;
   std::vector<int> final_worlds_;
-  std::vector<uint8_t> bad_rows_;  // (worlds)
-  Floats block_gradient_;
-  std::vector<const float*> actor_blocks_, critic_blocks_;
+  std::vector<uint8_t> time_out_;  // (worlds)
+  Floats block_gradient_;          // (blocks, parameters)
   std::vector<BlockSums> sums_;
   std::vector<double> squares_;
   std::vector<int> action_map_, actor_map_, critic_map_;
   std::vector<float> action_sign_, actor_sign_, critic_sign_;
-  float sample_weight_ = 0;
 };
 
 }  // namespace motorium

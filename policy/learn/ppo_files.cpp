@@ -85,15 +85,16 @@ void Ppo::write_state(SafetensorsWriter& out) const {
   flat("state.std", std_);
   flat("state.adam_m", adam_m_);
   flat("state.adam_v", adam_v_);
-  const double numbers[] = {learning_rate_, beta1_power_, beta2_power_};
+  const double numbers[] = {numbers_.learning_rate, numbers_.beta1_power, numbers_.beta2_power};
   out.add("state.numbers", Dtype::f64, {3}, numbers);
-  const int64_t counters[] = {iteration_,      step_,           static_cast<int64_t>(seed_),
-                              episodes_.total, masked_samples_, bad_observations_};
+  const int64_t counters[] = {numbers_.iteration,       numbers_.step,
+                              static_cast<int64_t>(seed_), numbers_.episodes.total,
+                              numbers_.masked_samples,  numbers_.bad_observations};
   out.add("state.counters", Dtype::i64, {6}, counters);
   write_exact(out, "state.normalizer", actor_norm_);
   if (separate_) write_exact(out, "state.critic_normalizer", critic_norm_);
-  out.add("state.window_reward", Dtype::f64, {EpisodeWindow::kSize}, episodes_.reward);
-  out.add("state.window_length", Dtype::f64, {EpisodeWindow::kSize}, episodes_.length);
+  out.add("state.window_reward", Dtype::f64, {EpisodeWindow::kSize}, numbers_.episodes.reward);
+  out.add("state.window_length", Dtype::f64, {EpisodeWindow::kSize}, numbers_.episodes.length);
   out.add("state.episode_reward", Dtype::f64, {rollout_.worlds}, episode_reward_.data());
   out.add("state.episode_length", Dtype::f64, {rollout_.worlds}, episode_length_.data());
   const auto env = env_.save_state();
@@ -112,28 +113,28 @@ void Ppo::read_state(const Safetensors& in) {
   in.read("state.adam_v", Dtype::f32, adam_v_.data(), adam_v_.size());
   double numbers[3];
   in.read("state.numbers", Dtype::f64, numbers, 3);
-  learning_rate_ = numbers[0];
-  beta1_power_ = numbers[1];
-  beta2_power_ = numbers[2];
+  numbers_.learning_rate = numbers[0];
+  numbers_.beta1_power = numbers[1];
+  numbers_.beta2_power = numbers[2];
   int64_t counters[6];
   in.read("state.counters", Dtype::i64, counters, 6);
-  iteration_ = static_cast<int>(counters[0]);
-  step_ = static_cast<uint32_t>(counters[1]);
+  numbers_.iteration = static_cast<int>(counters[0]);
+  numbers_.step = static_cast<uint32_t>(counters[1]);
   seed_ = static_cast<uint64_t>(counters[2]);
-  episodes_.total = counters[3];
-  masked_samples_ = counters[4];
-  bad_observations_ = counters[5];
+  numbers_.episodes.total = counters[3];
+  numbers_.masked_samples = counters[4];
+  numbers_.bad_observations = counters[5];
   read_exact(in, "state.normalizer", actor_norm_);
   if (separate_) read_exact(in, "state.critic_normalizer", critic_norm_);
-  in.read("state.window_reward", Dtype::f64, episodes_.reward, EpisodeWindow::kSize);
-  in.read("state.window_length", Dtype::f64, episodes_.length, EpisodeWindow::kSize);
+  in.read("state.window_reward", Dtype::f64, numbers_.episodes.reward, EpisodeWindow::kSize);
+  in.read("state.window_length", Dtype::f64, numbers_.episodes.length, EpisodeWindow::kSize);
   in.read("state.episode_reward", Dtype::f64, episode_reward_.data(), episode_reward_.size());
   in.read("state.episode_length", Dtype::f64, episode_length_.data(), episode_length_.size());
   const TensorInfo* env = in.find("state.env");
   require(env && env->dtype == Dtype::u8, in.origin() + ": no tensor state.env");
   env_.load_state({in.data(*env), in.data(*env) + env->count()});
   refresh_std();
-  scan_observations();
+  scan_observations(rollout_.steps);
 }
 
 }  // namespace motorium

@@ -1,6 +1,8 @@
 // The arithmetic of PPO on chunks of samples; lanes are samples. Equations in docs/learning.md.
 #pragma once
 #include "motorium/core/math.h"
+#include "motorium/policy/learn/numbers.h"
+#include "motorium/policy/learn/sums.h"
 #include "motorium/policy/nn/net_view.h"
 
 namespace motorium {
@@ -36,6 +38,12 @@ struct GatherArgs {
   int to_stride;
 };
 
+// column i of a row that starts at `from`
+FN float gathered(const GatherArgs& g, const float* from, int i) {
+  const float x = g.map ? g.sign[i] * from[g.map[i]] : from[i];
+  return g.mean ? (x - g.mean[i]) * g.scale[i] : x;
+}
+
 template <class Real> STAGE void gather_rows(const GatherArgs& g) {
   constexpr int W = kWidth<Real>;
   for (int r = 0; r < g.rows; ++r) {
@@ -46,22 +54,13 @@ template <class Real> STAGE void gather_rows(const GatherArgs& g) {
         __builtin_prefetch(g.from + long(g.index[r + kAhead]) * g.size + i);
     float* to = g.to + long(r) * g.to_stride;
     int i = 0;
-    if (g.map) {
-      for (; i < g.size; ++i) {
-        const float x = g.sign[i] * from[g.map[i]];
-        to[i] = g.mean ? (x - g.mean[i]) * g.scale[i] : x;
-      }
-    } else {
+    if (!g.map)
       for (; i + W <= g.size; i += W) {
         Real x = load<Real>(from + i);
         if (g.mean) x = (x - load<Real>(g.mean + i)) * load<Real>(g.scale + i);
         store<Real>(to + i, x);
       }
-      for (; i < g.size; ++i) {
-        const float x = from[i];
-        to[i] = g.mean ? (x - g.mean[i]) * g.scale[i] : x;
-      }
-    }
+    for (; i < g.size; ++i) to[i] = gathered(g, from, i);
     for (; i < padded(g.size); ++i) to[i] = 0.f;
   }
 }
@@ -217,45 +216,44 @@ template <class Real> STAGE void gae(const GaeArgs& g, int begin, int end) {
   for (; w < end; ++w) gae_at<float>(g, w);
 }
 
-// Adam on a range of parameters, as PyTorch writes it:
+// Adam, as PyTorch writes it:
 //   g = clip grad,  m += (1 - b1)(g - m),  v = b2 v + (1 - b2) g^2
 //   p -= step m / (sqrt(v) / sqrt(1 - b2^t) + eps),  step = lr / (1 - b1^t)
-struct AdamArgs {
-  float beta1, beta2, epsilon;
-  float step;          // lr / (1 - beta1^t)
-  float inverse_root;  // 1 / sqrt(1 - beta2^t)
-  float grad_scale;    // of the norm clip
-};
-
+template <class Real>
+FN void adam_at(const AdamArgs& a, float* parameter, float* m, float* v, const float* gradient) {
+  const Real g = load<Real>(gradient) * Real(a.grad_scale);
+  const Real m0 = load<Real>(m);
+  const Real m1 = fma(Real(1.f - a.beta1), g - m0, m0);
+  const Real v1 = fma(Real(1.f - a.beta2) * g, g, Real(a.beta2) * load<Real>(v));
+  const Real bottom = sqrt(v1) * Real(a.inverse_root) + Real(a.epsilon);
+  store<Real>(m, m1);
+  store<Real>(v, v1);
+  store<Real>(parameter, load<Real>(parameter) - Real(a.step) * m1 / bottom);
+}
 template <class Real>
 STAGE void adam(const AdamArgs& a, long count, float* parameter, float* m, float* v,
                 const float* gradient) {
-  for (long i = 0; i < count; i += kWidth<Real>) {
-    const Real g = load<Real>(gradient + i) * Real(a.grad_scale);
-    const Real m0 = load<Real>(m + i);
-    const Real m1 = fma(Real(1.f - a.beta1), g - m0, m0);
-    const Real v1 = fma(Real(1.f - a.beta2) * g, g, Real(a.beta2) * load<Real>(v + i));
-    const Real bottom = sqrt(v1) * Real(a.inverse_root) + Real(a.epsilon);
-    store<Real>(m + i, m1);
-    store<Real>(v + i, v1);
-    store<Real>(parameter + i, load<Real>(parameter + i) - Real(a.step) * m1 / bottom);
-  }
+  for (long i = 0; i < count; i += kWidth<Real>)
+    adam_at<Real>(a, parameter + i, m + i, v + i, gradient + i);
 }
 
-// sum[i] = from[0][i] + from[1][i] + ..., blocks in order; returns the sum of squares of the range,
-// one chain per lane of kLanes, then lanes in order
+// from[0][i] + from[1][i] + ..., blocks in order
+template <class Real> FN Real block_sum(int blocks, const float* from, long stride) {
+  Real s = load<Real>(from);
+  for (int k = 1; k < blocks; ++k) s = s + load<Real>(from + k * stride);
+  return s;
+}
+// that sum of a range; returns the sum of its squares as in sums.h. Blocks lie `stride` apart
 template <class Real>
-STAGE double sum_blocks(int blocks, const float* const* from, long begin, long end, float* sum) {
+STAGE double sum_blocks(int blocks, const float* from, long stride, long begin, long end,
+                        float* sum) {
   constexpr int W = kWidth<Real>;
-  for (long i = begin; i < end; i += W) {
-    Real s = load<Real>(from[0] + i);
-    for (int k = 1; k < blocks; ++k) s = s + load<Real>(from[k] + i);
-    store<Real>(sum + i, s);
-  }
-  double squares = 0;
+  for (long i = begin; i < end; i += W)
+    store<Real>(sum + i, block_sum<Real>(blocks, from + i, stride));
+  double lanes[kSumLanes] = {};
   for (long i = begin; i < end; ++i)
-    squares += static_cast<double>(sum[i]) * static_cast<double>(sum[i]);
-  return squares;
+    lanes[(i - begin) % kSumLanes] += static_cast<double>(sum[i]) * static_cast<double>(sum[i]);
+  return add_lanes(lanes);
 }
 
 }  // namespace motorium

@@ -19,26 +19,32 @@ struct SampleArgs {
   float* log_prob;     // (rows)
 };
 
-template <class Real> STAGE void sample_actions(const SampleArgs& s) {
-  for (int r = 0; r < s.rows; ++r) {
-    const float* mean = s.mean + long(r) * s.mean_stride;
-    float* action = s.action + long(r) * s.actions;
-    float* stored = s.stored_mean + long(r) * s.actions;
-    float squares = 0.f;
-    for (int i = 0; i < s.actions; i += 4) {
-      const DrawWords w = draw(s.seed, Draw::exploration, static_cast<uint32_t>(s.first_world + r),
-                               s.step, static_cast<uint32_t>(i));
-      float n[4];
-      normals(w.v[0], w.v[1], n[0], n[1]);
-      normals(w.v[2], w.v[3], n[2], n[3]);
-      for (int k = 0; k < 4 && i + k < s.actions; ++k) {
-        stored[i + k] = mean[i + k];
-        action[i + k] = fma(s.std[i + k], n[k], mean[i + k]);
-        squares = fma(n[k], n[k], squares);
-      }
+FN void sample_row(const SampleArgs& s, int r) {
+  const float* mean = s.mean + long(r) * s.mean_stride;
+  float* action = s.action + long(r) * s.actions;
+  float* stored = s.stored_mean + long(r) * s.actions;
+  float squares = 0.f;
+  for (int i = 0; i < s.actions; i += 4) {
+    const DrawWords w = draw(s.seed, Draw::exploration, static_cast<uint32_t>(s.first_world + r),
+                             s.step, static_cast<uint32_t>(i));
+    float n[4];
+    normals(w.v[0], w.v[1], n[0], n[1]);
+    normals(w.v[2], w.v[3], n[2], n[3]);
+    for (int k = 0; k < 4 && i + k < s.actions; ++k) {
+      stored[i + k] = mean[i + k];
+      action[i + k] = fma(s.std[i + k], n[k], mean[i + k]);
+      squares = fma(n[k], n[k], squares);
     }
-    s.log_prob[r] = -0.5f * squares - s.log_norm;
   }
+  s.log_prob[r] = -0.5f * squares - s.log_norm;
+}
+template <class Real> STAGE void sample_actions(const SampleArgs& s) {
+  for (int r = 0; r < s.rows; ++r) sample_row(s, r);
+}
+
+// what the environment gets; limit 0: the action as it is
+FN float limited_action(float action, float limit) {
+  return limit > 0.f ? clamp<float>(action, -limit, limit) : action;
 }
 
 }  // namespace motorium

@@ -34,7 +34,8 @@ struct PolicyKernels {
   void (*gae)(const GaeArgs* g, int begin, int end);
   void (*adam)(const AdamArgs* a, long count, float* parameter, float* m, float* v,
                const float* gradient);
-  double (*sum_blocks)(int blocks, const float* const* from, long begin, long end, float* sum);
+  double (*sum_blocks)(int blocks, const float* from, long stride, long begin, long end,
+                       float* sum);
   // Operands of a product in pairs of bfloat16 (operands.h), along rows and across two of them;
   // null in tables whose products take floats.
   void (*pair_neighbours)(int rows, int width, const float* from, int stride, int* to,

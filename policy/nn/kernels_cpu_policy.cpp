@@ -65,8 +65,9 @@ void run_gae(const GaeArgs* g, int begin, int end) { gae<Real>(*g, begin, end); 
 void run_adam(const AdamArgs* a, long count, float* p, float* m, float* v, const float* gradient) {
   adam<Real>(*a, count, p, m, v, gradient);
 }
-double run_sum_blocks(int blocks, const float* const* from, long begin, long end, float* sum) {
-  return sum_blocks<Real>(blocks, from, begin, end, sum);
+double run_sum_blocks(int blocks, const float* from, long stride, long begin, long end,
+                      float* sum) {
+  return sum_blocks<Real>(blocks, from, stride, begin, end, sum);
 }
 
 }  // namespace

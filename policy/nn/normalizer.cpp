@@ -1,74 +1,63 @@
 #include "motorium/policy/nn/normalizer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "motorium/core/threads.h"
+#include "motorium/policy/nn/normalizer_kernel.h"
 
 namespace motorium {
-
-namespace {
-constexpr int kBlock = 1024;  // rows per partial sum
-}
 
 Normalizer::Normalizer(int size)
     : mean(size, 0.), var(size, 1.), size_(size), mean_f_(padded(size)), scale_f_(padded(size)) {
   refresh();
 }
 
+void Normalizer::point(NormalizerView& v) {
+  v.size = size_;
+  v.mean = mean.data();
+  v.var = var.data();
+  v.count = &count;
+  v.mean_f = mean_f_.data();
+  v.scale_f = scale_f_.data();
+  v.sums = sums_.data();
+  v.kept = kept_.data();
+}
+
 void Normalizer::refresh() {
-  for (int i = 0; i < size_; ++i) {
-    mean_f_[i] = static_cast<float>(mean[i]);
-    scale_f_[i] = static_cast<float>(1 / (std::sqrt(var[i]) + 0.01));
-  }
+  NormalizerView v{};
+  point(v);
+  for (int i = 0; i < size_; ++i) normalizer_refresh(v, i);
 }
 
 void Normalizer::update(const float* rows, int count_rows, const uint8_t* skip, Threads& threads) {
-  const int blocks = (count_rows + kBlock - 1) / kBlock;
-  if (sums_.size() < size_t(blocks) * 2 * size_) {
-    sums_.resize(size_t(blocks) * 2 * size_);
+  NormalizerView v{};
+  v.count_rows = count_rows;
+  const size_t blocks = static_cast<size_t>(v.blocks());
+  if (kept_.size() < blocks) {
+    sums_.resize(blocks * 2 * static_cast<size_t>(size_));
     kept_.resize(blocks);
   }
+  point(v);
+  v.rows = rows;
+  v.skip = skip;
 
-  // sums about the present mean, so that squares do not cancel
-  threads.run(blocks, [&](int block, int) {
-    double* sum = &sums_[size_t(block) * 2 * size_];
+  // row by row as they lie, the order that each column sees is that of NormalizerSums
+  threads.run(v.blocks(), [&](int block, int) {
+    double* sum = v.sums + size_t(block) * 2 * static_cast<size_t>(size_);
     double* square = sum + size_;
     std::fill(sum, sum + 2 * size_, 0.);
     int64_t kept = 0;
-    const float* shift = mean_f_.data();
-    for (int r = block * kBlock; r < std::min(count_rows, (block + 1) * kBlock); ++r) {
+    const int end = std::min(count_rows, (block + 1) * kNormalizerRows);
+    for (int r = block * kNormalizerRows; r < end; ++r) {
       if (skip && skip[r]) continue;
       ++kept;
-      const float* x = rows + size_t(r) * size_;
-      for (int i = 0; i < size_; ++i) {
-        const double d = static_cast<double>(x[i]) - static_cast<double>(shift[i]);
-        sum[i] += d;
-        square[i] += d * d;
-      }
+      const float* x = rows + size_t(r) * static_cast<size_t>(size_);
+      for (int i = 0; i < size_; ++i) normalizer_add(x[i], v.mean_f[i], sum[i], square[i]);
     }
-    kept_[block] = kept;
+    v.kept[block] = kept;
   });
-
-  int64_t n = 0;
-  for (int b = 0; b < blocks; ++b) n += kept_[b];
-  if (!n) return;
-  count += n;
-  const double rate = static_cast<double>(n) / static_cast<double>(count);
-  for (int i = 0; i < size_; ++i) {
-    double s = 0, q = 0;
-    for (int b = 0; b < blocks; ++b) {
-      s += sums_[size_t(b) * 2 * size_ + i];
-      q += sums_[size_t(b) * 2 * size_ + size_ + i];
-    }
-    const double offset = s / static_cast<double>(n);
-    const double mean_b = mean_f_[i] + offset;
-    const double var_b = std::max(0., q / static_cast<double>(n) - offset * offset);
-    const double old = mean[i];
-    mean[i] += rate * (mean_b - old);
-    var[i] += rate * (var_b - var[i] + (mean_b - old) * (mean_b - mean[i]));
-  }
-  refresh();
+  for (int i = 0; i < size_; ++i) NormalizerColumn{v}(i);
+  NormalizerCount{v}(0);
 }
 
 }  // namespace motorium

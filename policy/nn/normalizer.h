@@ -14,13 +14,14 @@
 namespace motorium {
 
 class Threads;
+struct NormalizerView;
 
 class Normalizer {
  public:
   Normalizer() = default;
   explicit Normalizer(int size);
 
-  // Rows (rows, size); those with skip[r] != 0 do not count. Sums go by blocks of 1024 rows, so the
+  // Rows (rows, size); those with skip[r] != 0 do not count. Sums go by blocks of 256 rows, so the
   // bits do not depend on the number of threads. skip may be null. Allocates in the first call
   // only.
   void update(const float* rows, int count, const uint8_t* skip, Threads& threads);
@@ -35,6 +36,7 @@ class Normalizer {
   void refresh();
 
  private:
+  void point(NormalizerView& v);
   int size_ = 0;
   Floats mean_f_, scale_f_;
   std::vector<double> sums_;   // (blocks, 2 size)

@@ -1,0 +1,37 @@
+// Threads that share one part of a device's work, as a block of CUDA does.
+//
+//   each(f)   f(0) .. f(kBlockThreads - 1), in any order, perhaps at once; what one of them writes
+//             all see in the next each
+//   Own<T>    a T of every thread that stays from one each to the next: own(thread)
+#pragma once
+#include "motorium/core/real.h"
+
+namespace motorium {
+
+constexpr int kBlockThreads = 256;
+
+// all of them by one thread of the CPU
+struct SoloBlock {
+  template <class F> FN void each(F f) const {
+    for (int i = 0; i < kBlockThreads; ++i) f(i);
+  }
+  template <class T> struct Own {
+    T x[kBlockThreads];
+    FN T& operator()(int thread) { return x[thread]; }
+  };
+};
+
+#if defined(__CUDACC__)
+struct CudaBlock {
+  template <class F> __device__ __forceinline__ void each(F f) const {
+    f(static_cast<int>(threadIdx.x));
+    __syncthreads();
+  }
+  template <class T> struct Own {
+    T x;
+    __device__ __forceinline__ T& operator()(int) { return x; }
+  };
+};
+#endif
+
+}  // namespace motorium
