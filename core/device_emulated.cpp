@@ -27,7 +27,9 @@ class EmulatedGraph final : public Graph {
   void launch(Stream) override {
     device_.need_device();
     ++device_.calls.launches;
-    for (const auto& kernel : kernels_) device_.run(kernel);
+    device_.run([this] {
+      for (const auto& kernel : kernels_) kernel();
+    });
   }
 
  private:

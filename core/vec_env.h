@@ -3,9 +3,12 @@
 // addresses.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "motorium/core/device.h"
 
 namespace motorium {
 
@@ -44,6 +47,18 @@ class VecEnv {
   // The whole state as bytes, so that a run can continue bit for bit.
   virtual std::vector<uint8_t> save_state() const = 0;
   virtual void load_state(const std::vector<uint8_t>& bytes) = 0;
+
+  // Null: all arrays are the host's. Else they are the device's; step_there() is a step with what
+  // is in actions(), launches on stream() and waits for nothing.
+  virtual std::shared_ptr<Device> device() const { return nullptr; }
+  virtual Stream stream() const { return nullptr; }
+  virtual void set_stream(Stream) {}
+  virtual float* actions() { return nullptr; }  // (worlds, action_size)
+  virtual void step_there() {}
+  // Do the next `count` steps ask nothing of the host? Then what they launch may be recorded once
+  // and run again, and count_steps() tells of steps that ran so.
+  virtual bool steady(int) const { return false; }
+  virtual void count_steps(int) {}
 
   // Index and sign of each action and observation under left-right mirroring; empty: not symmetric.
   // mirrored[i] = sign[i] * original[index[i]]

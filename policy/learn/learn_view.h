@@ -39,28 +39,28 @@ struct LearnView {
   float* env_action;
 
   // rollout
-  float *actor_obs, *critic_obs;  // (S, size) raw; critic_obs: actor_obs where not separate
-  float *action, *mean;           // (S, actions)
-  float *log_prob, *value;        // (S), (S + N)
-  float *reward, *done;           // (S)
-  uint8_t *masked, *bad;          // (S), (S + N) bad: the observation before step t is
-  float *advantage, *target;      // (S)
-  float* old_std;                 // (actions)
-  double *ended_reward, *ended_length;      // (S) of episodes, where done
+  float *actor_obs, *critic_obs;        // (S, size) raw; critic_obs: actor_obs where not separate
+  float *action, *mean;                 // (S, actions)
+  float *log_prob, *value;              // (S), (S + N)
+  float *reward, *done;                 // (S)
+  uint8_t *masked, *bad;                // (S), (S + N) bad: the observation before step t is
+  float *advantage, *target;            // (S)
+  float* old_std;                       // (actions)
+  double *ended_reward, *ended_length;  // (S) of episodes, where done
   double *episode_reward, *episode_length;  // (N) of those that run
   uint8_t* time_out;                        // (N) a final value is to be added
   float* final_value;                       // (N)
   int* ends;                                // (blocks of S, 3) ended, masked, bad
 
   // learner
-  float *std, *sigma, *inverse_sigma;     // (padded actions)
-  float *adam_m, *adam_v, *gradient;      // actor, its std, critic
-  const int* permutation;                 // (S)
-  int* valid;                             // (batches) samples that are not masked
-  double* advantage_sums;                 // (sets, blocks of a set, 2) sum, count
-  AdvantageScale* advantage_scale;        // (sets)
-  BlockSums* sums;                        // (blocks, 2) actor, critic
-  double* squares;                        // (ranges of actor and critic)
+  float *std, *sigma, *inverse_sigma;  // (padded actions)
+  float *adam_m, *adam_v, *gradient;   // actor, its std, critic
+  const int* permutation;              // (S)
+  int* valid;                          // (batches) samples that are not masked
+  double* advantage_sums;              // (sets, blocks of a set, 2) sum, count
+  AdvantageScale* advantage_scale;     // (sets)
+  BlockSums* sums;                     // (blocks, 2) actor, critic
+  double* squares;                     // (ranges of actor and critic)
   LearnNumbers* n;
 
   // where the critic's parameters start behind the actor's and its std

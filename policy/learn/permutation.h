@@ -1,6 +1,7 @@
 // A random permutation of 0 .. n-1 as a function of the index, so that every index can be computed
 // alone: a Feistel network on the smallest 2^b >= n, walked until it falls below n [Black, Rogaway
-// 2002, "Ciphers with arbitrary finite domains"]. With x = (l, r), b = |l| + |r|, rounds take turns:
+// 2002, "Ciphers with arbitrary finite domains"]. With x = (l, r), b = |l| + |r|, rounds take
+// turns:
 //
 //   l ^= F(r, key)        r ^= F(l, key)        each undoes itself, so the whole is one to one
 #pragma once

@@ -5,7 +5,7 @@
 
 #include "motorium/core/error.h"
 #include "motorium/core/threads.h"
-#include "motorium/policy/learn/ppo_internal.h"
+#include "motorium/policy/learn/ppo_device.h"
 
 namespace motorium {
 
@@ -88,23 +88,26 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
   r.steps = steps;
   r.worlds = worlds;
   r.actions = actions;
-  r.actor_obs = Floats(samples * na);
-  if (separate_) r.critic_obs = Floats(samples * nc);
-  r.action = Floats(samples * actions);
-  r.mean = Floats(samples * actions);
-  r.log_prob = Floats(samples);
-  r.value = Floats(samples + worlds);
-  r.reward = Floats(samples);
-  r.done = Floats(samples);
-  r.masked.assign(samples, 0);
-  r.bad.assign(samples + static_cast<size_t>(worlds), 0);
-  r.advantage = Floats(samples);
-  r.target = Floats(samples);
   r.old_std = Floats(padded(actions));
   refresh_std();
   std::copy(sigma_.data(), sigma_.data() + actions, r.old_std.data());
 
+  if (config_.symmetry_augmentation) {
+    split_map(env.action_mirror(), actions, action_map_, action_sign_, "actions");
+    split_map(env.observation_mirror(actor_group_), na, actor_map_, actor_sign_,
+              "group " + groups[actor_group_].name);
+    split_map(env.observation_mirror(critic_group_), nc, critic_map_, critic_sign_,
+              "group " + groups[critic_group_].name);
+  }
+  episode_reward_.assign(worlds, 0.);
+  episode_length_.assign(worlds, 0.);
+  if (env.device()) {
+    on_device_ = std::make_unique<OnDevice>(*this);
+    return;
+  }
+
   // work space
+  allocate_rollout();
   for (int i = 0; i < threads.count(); ++i)
     workers_.push_back(std::make_unique<Worker>(actor_, critic_));
   env_action_ = Floats(size_t(worlds) * actions);
@@ -113,8 +116,6 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
   final_values_.resize(worlds);
   final_worlds_.resize(worlds);
   time_out_.assign(worlds, 0);
-  episode_reward_.assign(worlds, 0.);
-  episode_length_.assign(worlds, 0.);
   ended_reward_.assign(samples, 0.);
   ended_length_.assign(samples, 0.);
   const LearnView v = view();
@@ -125,24 +126,48 @@ Ppo::Ppo(VecEnv& env, const PpoConfig& config, uint64_t seed, Threads& threads,
   block_gradient_ = Floats(size_t(v.blocks()) * parameters);
   sums_.resize(size_t(v.blocks()) * 2);
   squares_.resize(ranges_of(actor_.count()) + ranges_of(critic_.count()));
-  if (config_.symmetry_augmentation) {
-    split_map(env.action_mirror(), actions, action_map_, action_sign_, "actions");
-    split_map(env.observation_mirror(actor_group_), na, actor_map_, actor_sign_,
-              "group " + groups[actor_group_].name);
-    split_map(env.observation_mirror(critic_group_), nc, critic_map_, critic_sign_,
-              "group " + groups[critic_group_].name);
-  }
+}
+
+void Ppo::allocate_rollout() {
+  Rollout& r = rollout_;
+  const auto samples = static_cast<size_t>(r.samples()), actions = static_cast<size_t>(r.actions);
+  r.actor_obs = Floats(samples * actor_.inputs());
+  if (separate_) r.critic_obs = Floats(samples * critic_.inputs());
+  r.action = Floats(samples * actions);
+  r.mean = Floats(samples * actions);
+  r.log_prob = Floats(samples);
+  r.value = Floats(samples + static_cast<size_t>(r.worlds));
+  r.reward = Floats(samples);
+  r.done = Floats(samples);
+  r.masked.assign(samples, 0);
+  r.bad.assign(samples + static_cast<size_t>(r.worlds), 0);
+  r.advantage = Floats(samples);
+  r.target = Floats(samples);
+}
+
+void Ppo::fetch() const {
+  if (on_device_) on_device_->fetch();
+}
+void Ppo::fetch_rollout() {
+  if (on_device_) on_device_->fetch_rollout();
+}
+void Ppo::send() {
+  if (on_device_) on_device_->send();
 }
 
 void Ppo::start() {
   env_.reset(seed_);
   const int limit = env_.max_episode_length();
   if (config_.init_at_random_ep_len && limit > 1) {
-    int32_t* length = env_.episode_length();
+    std::vector<int32_t> length(env_.worlds());
     for (int w = 0; w < env_.worlds(); ++w) {
       const DrawWords d = draw(seed_, Draw::episode_start, static_cast<uint32_t>(w), 0, 0);
       length[w] = static_cast<int32_t>((uint64_t(d.v[0]) * static_cast<uint32_t>(limit)) >> 32);
     }
+    if (on_device_)
+      on_device_->write_lengths(length);
+    else
+      std::copy(length.begin(), length.end(), env_.episode_length());
   }
   scan_observations(rollout_.steps);
 }
@@ -246,6 +271,7 @@ LearnView Ppo::view() {
 void Ppo::refresh_std() { motorium::refresh_std(view()); }
 
 void Ppo::scan_observations(int t) {
+  if (on_device_) return on_device_->look();
   const ScanRows scan{view(), t};
   const int worlds = rollout_.worlds;
   threads_.run(blocks_of(worlds, kSampleBlock), [&](int block, int) {
@@ -315,8 +341,7 @@ void Ppo::act_block(int block, int worker, int t) {
   // what the environment gets
   float* out = env_action_.data() + size_t(begin) * r.actions;
   const float limit = static_cast<float>(config_.clip_actions);
-  for (int i = 0; i < n * r.actions; ++i)
-    out[i] = limited_action(s.action[i], limit);
+  for (int i = 0; i < n * r.actions; ++i) out[i] = limited_action(s.action[i], limit);
 }
 
 void Ppo::after_step(int t) {
@@ -364,6 +389,7 @@ void Ppo::end_rollout() {
 }
 
 void Ppo::collect() {
+  if (on_device_) return on_device_->collect();
   const Phase phase(threads_.lane(0), "rollout");
   Rollout& r = rollout_;
   BeginRollout{view()}(0);
@@ -388,20 +414,12 @@ void Ppo::collect() {
 }
 
 void Ppo::compute_returns() {
-  Rollout& r = rollout_;
-  GaeArgs g{};
-  g.worlds = r.worlds;
-  g.steps = r.steps;
-  g.reward = r.reward.data();
-  g.done = r.done.data();
-  g.value = r.value.data();
-  g.gamma = static_cast<float>(config_.gamma);
-  g.lam = static_cast<float>(config_.lam);
-  g.advantage = r.advantage.data();
-  g.target = r.target.data();
-  threads_.run(blocks_of(r.worlds, kGaeWorlds), [&](int block, int worker) {
+  if (on_device_) return on_device_->compute_returns();
+  const int worlds = rollout_.worlds;
+  const GaeArgs g = gae_args(view());
+  threads_.run(blocks_of(worlds, kGaeWorlds), [&](int block, int worker) {
     const Span span(threads_.lane(worker), "returns");
-    k_.gae(&g, block * kGaeWorlds, std::min(r.worlds, (block + 1) * kGaeWorlds));
+    k_.gae(&g, block * kGaeWorlds, std::min(worlds, (block + 1) * kGaeWorlds));
   });
 }
 

@@ -38,6 +38,8 @@ struct Rollout {
   int samples() const { return steps * worlds; }
 };
 
+// On an environment of a device (VecEnv::device) an iteration runs there: collect() only launches,
+// update() ends with the numbers of the log, and what the accessors give is as of the last fetch().
 class Ppo {
  public:
   // kernels: null for the best of this CPU. env and threads must outlive the learner.
@@ -52,8 +54,8 @@ class Ppo {
   void collect();
   // Advantages and value targets of the rollout (part of collect).
   void compute_returns();
-  // All epochs. permutation: (samples) or null for the learner's own (permutation.h). Throws Error when the
-  // network's numbers are no longer finite.
+  // All epochs. permutation: (samples) or null for the learner's own (permutation.h). Throws Error
+  // when the network's numbers are no longer finite.
   UpdateStats update(const int* permutation = nullptr);
 
   const PpoConfig& config() const { return config_; }
@@ -79,6 +81,13 @@ class Ppo {
   // Gradient of the last mini-batch before the clip, in the same order.
   const Floats& gradient() const { return gradient_; }
 
+  // Between device and host, nothing on the CPU: the learner's state to the host; the arrays of the
+  // rollout, too; and the state back, after it was set from outside.
+  bool on_device() const { return on_device_ != nullptr; }
+  void fetch() const;
+  void fetch_rollout();
+  void send();
+
   // Everything needed to go on bit for bit, the environment included.
   void write_state(SafetensorsWriter& out) const;
   void read_state(const Safetensors& in);
@@ -88,7 +97,9 @@ class Ppo {
 
  private:
   struct Worker;
+  class OnDevice;
   LearnView view();  // of the host's arrays
+  void allocate_rollout();
   void act_block(int block, int worker, int t);
   void value_block(const float* rows, int begin, int count, float* out, int worker);
   void after_step(int t);
@@ -132,6 +143,7 @@ class Ppo {
   std::vector<double> squares_;
   std::vector<int> action_map_, actor_map_, critic_map_;
   std::vector<float> action_sign_, actor_sign_, critic_sign_;
+  std::unique_ptr<OnDevice> on_device_;  // null: the arrays above are all there is
 };
 
 }  // namespace motorium

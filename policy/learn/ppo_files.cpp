@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "motorium/core/error.h"
-#include "motorium/policy/learn/ppo_internal.h"
+#include "motorium/policy/learn/ppo_device.h"
 #include "motorium/policy/nn/policy.h"
 #include "motorium/policy/nn/safetensors.h"
 
@@ -53,6 +53,7 @@ void read_network(const Safetensors& in, const std::string& prefix, Mlp& net,
 }  // namespace
 
 void Ppo::write_policy(SafetensorsWriter& out) const {
+  fetch();
   out.metadata("activation", activation_name(config_.activation));
   if (config_.clip_actions > 0) out.metadata("clip_actions", std::to_string(config_.clip_actions));
   write_mlp(out, "actor", actor_);
@@ -75,6 +76,7 @@ void Ppo::read_policy(const Safetensors& in) {
   read_normalizer(in, "normalizer", actor_norm_);
   if (separate_) read_normalizer(in, "critic_normalizer", critic_norm_);
   refresh_std();
+  send();
 }
 
 void Ppo::write_state(SafetensorsWriter& out) const {
@@ -87,9 +89,9 @@ void Ppo::write_state(SafetensorsWriter& out) const {
   flat("state.adam_v", adam_v_);
   const double numbers[] = {numbers_.learning_rate, numbers_.beta1_power, numbers_.beta2_power};
   out.add("state.numbers", Dtype::f64, {3}, numbers);
-  const int64_t counters[] = {numbers_.iteration,       numbers_.step,
+  const int64_t counters[] = {numbers_.iteration,          numbers_.step,
                               static_cast<int64_t>(seed_), numbers_.episodes.total,
-                              numbers_.masked_samples,  numbers_.bad_observations};
+                              numbers_.masked_samples,     numbers_.bad_observations};
   out.add("state.counters", Dtype::i64, {6}, counters);
   write_exact(out, "state.normalizer", actor_norm_);
   if (separate_) write_exact(out, "state.critic_normalizer", critic_norm_);
@@ -134,6 +136,7 @@ void Ppo::read_state(const Safetensors& in) {
   require(env && env->dtype == Dtype::u8, in.origin() + ": no tensor state.env");
   env_.load_state({in.data(*env), in.data(*env) + env->count()});
   refresh_std();
+  send();
   scan_observations(rollout_.steps);
 }
 

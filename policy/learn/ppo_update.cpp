@@ -5,7 +5,7 @@
 
 #include "motorium/core/error.h"
 #include "motorium/core/threads.h"
-#include "motorium/policy/learn/ppo_internal.h"
+#include "motorium/policy/learn/ppo_device.h"
 #include "motorium/policy/nn/noise.h"
 
 namespace motorium {
@@ -18,8 +18,7 @@ void Ppo::standardise(const LearnView& v) {
       AdvantageSum{v, squares}(SoloBlock{}, item, shared);
     });
     AdvantageFinish::Shared shared;
-    for (int set = 0; set < v.sets(); ++set)
-      AdvantageFinish{v, squares}(SoloBlock{}, set, shared);
+    for (int set = 0; set < v.sets(); ++set) AdvantageFinish{v, squares}(SoloBlock{}, set, shared);
   }
 }
 
@@ -223,6 +222,11 @@ UpdateStats Ppo::finish_update() {
 
 UpdateStats Ppo::update(const int* permutation) {
   const Phase phase(threads_.lane(0), "update");
+  if (on_device_) {
+    require(permutation == nullptr, "Ppo.update: on a device the permutation is the learner's own");
+    on_device_->update();
+    return finish_update();
+  }
   LearnView v = view();
   BeginUpdate{v}(0);
   if (permutation)

@@ -48,9 +48,9 @@ struct ScanRows {
   LearnView v;
   int t;
   FN void operator()(int w) const {
-    const bool bad = row_is_bad(v.actor_now + long(w) * v.actor_size, v.actor_size) ||
-                     (v.separate &&
-                      row_is_bad(v.critic_now + long(w) * v.critic_size, v.critic_size));
+    const bool bad =
+        row_is_bad(v.actor_now + long(w) * v.actor_size, v.actor_size) ||
+        (v.separate && row_is_bad(v.critic_now + long(w) * v.critic_size, v.critic_size));
     v.bad[long(t) * v.worlds + w] = bad;
   }
 };
@@ -138,7 +138,9 @@ constexpr int kOwnSamples = kSampleBlock / kBlockThreads;  // neighbours that a 
 // blocks of samples. How many ended, are masked, were followed by a bad observation
 struct CountEnds {
   LearnView v;
-  struct Shared { int count[3][kBlockThreads]; };
+  struct Shared {
+    int count[3][kBlockThreads];
+  };
   template <class Block> FN void operator()(Block block, int index, Shared& s) const {
     block.each([&](int thread) {
       int ended = 0, masked = 0, bad = 0;
@@ -165,7 +167,9 @@ struct CountEnds {
 // last
 struct KeepEnds {
   LearnView v;
-  struct Shared { int before[kBlockThreads], total[kBlockThreads], ended[kBlockThreads]; };
+  struct Shared {
+    int before[kBlockThreads], total[kBlockThreads], ended[kBlockThreads];
+  };
   template <class Block> FN void operator()(Block block, int index, Shared& s) const {
     const int blocks = blocks_of(v.samples(), kSampleBlock);
     block.each([&](int thread) {
@@ -175,8 +179,7 @@ struct KeepEnds {
         if (b < index) before += v.ends[3 * b];
       }
       const int first = index * kSampleBlock + thread * kOwnSamples;
-      for (int i = first; i < min(first + kOwnSamples, v.samples()); ++i)
-        ended += v.done[i] != 0.f;
+      for (int i = first; i < min(first + kOwnSamples, v.samples()); ++i) ended += v.done[i] != 0.f;
       s.before[thread] = before;
       s.total[thread] = total;
       s.ended[thread] = ended;

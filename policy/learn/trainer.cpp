@@ -165,8 +165,9 @@ void Trainer::iterate() {
   s.ppo.collect();
   const double middle = now();
   s.stats = s.ppo.update();
-  s.collection = middle - start;
-  s.learning = now() - middle;
+  // on a device nobody waits between the two: the time is that of both
+  s.collection = s.ppo.on_device() ? 0 : middle - start;
+  s.learning = now() - start - s.collection;
 }
 
 void Trainer::save() {

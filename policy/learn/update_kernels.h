@@ -9,6 +9,20 @@
 
 namespace motorium {
 
+FN GaeArgs gae_args(const LearnView& v) {
+  GaeArgs g{};
+  g.worlds = v.worlds;
+  g.steps = v.steps;
+  g.reward = v.reward;
+  g.done = v.done;
+  g.value = v.value;
+  g.gamma = v.gamma;
+  g.lam = v.lam;
+  g.advantage = v.advantage;
+  g.target = v.target;
+  return g;
+}
+
 // one item
 struct BeginUpdate {
   LearnView v;
@@ -29,7 +43,9 @@ struct PermuteSamples {
 // blocks: mini-batches
 struct CountValid {
   LearnView v;
-  struct Shared { int count[kBlockThreads]; };
+  struct Shared {
+    int count[kBlockThreads];
+  };
   template <class Block> FN void operator()(Block block, int batch, Shared& s) const {
     const int* index = v.permutation + long(batch) * v.batch_size;
     block.each([&](int thread) {
@@ -50,7 +66,9 @@ struct CountValid {
 struct AdvantageSum {
   LearnView v;
   bool squares;
-  struct Shared { double sum[kSumLanes], count[kSumLanes]; };
+  struct Shared {
+    double sum[kSumLanes], count[kSumLanes];
+  };
   template <class Block> FN void operator()(Block block, int index, Shared& s) const {
     const int set = index / v.set_blocks(), first = index % v.set_blocks() * kSampleBlock;
     const int n = min(kSampleBlock, v.set_size() - first);
@@ -77,7 +95,9 @@ struct AdvantageSum {
 struct AdvantageFinish {
   LearnView v;
   bool squares;
-  struct Shared { double sum[kSumLanes], count[kSumLanes]; };
+  struct Shared {
+    double sum[kSumLanes], count[kSumLanes];
+  };
   template <class Block> FN void operator()(Block block, int set, Shared& s) const {
     const double* from = v.advantage_sums + 2L * set * v.set_blocks();
     block.each([&](int lane) {
@@ -105,7 +125,9 @@ FN bool is_finite(double x) { return x - x == 0; }
 struct DecideStep {
   LearnView v;
   int batch;
-  struct Shared { double lanes[6][kSumLanes]; };
+  struct Shared {
+    double lanes[6][kSumLanes];
+  };
 
   template <class Block> FN void operator()(Block block, int, Shared& s) const {
     const int actor_ranges = ranges_of(v.actor_count), critic_ranges = ranges_of(v.critic_count);
@@ -140,8 +162,8 @@ struct DecideStep {
     float* std_gradient = v.gradient + v.actor_count;
     double entropy = 0, actor_square = 0;
     for (int i = 0; i < v.actions; ++i) {
-      entropy += 0.5 + static_cast<double>(log<float>(v.sigma[i])) +
-                 static_cast<double>(kHalfLogTwoPi);
+      entropy +=
+          0.5 + static_cast<double>(log<float>(v.sigma[i])) + static_cast<double>(kHalfLogTwoPi);
       std_gradient[i] -= v.log_std ? v.entropy_coef : v.entropy_coef * v.inverse_sigma[i];
       actor_square += static_cast<double>(std_gradient[i]) * static_cast<double>(std_gradient[i]);
     }
@@ -172,8 +194,8 @@ struct DecideStep {
 
     // the std at once: what follows from it is needed by the next mini-batch
     for (int i = 0; i < v.actions; ++i)
-      adam_at<float>(n.actor, v.std + i, v.adam_m + v.actor_count + i,
-                     v.adam_v + v.actor_count + i, std_gradient + i);
+      adam_at<float>(n.actor, v.std + i, v.adam_m + v.actor_count + i, v.adam_v + v.actor_count + i,
+                     std_gradient + i);
     refresh_std(v);
 
     n.stats.surrogate += surrogate;

@@ -21,17 +21,4 @@ struct SoloBlock {
   };
 };
 
-#if defined(__CUDACC__)
-struct CudaBlock {
-  template <class F> __device__ __forceinline__ void each(F f) const {
-    f(static_cast<int>(threadIdx.x));
-    __syncthreads();
-  }
-  template <class T> struct Own {
-    T x;
-    __device__ __forceinline__ T& operator()(int) { return x; }
-  };
-};
-#endif
-
 }  // namespace motorium

@@ -7,9 +7,8 @@
 #include "motorium/policy/nn/device_launch.h"
 
 namespace motorium {
-namespace {
 
-int teams_of(Device& device) {
+int act_teams(Device& device) {
 #if defined(MOTORIUM_WITH_CUDA)
   if (device.kind() == Device::Kind::cuda) return cuda_act_teams(device);
 #endif
@@ -17,7 +16,7 @@ int teams_of(Device& device) {
   return 2;
 }
 
-void launch(Device& device, const ActCall& c) {
+void act(Device& device, const ActCall& c) {
 #if defined(MOTORIUM_WITH_CUDA)
   if (device.kind() == Device::Kind::cuda) return cuda_act(device, c);
 #endif
@@ -26,14 +25,12 @@ void launch(Device& device, const ActCall& c) {
     for (int i = 0; i < passes; ++i)
       mlp_rows(Solo{}, c.net, c.observations, i * kMlpRows, c.rows,
                c.scratch + static_cast<int64_t>(i % c.teams) * 2 * kMlpRows * c.net.widest,
-               c.actions);
+               c.actions, c.only);
   });
 }
 
-}  // namespace
-
 DevicePolicy::DevicePolicy(std::shared_ptr<Device> device, const Policy& policy)
-    : device_(std::move(device)), net_(std::make_unique<ActNet>()), teams_(teams_of(*device_)) {
+    : device_(std::move(device)), net_(std::make_unique<ActNet>()), teams_(act_teams(*device_)) {
   const Mlp& mlp = policy.actor();
   ActNet& n = *net_;
   const auto place = [&](const std::vector<float>& from) {
@@ -68,7 +65,8 @@ DevicePolicy::DevicePolicy(DevicePolicy&&) noexcept = default;
 
 void DevicePolicy::act(const float* observations, int rows, float* actions, Stream stream) {
   if (rows == 0) return;
-  launch(*device_, {*net_, observations, rows, actions, scratch_.data(), teams_, stream});
+  motorium::act(*device_,
+                {*net_, observations, rows, actions, scratch_.data(), teams_, stream, nullptr});
 }
 
 }  // namespace motorium

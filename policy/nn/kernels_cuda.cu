@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(kThreads) act_rows(const __grid_constant__ Act
   float* y = c.scratch + static_cast<int64_t>(blockIdx.x) * 2 * kMlpRows * c.net.widest;
   const int passes = (c.rows + kMlpRows - 1) / kMlpRows;
   for (int i = static_cast<int>(blockIdx.x); i < passes; i += static_cast<int>(gridDim.x))
-    mlp_rows(Block{}, c.net, c.observations, i * kMlpRows, c.rows, y, c.actions);
+    mlp_rows(Block{}, c.net, c.observations, i * kMlpRows, c.rows, y, c.actions, c.only);
 }
 
 }  // namespace

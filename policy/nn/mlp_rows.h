@@ -23,11 +23,17 @@ struct ActNet {
   float clip = 0;                                 // of actions; 0: none
 };
 
-// rows `first` .. of `rows`, at most kMlpRows; y: two buffers of kMlpRows * widest floats
+// rows `first` .. of `rows`, at most kMlpRows; y: two buffers of kMlpRows * widest floats. `only`:
+// where none of the rows is marked nothing is done, null: all are wanted
 template <class Team>
 FN void mlp_rows(Team team, const ActNet& net, const float* observations, int first, int rows,
-                 float* y, float* actions) {
+                 float* y, float* actions, const uint8_t* only = nullptr) {
   const int here = rows - first < kMlpRows ? rows - first : kMlpRows, stride = net.widest;
+  if (only) {
+    int wanted = 0;
+    for (int r = 0; r < here; ++r) wanted |= only[first + r];
+    if (wanted == 0) return;
+  }
   float* x = y + kMlpRows * stride;
   const int inputs = net.sizes[0], outputs = net.sizes[net.layers];
 

@@ -401,6 +401,22 @@ void Env::step(const float* actions) {
   step_fused();
 }
 
+std::shared_ptr<Device> Env::device() const { return impl_->batch->device(); }
+Stream Env::stream() const { return impl_->batch->stream(); }
+void Env::set_stream(Stream stream) { impl_->batch->set_stream(stream); }
+bool Env::steady(int count) const {
+  const auto begins = [&](const auto& stages) {
+    return std::any_of(stages.begin(), stages.end(), [&](const auto& stage) {
+      return stage.step > impl_->steps && stage.step <= impl_->steps + count;
+    });
+  };
+  return !begins(impl_->c.command_stages) && !begins(impl_->c.weight_stages);
+}
+void Env::count_steps(int count) {
+  impl_->steps += count;
+  impl_->table().step = static_cast<int>(static_cast<uint32_t>(impl_->steps));
+}
+
 // always fused: phases step the whole batch
 void Env::step_worlds(const float* actions, const int* ids, int count) {
   if (count == 0) return;

@@ -50,6 +50,14 @@ class Env : public VecEnv {
   const std::vector<std::pair<int, float>>& action_mirror() const override;
   const std::vector<std::pair<int, float>>& observation_mirror(int group) const override;
 
+  std::shared_ptr<Device> device() const override;
+  Stream stream() const override;
+  void set_stream(Stream stream) override;
+  float* actions() override;  // (worlds, action_size)
+  void step_there() override { step_fused(); }
+  bool steady(int count) const override;  // no stage of a curriculum begins
+  void count_steps(int count) override;
+
   // The same for some worlds only; the others, and what they last said, stay as they are. ids: each
   // once. Null actions: those in actions().
   void step_worlds(const float* actions, const int* ids, int count);
@@ -57,7 +65,6 @@ class Env : public VecEnv {
 
   // One step with the actions in actions(); `hook` runs per pack after its observations.
   void step_fused(const PackHook& hook = {});
-  float* actions();  // (worlds, action_size)
 
   // why worlds ended: bit i is row i of the table of terminations, bit 31 a bad number
   const uint32_t* reasons() const;

@@ -1,0 +1,164 @@
+// Matrix products of a mini-batch by blocks of threads. Every output is the chain of gemm.h,
+//
+//   c = start;  for k = 0 .. depth-1:  c = fma(a(r,k), b(k,j), c)
+//
+// so the bits are those of the CPU's tiles. A block makes 128 x 64 outputs, a thread 8 x 4 of them
+// in registers; 16 steps of k at a time lie in shared memory. The three products of a network:
+//
+//   forward    Y[n,o]  = act(bias[o] + sum_k X[n,k] W[o,k])
+//   inputs     dX[n,k] = act'(Y[n,k]) sum_o dY[n,o] W[o,k]
+//   gradient   dW[o,k] = sum_n dY[n,o] X[n,k], and of the bias, whose X is 1; one sum for every
+//              1024 samples
+#pragma once
+#include <type_traits>
+
+#include "motorium/policy/nn/block.h"
+#include "motorium/policy/nn/net_view.h"
+#include "motorium/policy/nn/pointwise.h"
+
+namespace motorium {
+
+struct Forward {};
+struct Inputs {};
+struct Gradient {};
+
+struct ProductArgs {
+  int rows, columns, depth;  // of the product
+  const float* a;            // X, dY, dY
+  const float* b;            // W, W, X
+  int lda, ldb;
+  float* c;
+  int ldc;
+
+  // forward
+  const float* bias;
+  Activation activation;
+  float* before;  // Y before the activation, as c; null: not kept
+  // inputs: what the activation gave and took, as c; none: the product alone
+  const float *y, *x;
+  // gradient: `sums` sums of up to `block` samples, `stride` apart; the samples come in one or two
+  // halves of `depth`, each of which begins at a whole block
+  float* c_bias;
+  int block, sums;
+  long stride;
+};
+
+template <class Kind> struct Product {
+  ProductArgs p;
+  static constexpr int kRows = 128, kColumns = 64, kDepth = 16, kMyRows = 8, kMyColumns = 4;
+  static constexpr bool kGradient = std::is_same_v<Kind, Gradient>;
+  struct Shared {
+    float a[kDepth][kRows + 4];  // 4 more: columns fall into other banks
+    float b[kDepth][kColumns + 4];
+  };
+  struct Tile {
+    float c[kMyRows][kMyColumns];
+  };
+  static_assert(kRows / kMyRows * (kColumns / kMyColumns) == kBlockThreads);
+
+  FN int columns() const { return kGradient ? p.columns + 1 : p.columns; }
+  FN int across() const { return (columns() + kColumns - 1) / kColumns; }
+  FN int down() const { return (p.rows + kRows - 1) / kRows; }
+  FN int tiles() const { return (kGradient ? p.sums : 1) * down() * across(); }
+
+  template <class Block> FN void operator()(Block block, int tile, Shared& s) const {
+    const int column0 = tile % across() * kColumns, row0 = tile / across() % down() * kRows;
+    int sum = 0, first = 0, depth = p.depth;
+    if constexpr (kGradient) {
+      const int half = (p.depth + p.block - 1) / p.block;
+      sum = tile / (across() * down());
+      first = sum * p.block;
+      depth = min(p.block, p.depth - sum % half * p.block);
+    }
+
+    typename Block::template Own<Tile> own;
+    block.each([&](int thread) {
+      const int j = column0 + thread % 16 * kMyColumns;
+      MOTORIUM_UNROLL
+      for (int u = 0; u < kMyColumns; ++u) {
+        const float start =
+            std::is_same_v<Kind, Forward> && j + u < p.columns ? p.bias[j + u] : 0.f;
+        MOTORIUM_UNROLL
+        for (int m = 0; m < kMyRows; ++m) own(thread).c[m][u] = start;
+      }
+    });
+    for (int k0 = 0; k0 < depth; k0 += kDepth) {
+      const int n = min(kDepth, depth - k0);
+      block.each([&](int thread) { load_stage(thread, row0, column0, first + k0, n, s); });
+      block.each([&](int thread) {
+        const int r = thread / 16 * kMyRows, j = thread % 16 * kMyColumns;
+        if (row0 + r >= p.rows || column0 + j >= columns()) return;
+        if (n == kDepth) {
+          MOTORIUM_UNROLL
+          for (int k = 0; k < kDepth; ++k) step(s, k, r, j, own(thread));
+        } else {
+          for (int k = 0; k < n; ++k) step(s, k, r, j, own(thread));
+        }
+      });
+    }
+    block.each([&](int thread) {
+      const int r0 = row0 + thread / 16 * kMyRows, j0 = column0 + thread % 16 * kMyColumns;
+      MOTORIUM_UNROLL
+      for (int m = 0; m < kMyRows; ++m) MOTORIUM_UNROLL
+      for (int u = 0; u < kMyColumns; ++u)
+        if (r0 + m < p.rows && j0 + u < columns()) put(r0 + m, j0 + u, sum, own(thread).c[m][u]);
+    });
+  }
+
+ private:
+  // neighbouring threads read neighbours in memory
+  FN void load_stage(int thread, int row0, int column0, int k0, int n, Shared& s) const {
+    if constexpr (kGradient) {
+      for (int i = thread; i < kRows * n; i += kBlockThreads) {
+        const int r = i % kRows, k = i / kRows;
+        s.a[k][r] = row0 + r < p.rows ? p.a[long(k0 + k) * p.lda + row0 + r] : 0.f;
+      }
+    } else {
+      for (int i = thread; i < kRows * kDepth; i += kBlockThreads) {
+        const int r = i / kDepth, k = i % kDepth;
+        s.a[k][r] = row0 + r < p.rows && k < n ? p.a[long(row0 + r) * p.lda + k0 + k] : 0.f;
+      }
+    }
+    if constexpr (std::is_same_v<Kind, Forward>) {
+      for (int i = thread; i < kColumns * kDepth; i += kBlockThreads) {
+        const int j = i / kDepth, k = i % kDepth;
+        s.b[k][j] =
+            column0 + j < p.columns && k < n ? p.b[long(column0 + j) * p.ldb + k0 + k] : 0.f;
+      }
+    } else {
+      for (int i = thread; i < kColumns * n; i += kBlockThreads) {
+        const int j = i % kColumns, k = i / kColumns, column = column0 + j;
+        s.b[k][j] = column < p.columns ? p.b[long(k0 + k) * p.ldb + column]
+                                       : (kGradient && column == p.columns ? 1.f : 0.f);
+      }
+    }
+  }
+
+  FN static void step(const Shared& s, int k, int r, int j, Tile& t) {
+    float a[kMyRows], b[kMyColumns];
+    MOTORIUM_UNROLL
+    for (int m = 0; m < kMyRows; ++m) a[m] = s.a[k][r + m];
+    MOTORIUM_UNROLL
+    for (int u = 0; u < kMyColumns; ++u) b[u] = s.b[k][j + u];
+    MOTORIUM_UNROLL
+    for (int m = 0; m < kMyRows; ++m) MOTORIUM_UNROLL
+    for (int u = 0; u < kMyColumns; ++u) t.c[m][u] = fma(a[m], b[u], t.c[m][u]);
+  }
+
+  FN void put(int r, int j, int sum, float c) const {
+    const long at = long(r) * p.ldc + j;
+    if constexpr (std::is_same_v<Kind, Forward>) {
+      if (p.before) p.before[at] = c;
+      p.c[at] = activate<float>(p.activation, c);
+    } else if constexpr (std::is_same_v<Kind, Inputs>) {
+      if (p.activation != Activation::none)
+        c = c * activation_slope<float>(p.activation, p.y[at], p.x ? p.x[at] : p.y[at]);
+      p.c[at] = c;
+    } else {
+      float* to = j < p.columns ? p.c + at : p.c_bias + r;
+      to[sum * p.stride] = c;
+    }
+  }
+};
+
+}  // namespace motorium

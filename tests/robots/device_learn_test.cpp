@@ -1,0 +1,194 @@
+// An iteration of learning on a device: the bits of the CPU's, and launches alone.
+#include <cstring>
+#include <filesystem>
+
+#include "motorium/core/device_emulated.h"
+#include "motorium/core/error.h"
+#include "motorium/core/threads.h"
+#include "motorium/policy/learn/ppo.h"
+#include "motorium/policy/learn/trainer.h"
+#include "motorium/policy/nn/kernels.h"
+#include "tests/robots/task_helpers.h"
+
+namespace motorium {
+namespace {
+
+std::shared_ptr<EmulatedDevice> guarded() { return std::make_shared<EmulatedDevice>(true); }
+
+std::vector<std::shared_ptr<Device>> devices(std::shared_ptr<Device> emulated) {
+  std::vector<std::shared_ptr<Device>> out = {std::move(emulated)};
+  try {
+    out.push_back(cuda_device(0));
+  } catch (const Error& e) {
+    std::printf("SKIPPED on CUDA: %s\n", e.what());
+  }
+  return out;
+}
+
+struct Case {
+  const char* name;
+  const char* task;
+  int worlds;
+  Overrides env, agent;
+};
+
+std::unique_ptr<Env> make(const Case& c, std::shared_ptr<Device> device) {
+  EnvOptions o;
+  o.worlds = c.worlds;
+  o.seed = 3;
+  o.overrides = c.env;
+  o.device = std::move(device);
+  return make_env(c.task, o);
+}
+
+PpoConfig config_of(const Case& c) {
+  PpoConfig config;
+  config.set("actor_hidden_dims", "[16,9]");
+  config.set("critic_hidden_dims", "[20]");
+  config.set("num_steps_per_env", "8");
+  config.set("num_learning_epochs", "2");
+  config.set("num_mini_batches", "3");
+  for (const auto& [name, value] : c.agent) config.set(name, value);
+  return config;
+}
+
+// all bytes of an array
+template <class T>
+void expect_same(const T* want, const T* got, size_t n, const std::string& what) {
+  for (size_t i = 0; i < n; ++i)
+    if (std::memcmp(want + i, got + i, sizeof(T)) != 0) {
+      ADD_FAILURE() << what << " differs at " << i << " of " << n << ": " << +want[i] << ", "
+                    << +got[i];
+      return;
+    }
+}
+
+void expect_same_learner(Ppo& want, Ppo& got, const std::string& when) {
+  got.fetch();
+  got.fetch_rollout();
+  const auto floats = [&](const Floats& a, const Floats& b, const char* name) {
+    ASSERT_EQ(a.size(), b.size()) << name;
+    expect_same(a.data(), b.data(), a.size(), when + ": " + name);
+  };
+  Rollout &a = want.rollout(), &b = got.rollout();
+  floats(a.actor_obs, b.actor_obs, "actor_obs");
+  floats(a.critic_obs, b.critic_obs, "critic_obs");
+  floats(a.mean, b.mean, "mean");
+  floats(a.action, b.action, "action");
+  floats(a.log_prob, b.log_prob, "log_prob");
+  floats(a.value, b.value, "value");
+  floats(a.reward, b.reward, "reward");
+  floats(a.done, b.done, "done");
+  floats(a.advantage, b.advantage, "advantage");
+  floats(a.target, b.target, "target");
+  floats(a.old_std, b.old_std, "old_std");
+  expect_same(a.masked.data(), b.masked.data(), a.masked.size(), when + ": masked");
+  expect_same(a.bad.data(), b.bad.data(), a.bad.size(), when + ": bad");
+
+  floats(want.gradient(), got.gradient(), "gradient");
+  expect_same(want.actor().parameters(), got.actor().parameters(),
+              static_cast<size_t>(want.actor().count()), when + ": actor");
+  expect_same(want.critic().parameters(), got.critic().parameters(),
+              static_cast<size_t>(want.critic().count()), when + ": critic");
+  floats(want.std_parameter(), got.std_parameter(), "std");
+  floats(want.adam_m(), got.adam_m(), "adam m");
+  floats(want.adam_v(), got.adam_v(), "adam v");
+  const auto norm = [&](Normalizer& x, Normalizer& y, const char* name) {
+    expect_same(x.mean.data(), y.mean.data(), x.mean.size(), when + ": mean of " + name);
+    expect_same(x.var.data(), y.var.data(), x.var.size(), when + ": var of " + name);
+    EXPECT_EQ(x.count, y.count) << name;
+  };
+  norm(want.actor_normalizer(), got.actor_normalizer(), "actor");
+  norm(want.critic_normalizer(), got.critic_normalizer(), "critic");
+
+  const double pairs[][2] = {{want.learning_rate(), got.learning_rate()},
+                             {want.mean_std(), got.mean_std()},
+                             {want.episodes().mean_reward(), got.episodes().mean_reward()},
+                             {want.episodes().mean_length(), got.episodes().mean_length()}};
+  for (const auto& p : pairs) EXPECT_EQ(p[0], p[1]) << when;
+  EXPECT_EQ(want.episodes().total, got.episodes().total) << when;
+  EXPECT_EQ(want.masked_samples(), got.masked_samples()) << when;
+  EXPECT_EQ(want.bad_observations(), got.bad_observations()) << when;
+  EXPECT_EQ(want.iteration(), got.iteration()) << when;
+}
+
+const Case kCart = {"cart", "cartpole-balance", 20, {{"episode_seconds", "0.3"}}, {}};
+
+class DeviceLearn : public testing::TestWithParam<Case> {};
+INSTANTIATE_TEST_SUITE_P(
+    All, DeviceLearn,
+    testing::Values(
+        kCart,
+        // several blocks of samples, the last one short; more than the 100 episodes that are kept
+        Case{"blocks",
+             "cartpole-balance",
+             700,
+             {{"episode_seconds", "0.1"}},
+             {{"num_mini_batches", "2"}, {"normalize_advantage_per_mini_batch", "true"}}},
+        Case{"rsl",
+             "cartpole-balance",
+             20,
+             {{"episode_seconds", "0.2"}},
+             {{"time_out", "rsl"},
+              {"obs_normalization", "false"},
+              {"std_type", "log"},
+              {"clip_actions", "0.5"},
+              {"activation", "swish"}}},
+        Case{"quad", "quad-velocity-flat", 21, {{"episode_seconds", "0.3"}}, {}},
+        Case{"mirror",
+             "quad-velocity-flat",
+             16,
+             {{"episode_seconds", "0.3"}},
+             {{"symmetry_augmentation", "true"},
+              {"joint_grad_clip", "true"},
+              {"use_clipped_value_loss", "false"},
+              {"activation", "tanh"},
+              {"schedule", "fixed"}}}),
+    [](const auto& of) { return std::string(of.param.name); });
+
+TEST_P(DeviceLearn, HasTheBitsOfTheCpu) {
+  const Case& c = GetParam();
+  Threads pool(2);
+  const auto env = make(c, nullptr);
+  Ppo want(*env, config_of(c), 5, pool);
+  // opening and closing the memory of many worlds takes long
+  for (const auto& device : c.worlds < 100 ? devices(guarded()) : devices(emulated_device())) {
+    const auto there = make(c, device);
+    Ppo got(*there, config_of(c), 5, pool);
+    want.start();
+    got.start();
+    for (int i = 0; i < 4; ++i) {
+      want.collect();
+      got.collect();
+      const UpdateStats a = want.update(), b = got.update();
+      expect_same(&a.value_loss, &b.value_loss, sizeof a / sizeof(double), "losses");
+      expect_same_learner(want, got, "iteration " + std::to_string(i));
+      ASSERT_EQ(env->save_state(), there->save_state()) << i;
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(got.episodes().total, 0);
+  }
+}
+
+TEST(DeviceLearn, AnIterationIsTwoLaunchesAndTheNumbersOfTheLog) {
+  const auto device = guarded();
+  const auto env = make(kCart, device);
+  Threads pool(1);
+  Ppo ppo(*env, config_of(kCart), 5, pool);
+  ppo.start();
+  for (int i = 0; i < 2; ++i) ppo.collect(), ppo.update();  // sent, then recorded
+  const EmulatedDevice::Calls before = device->calls;
+  for (int i = 0; i < 3; ++i) {
+    ppo.collect();
+    EXPECT_EQ(before.downloads + 2 * i, device->calls.downloads);
+    ppo.update();
+  }
+  EXPECT_EQ(before.launches + 6, device->calls.launches);
+  EXPECT_EQ(before.downloads + 6, device->calls.downloads);
+  EXPECT_EQ(before.uploads, device->calls.uploads);
+  EXPECT_EQ(before.waits, device->calls.waits);
+  EXPECT_EQ(before.allocations, device->calls.allocations);
+}
+
+}  // namespace
+}  // namespace motorium
