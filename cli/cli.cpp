@@ -161,6 +161,8 @@ int parse_and_run(int argc, const char* const* argv) {
   v->add_option("--threads", t.threads, "worker threads; 0: one per core")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
+  v->add_option("--device", t.device, "where worlds and learner live: cpu, cuda, cuda:1, emulated")
+      ->capture_default_str();
   v->add_option("--log", t.log, "run folder; default logs/TASK/DATE_TIME");
   CLI::Option* resume =
       v->add_option("--resume,--load-run", t.resume_from,

@@ -147,6 +147,7 @@ RunResult train_task(const TrainRequest& request) {
   options.worlds = request.worlds > 0 ? request.worlds : worlds;
   options.seed = request.run.seed;
   options.threads = request.threads;
+  options.device = device_of(request.device);
   const std::unique_ptr<Env> env = make_env(request.task, options);
   RunOptions run = request.run;
   for (auto& line : describe(request.task, *env)) run.metadata.push_back(std::move(line));
@@ -164,6 +165,7 @@ int train(const TrainOptions& o) {
   request.task = o.task;
   request.worlds = o.worlds;
   request.threads = o.threads;
+  request.device = o.device;
   request.overrides = read_overrides(o.overrides);
   request.run.minutes = o.minutes;
   request.run.iterations = o.iterations;

@@ -13,6 +13,7 @@ struct TrainRequest {
   std::string task;
   int worlds = 0;  // 0: what the task says, else 512
   int threads = 0;
+  std::string device = "cpu";                                  // as in device_of()
   std::vector<std::pair<std::string, std::string>> overrides;  // of the task, and "agent." ones
   RunOptions run;
 };

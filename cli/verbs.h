@@ -60,6 +60,7 @@ int sim(const SimOptions& o);
 
 struct TrainOptions {
   std::string task;
+  std::string device = "cpu";      // cuda, cuda:1, emulated: worlds and learner there
   std::string precision = "fp32";  // of the networks' products: fp32 or bf16
   int worlds = 0;                  // 0: what the task says, else 512
   double minutes = 0;

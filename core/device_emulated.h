@@ -43,6 +43,9 @@ class EmulatedDevice final : public Device {
   void launch(Stream stream, std::function<void()> kernel);
 
   Calls calls;
+  // Kernels of learning take their items, and the threads of a block, from last to first: the order
+  // of any two is turned around, and bits must not care.
+  bool backwards = false;
 
  private:
   friend class EmulatedGraph;

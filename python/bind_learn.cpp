@@ -22,13 +22,14 @@ template <class F> auto as_error(F f) {
 }
 
 RunResult train(const std::string& task, int worlds, double minutes, int iterations, uint64_t seed,
-                int threads, const std::string& log, const std::string& resume,
-                const std::string& init_from, const py::object& overrides,
-                const std::string& precision, bool quiet) {
+                const std::string& device, int threads, const std::string& log,
+                const std::string& resume, const std::string& init_from,
+                const py::object& overrides, const std::string& precision, bool quiet) {
   cli::TrainRequest request;
   request.task = task;
   request.worlds = worlds;
   request.threads = threads;
+  request.device = device;
   request.overrides = overrides_of(overrides);
   request.run.minutes = minutes;
   request.run.iterations = iterations;
@@ -160,13 +161,15 @@ void bind_learn(py::module_& m) {
       });
   m.def("train", &train, py::arg("task"), py::kw_only(), py::arg("worlds") = 0,
         py::arg("minutes") = 0.0, py::arg("iterations") = 0, py::arg("seed") = 1,
-        py::arg("threads") = 0, py::arg("log") = "", py::arg("resume") = "",
-        py::arg("init_from") = "", py::arg("overrides") = py::none(), py::arg("precision") = "fp32",
-        py::arg("quiet") = false,
+        py::arg("device") = "cpu", py::arg("threads") = 0, py::arg("log") = "",
+        py::arg("resume") = "", py::arg("init_from") = "", py::arg("overrides") = py::none(),
+        py::arg("precision") = "fp32", py::arg("quiet") = false,
         "Trains a policy with PPO, for so many minutes or iterations.\n\n"
         "log: run folder (default logs/TASK/DATE_TIME). resume: run folder or checkpoint to go on "
         "with,\n"
-        "bit for bit. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.\n"
+        "bit for bit. device: where worlds and learner live, 'cpu', 'cuda', 'cuda:1' or "
+        "'emulated':\n"
+        "the same bits. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.\n"
         "precision: of the networks' products, 'fp32', or 'bf16' where the CPU has AVX512-BF16.\n"
         "Ctrl-C finishes the iteration, saves and returns.");
 

@@ -15,8 +15,9 @@ template <class Kernel> void run_items(Device& device, Stream stream, int n, con
 #if defined(MOTORIUM_WITH_CUDA)
   if (device.kind() == Device::Kind::cuda) return cuda_items(device, stream, n, kernel);
 #endif
-  static_cast<EmulatedDevice&>(device).launch(stream, [kernel, n] {
-    for (int i = 0; i < n; ++i) kernel(i);
+  auto& emulated = static_cast<EmulatedDevice&>(device);
+  emulated.launch(stream, [kernel, n, backwards = emulated.backwards] {
+    for (int i = 0; i < n; ++i) kernel(backwards ? n - 1 - i : i);
   });
 }
 
@@ -25,9 +26,11 @@ void run_blocks(Device& device, Stream stream, int blocks, const Kernel& kernel)
 #if defined(MOTORIUM_WITH_CUDA)
   if (device.kind() == Device::Kind::cuda) return cuda_blocks(device, stream, blocks, kernel);
 #endif
-  static_cast<EmulatedDevice&>(device).launch(stream, [kernel, blocks] {
+  auto& emulated = static_cast<EmulatedDevice&>(device);
+  emulated.launch(stream, [kernel, blocks, backwards = emulated.backwards] {
     typename Kernel::Shared shared;
-    for (int i = 0; i < blocks; ++i) kernel(SoloBlock{}, i, shared);
+    for (int i = 0; i < blocks; ++i)
+      kernel(SoloBlock{backwards}, backwards ? blocks - 1 - i : i, shared);
   });
 }
 

@@ -1,7 +1,7 @@
 // A random permutation of 0 .. n-1 as a function of the index, so that every index can be computed
-// alone: a Feistel network on the smallest 2^b >= n, walked until it falls below n [Black, Rogaway
-// 2002, "Ciphers with arbitrary finite domains"]. With x = (l, r), b = |l| + |r|, rounds take
-// turns:
+// alone: a Feistel network on the smallest 2^b >= n (b >= 8), walked until it falls below n [Black,
+// Rogaway 2002, "Ciphers with arbitrary finite domains"]. With x = (l, r), b = |l| + |r|, rounds
+// take turns:
 //
 //   l ^= F(r, key)        r ^= F(l, key)        each undoes itself, so the whole is one to one
 #pragma once
@@ -32,10 +32,10 @@ FN uint32_t mix_bits(uint32_t x, uint32_t key) {
   return static_cast<uint32_t>(high) ^ static_cast<uint32_t>(low);
 }
 
-// where index i < n goes; 2 <= n <= 2^30, and 0 stays alone for n = 1
+// where index i < n goes; n <= 2^30
 FN uint32_t permuted(const PermutationKey& key, uint32_t i, uint32_t n) {
   if (n < 2) return i;
-  int size = 2;
+  int size = 8;  // halves of one or two bits would favour some places
   while ((1u << size) < n) ++size;
   const int low = size / 2;
   const uint32_t low_mask = (1u << low) - 1, high_mask = (1u << (size - low)) - 1;

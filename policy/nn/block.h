@@ -10,10 +10,11 @@ namespace motorium {
 
 constexpr int kBlockThreads = 256;
 
-// all of them by one thread of the CPU
+// all of them by one thread of the CPU; `backwards`: from last to first
 struct SoloBlock {
+  bool backwards = false;
   template <class F> FN void each(F f) const {
-    for (int i = 0; i < kBlockThreads; ++i) f(i);
+    for (int i = 0; i < kBlockThreads; ++i) f(backwards ? kBlockThreads - 1 - i : i);
   }
   template <class T> struct Own {
     T x[kBlockThreads];

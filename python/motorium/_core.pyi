@@ -2253,11 +2253,12 @@ def task_names() -> list[str]:
 def task_summary(task: str) -> str:
     """One line about a task."""
 
-def train(task: str, *, worlds: typing.SupportsInt | typing.SupportsIndex = 0, minutes: typing.SupportsFloat | typing.SupportsIndex = 0.0, iterations: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 1, threads: typing.SupportsInt | typing.SupportsIndex = 0, log: str = '', resume: str = '', init_from: str = '', overrides: object = None, precision: str = 'fp32', quiet: bool = False) -> Run:
+def train(task: str, *, worlds: typing.SupportsInt | typing.SupportsIndex = 0, minutes: typing.SupportsFloat | typing.SupportsIndex = 0.0, iterations: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 1, device: str = 'cpu', threads: typing.SupportsInt | typing.SupportsIndex = 0, log: str = '', resume: str = '', init_from: str = '', overrides: object = None, precision: str = 'fp32', quiet: bool = False) -> Run:
     """Trains a policy with PPO, for so many minutes or iterations.
 
     log: run folder (default logs/TASK/DATE_TIME). resume: run folder or checkpoint to go on with,
-    bit for bit. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.
+    bit for bit. device: where worlds and learner live, 'cpu', 'cuda', 'cuda:1' or 'emulated':
+    the same bits. overrides: {'agent.learning_rate': 3e-4, 'rewards.upright.weight': 0.5}.
     precision: of the networks' products, 'fp32', or 'bf16' where the CPU has AVX512-BF16.
     Ctrl-C finishes the iteration, saves and returns.
     """

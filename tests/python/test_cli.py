@@ -361,6 +361,23 @@ def test_an_unknown_precision_is_refused():
     assert out.returncode == 2 and "fp32" in out.stderr
 
 
+def test_train_on_a_device_equals_the_cpu(tmp_path):
+    bits = []
+    for device in ("cpu", "emulated"):
+        out = motorium("train", "cartpole-balance", "--device", device, "--iterations", 2, "--worlds", 16,
+                       "--log", tmp_path / device, "--quiet", "agent.actor_hidden_dims=[8]",
+                       "agent.critic_hidden_dims=[8]")  # fmt: skip
+        assert out.returncode == 0, out.stderr
+        bits.append((tmp_path / device / "policy_2.safetensors").read_bytes())
+    assert bits[0] == bits[1]
+    out = motorium("train", "cartpole-balance", "--device", "tpu", "--iterations", 1, "--log", tmp_path / "no")
+    assert out.returncode == 1 and "tpu" in out.stderr
+    if bf16_here():
+        out = motorium("train", "cartpole-balance", "--device", "emulated", "--precision", "bf16",
+                       "--iterations", 1, "--log", tmp_path / "no")  # fmt: skip
+        assert out.returncode == 1 and "precision bf16" in out.stderr
+
+
 @pytest.mark.skipif(not bf16_here(), reason="SKIPPED: this CPU has no AVX512-BF16")
 def test_bf16_trains_plays_and_is_measured(tmp_path):
     log, bits = tmp_path / "run", []

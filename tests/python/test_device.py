@@ -267,3 +267,31 @@ def test_a_policy_acts_where_the_worlds_are(device, tmp_path):
         policy(there.actions, out=there.actions)
     out = np.zeros((10, 1), np.float32)
     assert policy(cpu.observations["actor"], out=out) is out and out.any()
+
+
+def test_training_there_writes_the_policy_of_the_cpu(device, tmp_path):
+    there = "cuda" if device == "cuda" else "emulated"
+    agent = {"agent.actor_hidden_dims": "[16]", "agent.critic_hidden_dims": "[16]", "agent.num_steps_per_env": 8}
+    runs = [
+        mo.train("cartpole-balance", iterations=4, worlds=32, device=d, overrides=agent, quiet=True, log=str(tmp_path / d))
+        for d in ("cpu", there)
+    ]  # fmt: skip
+    files = [pathlib.Path(run.policy_path).read_bytes() for run in runs]
+    assert files[0] == files[1]
+    checkpoints = [pathlib.Path(run.checkpoint_path).read_bytes() for run in runs]
+    assert checkpoints[0] == checkpoints[1]
+    rows = [(tmp_path / d / "progress.csv").read_text().splitlines() for d in ("cpu", there)]
+    names = rows[0][0].split(",")
+    timed = [k for k, name in enumerate(names) if name.startswith("Perf/")]
+    for one, other in zip(*rows, strict=True):
+        pairs = list(zip(one.split(","), other.split(","), strict=True))
+        assert [a for k, (a, b) in enumerate(pairs) if a != b and k not in timed] == []
+    # the other side goes on
+    more = mo.train("cartpole-balance", iterations=5, worlds=32, device=there, overrides=agent, quiet=True,
+                    resume=str(tmp_path / "cpu"), log=str(tmp_path / "more"))  # fmt: skip
+    assert more.iterations == 5
+
+
+def test_training_names_what_a_device_does_not_do(tmp_path):
+    with pytest.raises(mo.Error, match="device"):
+        mo.train("cartpole-balance", iterations=1, worlds=16, device="gpu", quiet=True, log=str(tmp_path))

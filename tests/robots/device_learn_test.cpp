@@ -1,6 +1,7 @@
 // An iteration of learning on a device: the bits of the CPU's, and launches alone.
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "motorium/core/device_emulated.h"
 #include "motorium/core/error.h"
@@ -167,6 +168,28 @@ TEST_P(DeviceLearn, HasTheBitsOfTheCpu) {
       if (HasFailure()) return;
     }
     EXPECT_GT(got.episodes().total, 0);
+    EXPECT_EQ(there->observations().size() > 1, want.rollout().critic_obs.size() > 0);
+  }
+}
+
+// nothing in a kernel depends on which of its threads comes first
+TEST(DeviceLearn, BitsDoNotDependOnTheOrderOfThreads) {
+  const Case c = {"order",
+                  "quad-velocity-flat",
+                  140,
+                  {{"episode_seconds", "0.2"}},
+                  {{"symmetry_augmentation", "true"}, {"num_mini_batches", "1"}}};
+  Threads pool(1);
+  const auto env = make(c, nullptr);
+  const auto device = std::make_shared<EmulatedDevice>(false);
+  device->backwards = true;
+  const auto there = make(c, device);
+  Ppo want(*env, config_of(c), 5, pool), got(*there, config_of(c), 5, pool);
+  want.start(), got.start();
+  for (int i = 0; i < 3; ++i) {
+    want.collect(), got.collect();
+    want.update(), got.update();
+    expect_same_learner(want, got, "iteration " + std::to_string(i));
   }
 }
 
@@ -188,6 +211,166 @@ TEST(DeviceLearn, AnIterationIsTwoLaunchesAndTheNumbersOfTheLog) {
   EXPECT_EQ(before.uploads, device->calls.uploads);
   EXPECT_EQ(before.waits, device->calls.waits);
   EXPECT_EQ(before.allocations, device->calls.allocations);
+}
+
+// a world that breaks: its samples are masked, on either side
+TEST(DeviceLearn, BadWorldsAreMaskedAlike) {
+  const Case c = {"broken", "quad-velocity-flat", 9, {}, {}};
+  Threads pool(1);
+  for (const auto& device : devices(guarded())) {
+    const auto env = make(c, nullptr), there = make(c, device);
+    Ppo want(*env, config_of(c), 5, pool), got(*there, config_of(c), 5, pool);
+    want.start(), got.start();
+    for (int i = 0; i < 4; ++i) {
+      // the speed of the base of world 3, but for the second iteration
+      const float huge = std::numeric_limits<float>::quiet_NaN();
+      const size_t at = 3 * static_cast<size_t>(env->batch().model().nv);
+      if (i != 1) {
+        static_cast<float*>(env->batch().state("qvel").data)[at] = huge;
+        auto* qvel = static_cast<float*>(there->batch().state("qvel").data);
+        device->upload(qvel + at, &huge, sizeof huge, there->stream());
+      }
+      want.collect(), got.collect();
+      want.update(), got.update();
+      expect_same_learner(want, got, "iteration " + std::to_string(i));
+    }
+    EXPECT_EQ(want.masked_samples(), 3);
+  }
+}
+
+// a network that is not finite ends the update, and changes nothing any more
+TEST(DeviceLearn, DivergenceIsAnErrorAndChangesNothing) {
+  for (const auto& device : devices(guarded())) {
+    const auto env = make(kCart, device);
+    Threads pool(1);
+    Ppo ppo(*env, config_of(kCart), 5, pool);
+    ppo.start();
+    for (int i = 0; i < 3; ++i) {
+      ppo.collect();
+      if (i < 2) ppo.update();
+    }
+    ppo.fetch();
+    const float healthy = ppo.critic().bias(1)[0];
+    ppo.critic().bias(1)[0] = std::numeric_limits<float>::infinity();
+    ppo.send();
+    const std::vector<float> before(ppo.actor().parameters(),
+                                    ppo.actor().parameters() + ppo.actor().count());
+    try {
+      ppo.update();
+      FAIL() << "no error";
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("agent.learning_rate"), std::string::npos) << e.what();
+      EXPECT_NE(std::string(e.what()).find("iteration 2"), std::string::npos) << e.what();
+    }
+    ppo.fetch();
+    EXPECT_EQ(0,
+              std::memcmp(before.data(), ppo.actor().parameters(), before.size() * sizeof(float)));
+    EXPECT_EQ(ppo.iteration(), 2);
+    // with numbers that are finite again it goes on
+    ppo.critic().bias(1)[0] = healthy;
+    ppo.send();
+    ppo.update();
+    ppo.fetch();
+    EXPECT_NE(0,
+              std::memcmp(before.data(), ppo.actor().parameters(), before.size() * sizeof(float)));
+  }
+}
+
+// ranges that move between two steps of a rollout: it is not replayed, and has the bits of the CPU
+TEST(DeviceLearn, CurriculumMovesInsideARollout) {
+  const auto staged = [](std::shared_ptr<Device> device) {
+    auto task = std::make_shared<Task>(read_task("quad-velocity-flat", {}));
+    task->table["curriculum"] = Json::parse(R"([
+        {"name": "command_stages", "params": {"stages": [{"step": 28, "lin_vel_x": [1, 2]}]}},
+        {"name": "reward_weight_stages",
+         "params": {"reward": "feet_phase", "stages": [{"step": 41, "weight": 7.5}]}}])");
+    EnvOptions o;
+    o.worlds = 6;
+    o.device = std::move(device);
+    return std::make_unique<Env>(task, load_task_model(*task, ""), o);
+  };
+  const auto device = guarded();
+  const auto env = staged(nullptr), there = staged(device);
+  Threads pool(1);
+  Ppo want(*env, config_of(kCart), 5, pool), got(*there, config_of(kCart), 5, pool);
+  want.start(), got.start();
+  for (int i = 0; i < 8; ++i) {
+    const int launches = device->calls.launches;
+    want.collect(), got.collect();
+    // steps 24 .. 31 and 40 .. 47 see a stage begin; the first rollout sends what is new
+    if (i == 0 || i == 3 || i == 5)
+      EXPECT_GT(device->calls.launches, launches + 8) << i;
+    else
+      EXPECT_EQ(device->calls.launches, launches + 1) << i;
+    want.update(), got.update();
+    expect_same_learner(want, got, "iteration " + std::to_string(i));
+    ASSERT_EQ(env->save_state(), there->save_state()) << i;
+    ASSERT_EQ(env->take_log(), there->take_log()) << i;
+  }
+}
+
+// checkpoints are the same bytes, and either side goes on with the other's
+TEST(DeviceLearn, CheckpointsGoOnOnTheOtherSide) {
+  const Case c = {"resume", "quad-velocity-flat", 10, {{"episode_seconds", "0.3"}}, {}};
+  char name[] = "/tmp/motorium_device_learn_XXXXXX";
+  const std::string folder = mkdtemp(name);
+  Threads pool(1);
+  const auto run = [&](std::shared_ptr<Device> device, int iterations, const std::string& log,
+                       const std::string& resume) {
+    const auto env = make(c, std::move(device));
+    RunOptions o;
+    o.directory = log;
+    o.iterations = iterations;
+    o.resume = resume;
+    o.threads = &pool;
+    o.tensorboard = o.csv = false;
+    Trainer t(*env, config_of(c), o);
+    t.run();
+    return t.checkpoint_bytes();
+  };
+  const auto want = run(nullptr, 5, "", "");
+  for (const auto& device : devices(guarded())) {
+    const std::string here = folder + "/here" + device->name(),
+                      there = folder + "/there" + device->name();
+    run(nullptr, 3, here, "");
+    run(device, 2, there, "");
+    EXPECT_TRUE(want == run(device, 5, "", here)) << device->name();
+    EXPECT_TRUE(want == run(nullptr, 5, "", there)) << device->name();
+    EXPECT_TRUE(want == run(device, 5, "", there)) << device->name();
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(DeviceLearn, RefusesWhatIsForTheCpu) {
+  const auto env = make(kCart, guarded());
+  Threads pool(1);
+  PolicyKernels bf16 = policy_kernels();
+  bf16.pair_rows = [](int, int, const float*, int, int*, int) {};
+  try {
+    Ppo ppo(*env, config_of(kCart), 5, pool, &bf16);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("precision bf16"), std::string::npos) << e.what();
+  }
+  Ppo ppo(*env, config_of(kCart), 5, pool);
+  const std::vector<int> order(20 * 8);
+  EXPECT_THROW(ppo.update(order.data()), Error);
+}
+
+// the stream that the environment had is there again when learning ends
+TEST(DeviceLearn, StreamsAreGivenBack) {
+  const auto device = guarded();
+  const auto env = make(kCart, device);
+  Threads pool(1);
+  {
+    Ppo ppo(*env, config_of(kCart), 5, pool);
+    EXPECT_NE(env->stream(), nullptr);
+  }
+  EXPECT_EQ(env->stream(), nullptr);
+  const Stream own = device->new_stream();
+  env->set_stream(own);
+  { Ppo ppo(*env, config_of(kCart), 5, pool); }
+  EXPECT_EQ(env->stream(), own);
 }
 
 }  // namespace
