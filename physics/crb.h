@@ -31,7 +31,9 @@ STAGE void crb(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
       x.qM[adr + k] = dot(spatial(x.cdof + 6 * m.M_col[adr + k]), f) + Real(0.f);
     x.qM[adr + n - 1] += m.dof_armature[i];
   });
-  if (m.rotor_heavy) add_rotor_inertia(team, m, x);
+  if (m.rotor_heavy)
+    add_rotor_inertia(team, m,
+                      [&](int i) -> Real& { return x.qM[m.M_rowadr[i] + m.M_rownum[i] - 1]; });
 }
 
 }  // namespace motorium

@@ -7,6 +7,7 @@
 // discrete has solved for the change of velocity already (metric.h).
 #pragma once
 #include "motorium/physics/actuation.h"
+#include "motorium/physics/articulated.h"
 #include "motorium/physics/damping.h"
 #include "motorium/physics/factor.h"
 #include "motorium/physics/factor_lu.h"
@@ -47,14 +48,23 @@ FN void subtract_actuator_slopes(Team team, const ModelView<Real>& m, const Scra
   });
 }
 
-// M - h D: its lower triangle in qH and, for `implicit`, the upper one in qU
+// M - h D: its lower triangle in qH and, for `implicit`, the upper one in qU. apart: without M
+// where sweeps know it already, only -h D on the diagonal
 template <class Team, class Real>
 STAGE void implicit_matrix(Team team, const ModelView<Real>& m, const State<Real>& s,
-                           Scratch<Real>& x) {
+                           Scratch<Real>& x, bool apart) {
   const Real h = Real(m.timestep);
   const bool damped = m.on(kFlagDamper) && m.dof_damped;
   const bool euler = m.integrator == Integrator::euler, full = m.integrator == Integrator::implicit;
-  team.each(m.nM, [&](int k) { x.qH[k] = x.qM[k]; });
+  if (apart) {
+    team.each(m.nv, [&](int i) {
+      const int adr = m.M_rowadr[i], n = m.M_rownum[i];
+      const bool lone = !euler && lone_free_body(m, m.dof_bodyid[i]);
+      for (int k = lone ? 0 : n - 1; k < n; ++k) x.qH[adr + k] = lone ? x.qM[adr + k] : Real(0.f);
+    });
+  } else {
+    team.each(m.nM, [&](int k) { x.qH[k] = x.qM[k]; });
+  }
   if (damped)
     team.each(m.nv, [&](int i) {
       Real& diagonal = x.qH[m.M_rowadr[i] + m.M_rownum[i] - 1];
@@ -81,7 +91,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
     team.each(m.nv, [&](int i) { out[i] = x.qacc[i]; });
     return;
   }
-  implicit_matrix(team, m, s, x);
+  implicit_matrix(team, m, s, x, m.articulated_step);
   team.each(m.nv, [&](int i) { out[i] = x.qfrc_smooth[i] + x.qfrc_constraint[i]; });
   if (m.integrator == Integrator::implicit) {
     factor_lu(team, m, x.qH, x.qU);
@@ -101,8 +111,16 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       solve6(A, y);
       for (int i = 0; i < 6; ++i) x.vec_b[d + i] = y[i];
     });
-  factor_tree(team, m.nv, m.inertia, x.qH);
-  solve_tree(team, m.nv, m.inertia, x.qH, out);
+  if (m.articulated_step) {
+    team.each(m.nv, [&](int i) {
+      x.axis_added[i] = x.axis_inertia[i] + x.qH[m.M_rowadr[i] + m.M_rownum[i] - 1];
+    });
+    articulate(team, m, x, x.axis_added);
+    sweep(team, m, x, out);
+  } else {
+    factor_tree(team, m.nv, m.inertia, x.qH);
+    solve_tree(team, m.nv, m.inertia, x.qH, out);
+  }
   if (fast)
     team.each(m.nbody, [&](int b) {
       if (!lone_free_body(m, b)) return;

@@ -14,7 +14,7 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
                                 Scratch<Real>& x) {
   if (!is_implicit(m)) return;
   Real* f = x.vec_a;
-  implicit_matrix(team, m, s, x);
+  implicit_matrix(team, m, s, x, false);
   if (m.integrator == Integrator::implicit) {
     multiply_lu(team, m, x.qH, x.qU, x.qacc, f);
   } else {
@@ -32,7 +32,7 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
         f[d + i] = sum;
       }
     });
-  solve_tree(team, m.nv, m.inertia, x.qLD, f);
+  solve_metric(team, m, x, f);
   team.each(m.nv, [&](int i) { x.qacc[i] = f[i]; });
 }
 

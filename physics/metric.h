@@ -4,6 +4,7 @@
 // that would not resist counts as zero. Unlike M, the metric couples all dofs of a tendon or an
 // actuator: its pattern is wider (ModelBlob::widen_metric).
 #pragma once
+#include "motorium/physics/articulated.h"
 #include "motorium/physics/factor.h"
 #include "motorium/physics/free_body.h"
 #include "motorium/physics/passive.h"
@@ -161,6 +162,18 @@ STAGE void effective_metric(Team team, const ModelView<Real>& m, const State<Rea
     x.inv_metric[i] = Real(1.f) / x.metric[at + last];
     x.qacc_smooth[i] = x.metric_force[i];
   });
+  if (m.articulated) {
+    team.each(m.nv, [&](int i) {
+      Real sum = fma(h, fma(h, K[i], max(D[i], Real(0.f))), x.axis_inertia[i]);
+      each_elastic_force(m, i, [&](int, int out) {
+        const Real moment = x.actuator_moment[out * m.nv + i];
+        sum = fma(actuator_metric(m, x, out) * moment, moment, sum);
+      });
+      x.axis_added[i] = sum;
+    });
+    articulate(team, m, x, x.axis_added);
+    return;
+  }
   team.each(m.metric.entries, [&](int k) { x.metric_factor[k] = x.metric[k]; });
   factor_tree(team, m.nv, m.metric, x.metric_factor);
   if (m.on(kFlagDiagexact)) factor_tree(team, m.nv, m.inertia, x.qH);

@@ -9,6 +9,35 @@
 
 namespace motorium {
 
+namespace {
+
+// would a factor of M cost more than sweeps over bodies? multiply-adds of both, per dof; a factor
+// has the simpler ones
+constexpr double kSweepCost = 160;
+bool is_deep(const Model& m) {
+  double factor = 0;
+  for (const int n : m.M_rownum) factor += 0.5 * n * n;
+  return factor > kSweepCost * m.nv;
+}
+
+// does what depends on velocities couple no dofs, whatever worlds override? MuJoCo's matrix of an
+// implicit step is then M and a diagonal
+bool is_uncoupled(const Model& m) {
+  if (m.density > 0 || m.viscosity > 0) return false;
+  for (size_t a = 0; a < static_cast<size_t>(m.nactuator); ++a) {
+    const auto type = static_cast<TransmissionType>(m.actuator_trntype[a]);
+    const bool joint = type == TransmissionType::joint || type == TransmissionType::jointinparent;
+    const auto target = static_cast<size_t>(m.actuator_trnid[2 * a]);
+    if (joint && static_cast<JointType>(m.jnt_type[target]) >= JointType::slide) continue;
+    if (static_cast<GainType>(m.actuator_gaintype[a]) != GainType::fixed ||
+        static_cast<BiasType>(m.actuator_biastype[a]) != BiasType::none)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   // copy everything into two blocks; offsets first, because the blocks grow
   const SameFrames same(m);
@@ -97,6 +126,13 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   for (const double p : m.dof_dampingpoly)
     if (p != 0) data.dof_damped = data.dof_curved = true;
   for (const double a : m.tendon_armature) data.tendon_inertia = data.tendon_inertia || a > 0;
+  // a choice for all worlds, whatever they override: tendons may get inertia, exact weights need
+  // the factor
+  const bool deep = is_deep(m) && m.ntendon == 0 && (m.flags & kFlagDiagexact) == 0;
+  const bool discrete = m.integrator == Integrator::discrete;
+  data.articulated = deep && (!discrete || is_uncoupled(m));
+  data.articulated_step = data.articulated && m.integrator != Integrator::implicit &&
+                          (m.integrator == Integrator::euler || is_uncoupled(m));
   list_friction(
       m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },
       [&](size_t i) { return m.tendon_frictionloss[i] > 0; });

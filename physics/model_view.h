@@ -64,6 +64,10 @@ template <class S> struct ModelData {
   const int* elastic_tendon = nullptr;
   const int* single_dof = nullptr;  // dofs that the drag of a fluid does not couple to those before
   int nelastic_tendon = 0, nsingle_dof = 0;
+  // the inverse of M, or of the metric, by sweeps over bodies (articulated.h); that of the matrix
+  // of a step that is implicit in velocity as well
+  bool articulated = false, articulated_step = false;
+  bool want_factor = false;     // ... though an output asks for the factor of M
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
   bool tendon_rotors = false;   // any actuator adds inertia or damping to its tendon
@@ -137,6 +141,7 @@ template <class Real> struct ModelView {
   TreePattern inertia, metric;  // patterns of M and of the solver's metric
   const int *elastic_tendon, *single_dof;
   int nelastic_tendon, nsingle_dof;
+  bool articulated, articulated_step, want_factor;
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, tendon_rotors,
       want_geoms, want_cameras, want_time, want_paths, want_forces, want_momenta;
   bool dof_curved, in_fluid, sticky, belts, want_energy;
@@ -194,6 +199,9 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.nelastic_tendon = d.nelastic_tendon;
   m.single_dof = d.single_dof;
   m.nsingle_dof = d.nsingle_dof;
+  m.articulated = d.articulated;
+  m.articulated_step = d.articulated_step;
+  m.want_factor = d.want_factor;
   m.tendon_inertia = d.tendon_inertia;
   m.tendon_rotors = d.tendon_rotors;
   m.dof_damped = d.dof_damped;

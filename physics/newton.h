@@ -7,6 +7,7 @@
 // release 4.0). Each world converges alone: finished worlds take steps of length zero. Islands are
 // solved one by one from the common starting point.
 #pragma once
+#include "motorium/physics/articulated.h"
 #include "motorium/physics/factor.h"
 #include "motorium/physics/hessian.h"
 #include "motorium/physics/islands.h"
@@ -351,7 +352,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   const Mask<Real> flat = steep < tol;
   if (any(flat & active)) {
     team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
-    solve_tree(team, m.nv, m.metric, x.metric_factor, x.Mgrad);
+    solve_metric(team, m, x, x.Mgrad);
     active = active & !(flat & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
   }
   if (!any(active)) return !everywhere<Real>();

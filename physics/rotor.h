@@ -22,11 +22,12 @@ template <class Real> FN Real squared_gear(const ModelView<Real>& m, int a) {
   return gear * gear;
 }
 
-template <class Team, class Real>
-FN void add_rotor_inertia(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+// into the diagonal: of(dof)
+template <class Team, class Real, class Of>
+FN void add_rotor_inertia(Team team, const ModelView<Real>& m, Of of) {
   team.once([&] {
     each_rotor(m, [&](int a, int i) {
-      Real& diagonal = x.qM[m.M_rowadr[i] + m.M_rownum[i] - 1];
+      Real& diagonal = of(i);
       diagonal = fma(squared_gear(m, a), m.actuator_armature[a], diagonal);
     });
   });

@@ -105,6 +105,9 @@ template <class Real> struct Scratch {
   // the integrator discrete (metric.h). weight_factor: of the matrix whose inverse weighs rows
   // exactly
   Real *metric, *metric_factor, *metric_force, *weight_factor;
+  // articulated.h: inertia of each body with what hangs on it (21), load and inverse of each axis,
+  // what joints add to the diagonal of M, of the step's matrix; forces, then accelerations (6)
+  Real *hanging, *axis_load, *axis_inverse, *axis_inertia, *axis_added, *swept;
   Real *inv_M, *inv_metric;          // 1 / diagonals of both
   Real *ten_stiffness, *ten_metric;  // of tendons: -d force / d length; what J' J is scaled by
   Real* actuator_stiffness;          // -d force / d length of each force of an actuator
@@ -246,6 +249,13 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
     x.ten_metric = c.take<Real>(static_cast<size_t>(ntendon));
     x.actuator_stiffness = c.take<Real>(static_cast<size_t>(nout));
   }
+  const size_t deep = d.articulated ? 1 : 0;
+  x.hanging = c.take<Real>(deep * 21 * static_cast<size_t>(nbody));
+  x.axis_load = c.take<Real>(deep * 6 * n);
+  x.axis_inverse = c.take<Real>(deep * n);
+  x.axis_inertia = c.take<Real>(deep * n);
+  x.axis_added = c.take<Real>(deep * n);
+  x.swept = c.take<Real>(deep * 6 * static_cast<size_t>(nbody));
   x.vec_a = c.take<Real>(n);
   x.vec_b = c.take<Real>(n);
   x.next_qpos = c.take<Real>(static_cast<size_t>(nq));

@@ -51,6 +51,30 @@ TEST(Roofline, ContactsCostOperations) {
   EXPECT_DOUBLE_EQ(step_flops(batch), 0.5 * (flying + lying));
 }
 
+// n hinges in a row, about y and z in turn, with friction in the joints that Euler takes implicitly
+double flops_of_chain(int n) {
+  std::string body, end;
+  for (int i = 0; i < n; ++i) {
+    body += std::string("<body pos='") + (i ? ".1" : "0") + " 0 0'><joint axis='" +
+            (i % 2 ? "0 1 0" : "0 0 1") + "' damping='.01' armature='.001'/>" +
+            "<geom type='capsule' fromto='0 0 0 .1 0 0' size='.02' contype='0' conaffinity='0'/>";
+    end += "</body>";
+  }
+  Batch batch(load_model_from_string("<mujoco><worldbody>" + body + end + "</worldbody></mujoco>"),
+              {.worlds = 1});
+  batch.step({.nstep = 5});
+  return step_flops(batch);
+}
+
+// twice the joints of a long chain cost four times the operations at most: a factor of its mass
+// matrix would cost eight times
+TEST(Growth, ALongChainCostsAtMostTheSquareOfItsJoints) {
+  const double half = flops_of_chain(128), whole = flops_of_chain(256);
+  std::printf("operations of 128 hinges %.0f, of 256 %.0f\n", half, whole);
+  EXPECT_GT(whole, 2 * half);
+  EXPECT_LT(whole, 4.2 * half);
+}
+
 TEST(Roofline, DoubleIsRefused) {
   Batch batch(load_model(scene("quadruped")), {.worlds = 1, .precision = Precision::double_});
   EXPECT_THROW(step_flops(batch), Error);

@@ -21,7 +21,7 @@ inline std::string scene(const std::string& name) {
 }
 inline const std::vector<std::string>& scene_names() {
   static const std::vector<std::string> names = {
-      "chain", "quadruped", "figure_on_boxes", "pile", "closed_loop", "sensed", "discrete"};
+      "chain", "quadruped", "figure_on_boxes", "pile", "closed_loop", "sensed", "discrete", "deep"};
   return names;
 }
 
