@@ -205,6 +205,8 @@ sanitize_gpu() {
   for kind in memcheck racecheck synccheck initcheck; do
     "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
       --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.ResetsTo*' || worst_of=1
+    "$tool" --tool "$kind" --error-exitcode 9 "$build/test_robots" \
+      --gtest_filter='All/DeviceLearn.HasTheBitsOfTheCpu/cart' || worst_of=1
   done
   return $worst_of
 }

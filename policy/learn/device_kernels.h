@@ -6,7 +6,7 @@
 
 namespace motorium {
 
-// rows of a mini-batch; loss, gradients and what the heads need
+// rows of a mini-batch; gradients, what the heads need and what they give: 0 for masked samples
 struct BatchView {
   LearnView v;
   int batch;
@@ -96,6 +96,7 @@ struct PolicyRows {
     h.kl = b.kl;
     h.clipped = b.clipped;
     policy_head_at<float>(h, row);
+    if (v.masked[sample]) b.loss[row] = b.kl[row] = b.clipped[row] = 0.f;
   }
 };
 
@@ -122,6 +123,7 @@ struct ValueRows {
     h.d_value = d_value;
     h.loss = b.loss;
     value_head_at<float>(h, row);
+    if (v.masked[sample]) b.loss[row] = 0.f;
   }
 };
 
@@ -138,10 +140,7 @@ struct LossSums {
     block.each([&](int lane) {
       if (lane >= kSumLanes) return;
       const auto sum = [&](const float* x) {
-        return lane_sum(n, lane, [&](int i) {
-          const bool counts = b.v.masked[b.sample(static_cast<int>(first) + i)] == 0;
-          return counts ? static_cast<double>(x[first + i]) : 0.;
-        });
+        return lane_sum(n, lane, [&](int i) { return static_cast<double>(x[first + i]); });
       };
       s.lanes[0][lane] = sum(b.loss);
       s.lanes[1][lane] = of_critic ? 0 : sum(b.kl);

@@ -41,6 +41,12 @@ struct BlockSums {
   double loss = 0, kl = 0, clipped = 0;
 };
 
+// of a permutation (permutation.h)
+struct PermutationKey {
+  static constexpr int kRounds = 8;
+  uint32_t word[kRounds] = {};
+};
+
 struct LearnNumbers {
   double learning_rate = 0, beta1_power = 1, beta2_power = 1;
   float log_norm = 0;     // sum (ln sigma + ln(2 pi) / 2)
@@ -49,6 +55,7 @@ struct LearnNumbers {
   int go = 0;             // the mini-batch at hand changes parameters
   int finite = 1;         // 0 from the mini-batch on in which a number was not
   UpdateStats stats;      // sums over mini-batches
+  PermutationKey key;     // of the update at hand
   int32_t iteration = 0;  // finished updates
   uint32_t step = 0;      // control steps since the start
   int64_t masked_samples = 0, bad_observations = 0;  // since the start

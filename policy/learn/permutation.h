@@ -5,14 +5,10 @@
 //
 //   l ^= F(r, key)        r ^= F(l, key)        each undoes itself, so the whole is one to one
 #pragma once
+#include "motorium/policy/learn/numbers.h"
 #include "motorium/policy/nn/noise.h"
 
 namespace motorium {
-
-struct PermutationKey {
-  static constexpr int kRounds = 8;
-  uint32_t word[kRounds];
-};
 
 FN PermutationKey permutation_key(uint64_t seed, uint32_t number) {
   PermutationKey key;

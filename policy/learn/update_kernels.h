@@ -26,7 +26,10 @@ FN GaeArgs gae_args(const LearnView& v) {
 // one item
 struct BeginUpdate {
   LearnView v;
-  FN void operator()(int) const { v.n->stats = UpdateStats{}; }
+  FN void operator()(int) const {
+    v.n->stats = UpdateStats{};
+    v.n->key = permutation_key(v.seed, static_cast<uint32_t>(v.n->iteration));
+  }
 };
 
 // items: samples. One permutation per update, reused by all epochs
@@ -34,9 +37,8 @@ struct PermuteSamples {
   LearnView v;
   int* permutation;
   FN void operator()(int i) const {
-    const PermutationKey key = permutation_key(v.seed, static_cast<uint32_t>(v.n->iteration));
     permutation[i] = static_cast<int>(
-        permuted(key, static_cast<uint32_t>(i), static_cast<uint32_t>(v.samples())));
+        permuted(v.n->key, static_cast<uint32_t>(i), static_cast<uint32_t>(v.samples())));
   }
 };
 

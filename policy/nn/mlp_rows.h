@@ -12,6 +12,11 @@ namespace motorium {
 
 constexpr int kMlpRows = 8;  // of a team: each weight that is read serves so many
 
+// one number of each of the rows: two reads of 16 bytes
+struct alignas(16) NumberOfRows {
+  float v[kMlpRows];
+};
+
 // weights of a layer lie across: (in, out), so that neighbouring outputs read neighbours
 struct ActNet {
   int layers = 0, widest = 0;
@@ -23,7 +28,8 @@ struct ActNet {
   float clip = 0;                                 // of actions; 0: none
 };
 
-// rows `first` .. of `rows`, at most kMlpRows; y: two buffers of kMlpRows * widest floats. `only`:
+// rows `first` .. of `rows`, at most kMlpRows; y: two buffers of kMlpRows * widest floats,
+// aligned to 16 bytes. `only`:
 // where none of the rows is marked nothing is done, null: all are wanted
 template <class Team>
 FN void mlp_rows(Team team, const ActNet& net, const float* observations, int first, int rows,
@@ -34,14 +40,15 @@ FN void mlp_rows(Team team, const ActNet& net, const float* observations, int fi
     for (int r = 0; r < here; ++r) wanted |= only[first + r];
     if (wanted == 0) return;
   }
-  float* x = y + kMlpRows * stride;
+  float* x =
+      y + kMlpRows * stride;  // number k of row r: x[k * kMlpRows + r], so that one read gives all
   const int inputs = net.sizes[0], outputs = net.sizes[net.layers];
 
   // rows beyond the last repeat it, so that the loops below are of one length
   team.each(kMlpRows * inputs, [&](int at) {
     const int r = at / inputs, i = at % inputs, row = first + (r < here ? r : here - 1);
     const float v = observations[static_cast<int64_t>(row) * inputs + i];
-    x[r * stride + i] = net.mean ? (v - net.mean[i]) * net.scale[i] : v;
+    x[i * kMlpRows + r] = net.mean ? (v - net.mean[i]) * net.scale[i] : v;
   });
 
   for (int l = 0; l < net.layers; ++l) {
@@ -49,14 +56,17 @@ FN void mlp_rows(Team team, const ActNet& net, const float* observations, int fi
     const bool last = l + 1 == net.layers;
     const float* weight = net.weight[l];
     team.each(out, [&](int o) {
-      float c[kMlpRows];
-      for (int r = 0; r < kMlpRows; ++r) c[r] = net.bias[l][o];
+      NumberOfRows c;
+      for (int r = 0; r < kMlpRows; ++r) c.v[r] = net.bias[l][o];
+      const auto* inputs_of = reinterpret_cast<const NumberOfRows*>(x);
       for (int k = 0; k < in; ++k) {
         const float w = weight[static_cast<int64_t>(k) * out + o];
-        for (int r = 0; r < kMlpRows; ++r) c[r] = fma(x[r * stride + k], w, c[r]);
+        const NumberOfRows a = inputs_of[k];
+        for (int r = 0; r < kMlpRows; ++r) c.v[r] = fma(a.v[r], w, c.v[r]);
       }
-      for (int r = 0; r < kMlpRows; ++r)
-        y[r * stride + o] = last ? c[r] : activate<float>(net.activation, c[r]);
+      if (!last)
+        for (int r = 0; r < kMlpRows; ++r) c.v[r] = activate<float>(net.activation, c.v[r]);
+      reinterpret_cast<NumberOfRows*>(y)[o] = c;
     });
     float* swap = x;
     x = y;
@@ -65,7 +75,7 @@ FN void mlp_rows(Team team, const ActNet& net, const float* observations, int fi
 
   team.each(here * outputs, [&](int at) {
     const int r = at / outputs, o = at % outputs;
-    const float a = x[r * stride + o];
+    const float a = x[o * kMlpRows + r];
     actions[static_cast<int64_t>(first + r) * outputs + o] =
         net.clip > 0 ? clamp<float>(a, -net.clip, net.clip) : a;
   });

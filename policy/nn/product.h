@@ -47,7 +47,10 @@ template <class Kind> struct Product {
   ProductArgs p;
   static constexpr int kRows = 128, kColumns = 64, kDepth = 16, kMyRows = 8, kMyColumns = 4;
   static constexpr bool kGradient = std::is_same_v<Kind, Gradient>;
-  struct Shared {
+  struct alignas(16) Four {
+    float v[4];
+  };  // read at once
+  struct alignas(16) Shared {
     float a[kDepth][kRows + 4];  // 4 more: columns fall into other banks
     float b[kDepth][kColumns + 4];
   };
@@ -76,8 +79,8 @@ template <class Kind> struct Product {
       const int j = column0 + thread % 16 * kMyColumns;
       MOTORIUM_UNROLL
       for (int u = 0; u < kMyColumns; ++u) {
-        const float start =
-            std::is_same_v<Kind, Forward> && j + u < p.columns ? p.bias[j + u] : 0.f;
+        const bool biased = std::is_same_v<Kind, Forward> && j + u < p.columns;
+        const float start = biased ? p.bias[j + u] : 0.f;
         MOTORIUM_UNROLL
         for (int m = 0; m < kMyRows; ++m) own(thread).c[m][u] = start;
       }
@@ -99,9 +102,12 @@ template <class Kind> struct Product {
     block.each([&](int thread) {
       const int r0 = row0 + thread / 16 * kMyRows, j0 = column0 + thread % 16 * kMyColumns;
       MOTORIUM_UNROLL
-      for (int m = 0; m < kMyRows; ++m) MOTORIUM_UNROLL
-      for (int u = 0; u < kMyColumns; ++u)
-        if (r0 + m < p.rows && j0 + u < columns()) put(r0 + m, j0 + u, sum, own(thread).c[m][u]);
+      for (int m = 0; m < kMyRows; ++m) {
+        MOTORIUM_UNROLL
+        for (int u = 0; u < kMyColumns; ++u) {
+          if (r0 + m < p.rows && j0 + u < columns()) put(r0 + m, j0 + u, sum, own(thread).c[m][u]);
+        }
+      }
     });
   }
 
@@ -135,14 +141,16 @@ template <class Kind> struct Product {
   }
 
   FN static void step(const Shared& s, int k, int r, int j, Tile& t) {
-    float a[kMyRows], b[kMyColumns];
+    const Four b = *reinterpret_cast<const Four*>(&s.b[k][j]);
     MOTORIUM_UNROLL
-    for (int m = 0; m < kMyRows; ++m) a[m] = s.a[k][r + m];
-    MOTORIUM_UNROLL
-    for (int u = 0; u < kMyColumns; ++u) b[u] = s.b[k][j + u];
-    MOTORIUM_UNROLL
-    for (int m = 0; m < kMyRows; ++m) MOTORIUM_UNROLL
-    for (int u = 0; u < kMyColumns; ++u) t.c[m][u] = fma(a[m], b[u], t.c[m][u]);
+    for (int half = 0; half < kMyRows; half += 4) {
+      const Four a = *reinterpret_cast<const Four*>(&s.a[k][r + half]);
+      MOTORIUM_UNROLL
+      for (int i = 0; i < 16; ++i) {
+        float& c = t.c[half + i / 4][i % 4];
+        c = fma(a.v[i / 4], b.v[i % 4], c);
+      }
+    }
   }
 
   FN void put(int r, int j, int sum, float c) const {
