@@ -9,6 +9,7 @@
 #include "motorium/policy/learn/ppo.h"
 #include "motorium/policy/learn/trainer.h"
 #include "motorium/policy/nn/kernels.h"
+#include "motorium/policy/nn/safetensors.h"
 #include "tests/robots/task_helpers.h"
 
 namespace motorium {
@@ -135,6 +136,15 @@ INSTANTIATE_TEST_SUITE_P(
               {"std_type", "log"},
               {"clip_actions", "0.5"},
               {"activation", "swish"}}},
+        // speeds above 10 are bad numbers: rows that become zeros and samples that are masked
+        Case{"bad",
+             "cartpole-balance",
+             20,
+             {{"episode_seconds", "0.3"},
+              {"observations.actor.terms",
+               R"([{"name": "joint_pos_rel"}, {"name": "joint_vel_rel", "scale": 1e9}])"},
+              {"events.reset_cart.params.velocity", "[-16, 16]"}},
+             {}},
         Case{"quad", "quad-velocity-flat", 21, {{"episode_seconds", "0.3"}}, {}},
         Case{"mirror",
              "quad-velocity-flat",
@@ -168,6 +178,7 @@ TEST_P(DeviceLearn, HasTheBitsOfTheCpu) {
       if (HasFailure()) return;
     }
     EXPECT_GT(got.episodes().total, 0);
+    EXPECT_EQ(got.bad_observations() > 0, std::string(c.name) == "bad");
     EXPECT_EQ(there->observations().size() > 1, want.rollout().critic_obs.size() > 0);
   }
 }
@@ -235,6 +246,31 @@ TEST(DeviceLearn, BadWorldsAreMaskedAlike) {
       expect_same_learner(want, got, "iteration " + std::to_string(i));
     }
     EXPECT_EQ(want.masked_samples(), 3);
+  }
+}
+
+// a state of another seed, read in the middle of a run: worlds of other weights, new graphs
+TEST(DeviceLearn, StatesAreReadInTheMiddleOfARun) {
+  const Case c = {"read", "quad-velocity-flat", 10, {{"episode_seconds", "0.3"}}, {}};
+  Threads pool(1);
+  const auto other_env = make(c, nullptr);
+  Ppo other(*other_env, config_of(c), 77, pool);
+  other.start();
+  other.collect(), other.update();
+  SafetensorsWriter out;
+  other.write_state(out);
+  const Safetensors state = Safetensors::parse(out.bytes(), "another run");
+  for (const auto& device : devices(guarded())) {
+    const auto env = make(c, nullptr), there = make(c, device);
+    Ppo want(*env, config_of(c), 5, pool), got(*there, config_of(c), 5, pool);
+    want.start(), got.start();
+    for (int i = 0; i < 6; ++i) {
+      if (i == 3) want.read_state(state), got.read_state(state);
+      want.collect(), got.collect();
+      want.update(), got.update();
+      expect_same_learner(want, got, "iteration " + std::to_string(i));
+      ASSERT_EQ(env->save_state(), there->save_state()) << i;
+    }
   }
 }
 
