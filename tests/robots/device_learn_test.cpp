@@ -136,15 +136,6 @@ INSTANTIATE_TEST_SUITE_P(
               {"std_type", "log"},
               {"clip_actions", "0.5"},
               {"activation", "swish"}}},
-        // speeds above 10 are bad numbers: rows that become zeros and samples that are masked
-        Case{"bad",
-             "cartpole-balance",
-             20,
-             {{"episode_seconds", "0.3"},
-              {"observations.actor.terms",
-               R"([{"name": "joint_pos_rel"}, {"name": "joint_vel_rel", "scale": 1e9}])"},
-              {"events.reset_cart.params.velocity", "[-16, 16]"}},
-             {}},
         Case{"quad", "quad-velocity-flat", 21, {{"episode_seconds", "0.3"}}, {}},
         Case{"mirror",
              "quad-velocity-flat",
@@ -178,7 +169,6 @@ TEST_P(DeviceLearn, HasTheBitsOfTheCpu) {
       if (HasFailure()) return;
     }
     EXPECT_GT(got.episodes().total, 0);
-    EXPECT_EQ(got.bad_observations() > 0, std::string(c.name) == "bad");
     EXPECT_EQ(there->observations().size() > 1, want.rollout().critic_obs.size() > 0);
   }
 }
@@ -246,6 +236,54 @@ TEST(DeviceLearn, BadWorldsAreMaskedAlike) {
       expect_same_learner(want, got, "iteration " + std::to_string(i));
     }
     EXPECT_EQ(want.masked_samples(), 3);
+  }
+}
+
+// a task whose sensor breaks now and then: its row becomes zeros, the normaliser leaves it out
+class Poisoned : public Env {
+ public:
+  using Env::Env;
+  void step(const float* actions) override {
+    Env::step(actions);
+    poison();
+  }
+  void step_there() override {
+    step_fused();
+    static_cast<EmulatedDevice&>(*device()).launch(stream(), [this] { poison(); });
+  }
+
+ private:
+  void poison() {
+    const ObservationGroup& group = observations()[0];
+    auto* rows = const_cast<float*>(group.data);
+    // the last step of a rollout of 8, too
+    if (++steps_ % 4 == 0) rows[5 * group.size + 1] = std::numeric_limits<float>::quiet_NaN();
+    if (steps_ % 3 == 0) rows[2 * group.size] = 1e30f;
+  }
+  int steps_ = 0;
+};
+
+TEST(DeviceLearn, BadObservationsAreMaskedAlike) {
+  const auto poisoned = [](const char* name, std::shared_ptr<Device> device) {
+    auto task = std::make_shared<Task>(read_task(name, {{"episode_seconds", "0.3"}}));
+    EnvOptions o;
+    o.worlds = 11;
+    o.device = std::move(device);
+    return std::make_unique<Poisoned>(task, load_task_model(*task, ""), o);
+  };
+  Threads pool(1);
+  for (const char* name : {"cartpole-balance", "quad-velocity-flat"}) {
+    const auto env = poisoned(name, nullptr), there = poisoned(name, guarded());
+    Ppo want(*env, config_of(kCart), 5, pool), got(*there, config_of(kCart), 5, pool);
+    want.start(), got.start();
+    for (int i = 0; i < 5; ++i) {
+      want.collect(), got.collect();
+      const UpdateStats a = want.update(), b = got.update();
+      expect_same(&a.value_loss, &b.value_loss, sizeof a / sizeof(double), "losses");
+      expect_same_learner(want, got, std::string(name) + ", iteration " + std::to_string(i));
+    }
+    EXPECT_EQ(got.bad_observations(), 10 + 13);
+    EXPECT_GE(got.masked_samples(), 9 + 13);
   }
 }
 
