@@ -1,13 +1,14 @@
 """Steps per second on a GPU beside MuJoCo Warp and MJX, over numbers of worlds, in one run.
 
     PYTHONPATH=build/default/python .venv/bin/python bench/gpu_bench.py [SCENE ...] [--worlds 256,8192]
-        [--peers mujoco-warp,mjx] [--out FOLDER]
+        [--peers mujoco-warp,mjx] [--train TASK,TASK] [--out FOLDER]
 
 How engines are measured (same file, states, controls; interleaved runs; residual) is said in
 python/motorium/peers.py. Worlds beyond 1024 repeat the states and controls of the first 1024, which have
 stopped at different moments of a roll-out. FOLDER/<chip>/steps.csv gets a row per engine, scene and number of
 worlds; with Nsight Compute (ncu) also counters.csv: warp instructions and DRAM bytes per world-step, issue slots
-in use. `--device emulated` runs the script itself where no GPU is; its speeds mean nothing.
+in use. train.csv: seconds of an iteration of PPO with the task's own settings (the nets of mjlab for go1), rollout
+and update, after the first five. `--device emulated` runs the script itself where no GPU is; its speeds mean nothing.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import scenes
@@ -60,6 +62,23 @@ def used_bytes():
         return int(text.splitlines()[0]) << 20
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
         return 0
+
+
+TRAIN_SKIP = 5  # iterations: memory is sent, graphs are recorded, episodes spread
+
+
+def trained(task, worlds, iterations, device):
+    """A row of train.csv."""
+    with tempfile.TemporaryDirectory() as folder:
+        mo.train(task, worlds=worlds, iterations=TRAIN_SKIP + iterations, device=device, quiet=True, log=folder)
+        with open(pathlib.Path(folder) / "progress.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+    times = sorted(float(r["Perf/collection_time"]) + float(r["Perf/learning_time"]) for r in rows[TRAIN_SKIP:])
+    middle = peers.statistics.median(times)
+    samples = int(rows[0]["steps"])
+    return {"task": task, "device": device, "worlds": worlds, "iteration_s": round(middle, 5),
+            "lowest": round(times[0], 5), "highest": round(times[-1], 5), "steps_per_second": round(samples / middle),
+            "mean_reward": rows[-1]["Train/mean_reward"]}  # fmt: skip
 
 
 class Tiled:
@@ -149,6 +168,9 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--peers", default="mujoco-warp,mjx")
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--train", default="quad-velocity-flat,go1-velocity-flat", help="tasks; empty: none")
+    parser.add_argument("--train-worlds", default="4096,16384")
+    parser.add_argument("--train-iterations", type=int, default=20)
     parser.add_argument("--out", default="bench/results")
     parser.add_argument("--once", action="store_true", help="one warm and one measured launch, for profilers")
     o = parser.parse_args()
@@ -160,7 +182,14 @@ def main():
         print(f"SKIPPED gpu bench: {why}")
         return
 
-    table, counters = [], []
+    table, counters, training = [], [], []
+    for task in filter(None, [] if o.once else o.train.split(",")):
+        for worlds in map(int, o.train_worlds.split(",")):
+            try:
+                training.append(trained(task, worlds, o.train_iterations, o.device))
+                print(training[-1], flush=True)
+            except mo.Error as why:
+                print(f"SKIPPED training of {task} in {worlds} worlds: {why}")
     sizes = [int(n) for n in o.worlds.split(",")]
     for name in o.scenes or scenes.SCENES:
         path = scenes.path(name)
@@ -191,6 +220,7 @@ def main():
                 print(counters[-1])
     folder = pathlib.Path(o.out) / chip()
     for file, rows, columns in (("steps.csv", table, COLUMNS),
+                                ("train.csv", training, list(training[0]) if training else []),
                                 ("counters.csv", counters, list(counters[0]) if counters else [])):  # fmt: skip
         if rows and not o.once:
             folder.mkdir(parents=True, exist_ok=True)

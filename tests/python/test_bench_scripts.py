@@ -144,13 +144,19 @@ def test_gpu_bench_measures_a_device(tmp_path):
     if script("scenes").path("go1_feet") is None:
         pytest.skip("SKIPPED: the corpora are not installed and cannot be fetched")
     out = run("gpu_bench", "go1_feet", "--worlds", "3,9", "--steps", "10", "--repeat", "2", "--device", "emulated",
-              "--peers", "mujoco-warp", "--out", tmp_path)  # fmt: skip
+              "--peers", "mujoco-warp", "--train", "", "--out", tmp_path)  # fmt: skip
     assert "SKIPPED mujoco-warp" in out
     (table,) = tmp_path.glob("*/steps.csv")
     with open(table, newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(r["worlds"]) for r in rows] == [3, 9]
     assert all(float(r["residual_median"]) < 1e-4 and int(r["steps_per_second"]) > 0 for r in rows)
+
+
+def test_gpu_bench_measures_training(tmp_path):
+    row = script("gpu_bench").trained("cartpole-balance", 16, 3, "emulated")
+    assert row["iteration_s"] > 0 and row["lowest"] <= row["iteration_s"] <= row["highest"]
+    assert row["steps_per_second"] == pytest.approx(16 * 16 / row["iteration_s"], rel=0.01)
 
 
 def test_gpu_bench_says_that_there_is_no_gpu(tmp_path):
