@@ -8,6 +8,13 @@
 
 namespace motorium {
 
+// before a loop over an array that must stay in registers
+#if defined(__CUDACC__)
+#define MOTORIUM_UNROLL_ALL _Pragma("unroll")
+#else
+#define MOTORIUM_UNROLL_ALL _Pragma("GCC unroll 16")
+#endif
+
 constexpr int kBlockThreads = 256;
 
 // all of them by one thread of the CPU; `backwards`: from last to first

@@ -3,7 +3,8 @@
 //   c = start;  for k = 0 .. depth-1:  c = fma(a(r,k), b(k,j), c)
 //
 // so the bits are those of the CPU's tiles. A block makes 128 x 64 outputs, a thread 8 x 4 of them
-// in registers; 16 steps of k at a time lie in shared memory. The three products of a network:
+// in registers; 16 steps of k at a time lie in shared memory, and the next 16. The three products
+// of a network:
 //
 //   forward    Y[n,o]  = act(bias[o] + sum_k X[n,k] W[o,k])
 //   inputs     dX[n,k] = act'(Y[n,k]) sum_o dY[n,o] W[o,k]
@@ -47,12 +48,16 @@ template <class Kind> struct Product {
   ProductArgs p;
   static constexpr int kRows = 128, kColumns = 64, kDepth = 16, kMyRows = 8, kMyColumns = 4;
   static constexpr bool kGradient = std::is_same_v<Kind, Gradient>;
+  static constexpr bool kForward = std::is_same_v<Kind, Forward>;
   struct alignas(16) Four {
     float v[4];
   };  // read at once
-  struct alignas(16) Shared {
+  struct alignas(16) Stage {
     float a[kDepth][kRows + 4];  // 4 more: columns fall into other banks
     float b[kDepth][kColumns + 4];
+  };
+  struct Shared {
+    Stage stage[2];
   };
   struct Tile {
     float c[kMyRows][kMyColumns];
@@ -77,33 +82,38 @@ template <class Kind> struct Product {
     typename Block::template Own<Tile> own;
     block.each([&](int thread) {
       const int j = column0 + thread % 16 * kMyColumns;
-      MOTORIUM_UNROLL
+      MOTORIUM_UNROLL_ALL
       for (int u = 0; u < kMyColumns; ++u) {
-        const bool biased = std::is_same_v<Kind, Forward> && j + u < p.columns;
+        const bool biased = kForward && j + u < p.columns;
         const float start = biased ? p.bias[j + u] : 0.f;
-        MOTORIUM_UNROLL
+        MOTORIUM_UNROLL_ALL
         for (int m = 0; m < kMyRows; ++m) own(thread).c[m][u] = start;
       }
     });
+    // while a stage is added up, the numbers of the next are on their way; behind the last: zeros
+    block.each([&](int thread) {
+      Numbers numbers;
+      fetch(thread, row0, column0, first, depth, numbers);
+      keep(thread, numbers, s.stage[0]);
+    });
     for (int k0 = 0; k0 < depth; k0 += kDepth) {
-      const int n = min(kDepth, depth - k0);
-      block.each([&](int thread) { load_stage(thread, row0, column0, first + k0, n, s); });
+      const int n = min(kDepth, depth - k0), left = depth - k0 - kDepth;
+      const Stage& now = s.stage[k0 / kDepth & 1];
+      Stage& next = s.stage[(k0 / kDepth & 1) ^ 1];
       block.each([&](int thread) {
+        Numbers numbers;
+        fetch(thread, row0, column0, first + k0 + kDepth, left, numbers);
         const int r = thread / 16 * kMyRows, j = thread % 16 * kMyColumns;
-        if (row0 + r >= p.rows || column0 + j >= columns()) return;
-        if (n == kDepth) {
-          MOTORIUM_UNROLL
-          for (int k = 0; k < kDepth; ++k) step(s, k, r, j, own(thread));
-        } else {
-          for (int k = 0; k < n; ++k) step(s, k, r, j, own(thread));
-        }
+        if (row0 + r < p.rows && column0 + j < columns())
+          for (int k = 0; k < n; ++k) step(now, k, r, j, own(thread));
+        keep(thread, numbers, next);
       });
     }
     block.each([&](int thread) {
       const int r0 = row0 + thread / 16 * kMyRows, j0 = column0 + thread % 16 * kMyColumns;
-      MOTORIUM_UNROLL
+      MOTORIUM_UNROLL_ALL
       for (int m = 0; m < kMyRows; ++m) {
-        MOTORIUM_UNROLL
+        MOTORIUM_UNROLL_ALL
         for (int u = 0; u < kMyColumns; ++u) {
           if (r0 + m < p.rows && j0 + u < columns()) put(r0 + m, j0 + u, sum, own(thread).c[m][u]);
         }
@@ -112,40 +122,58 @@ template <class Kind> struct Product {
   }
 
  private:
-  // neighbouring threads read neighbours in memory
-  FN void load_stage(int thread, int row0, int column0, int k0, int n, Shared& s) const {
-    if constexpr (kGradient) {
-      for (int i = thread; i < kRows * n; i += kBlockThreads) {
-        const int r = i % kRows, k = i / kRows;
-        s.a[k][r] = row0 + r < p.rows ? p.a[long(k0 + k) * p.lda + row0 + r] : 0.f;
-      }
-    } else {
-      for (int i = thread; i < kRows * kDepth; i += kBlockThreads) {
-        const int r = i / kDepth, k = i % kDepth;
-        s.a[k][r] = row0 + r < p.rows && k < n ? p.a[long(row0 + r) * p.lda + k0 + k] : 0.f;
-      }
+  static constexpr int kOwnA = kRows * kDepth / kBlockThreads;
+  static constexpr int kOwnB = kColumns * kDepth / kBlockThreads;
+  struct Numbers {
+    float a[kOwnA], b[kOwnB];
+  };  // of a stage, those that a thread brings
+
+  // place i of a stage: neighbouring threads read neighbours in memory
+  FN static void place(int i, int wide, bool along_k, int& line, int& k) {
+    line = along_k ? i / kDepth : i % wide;
+    k = along_k ? i % kDepth : i / wide;
+  }
+  // `n`: steps that are left from k0 on
+  FN void fetch(int thread, int row0, int column0, int k0, int n, Numbers& to) const {
+    MOTORIUM_UNROLL_ALL
+    for (int i = 0; i < kOwnA; ++i) {
+      int r, k;
+      place(thread + i * kBlockThreads, kRows, !kGradient, r, k);
+      const bool inside = row0 + r < p.rows && k < n;
+      const long at = kGradient ? long(k0 + k) * p.lda + row0 + r : long(row0 + r) * p.lda + k0 + k;
+      to.a[i] = inside ? p.a[at] : 0.f;
     }
-    if constexpr (std::is_same_v<Kind, Forward>) {
-      for (int i = thread; i < kColumns * kDepth; i += kBlockThreads) {
-        const int j = i / kDepth, k = i % kDepth;
-        s.b[k][j] =
-            column0 + j < p.columns && k < n ? p.b[long(column0 + j) * p.ldb + k0 + k] : 0.f;
-      }
-    } else {
-      for (int i = thread; i < kColumns * n; i += kBlockThreads) {
-        const int j = i % kColumns, k = i / kColumns, column = column0 + j;
-        s.b[k][j] = column < p.columns ? p.b[long(k0 + k) * p.ldb + column]
-                                       : (kGradient && column == p.columns ? 1.f : 0.f);
-      }
+    MOTORIUM_UNROLL_ALL
+    for (int i = 0; i < kOwnB; ++i) {
+      int j, k;
+      place(thread + i * kBlockThreads, kColumns, kForward, j, k);
+      const int column = column0 + j;
+      const bool inside = column < p.columns && k < n;
+      const long at = kForward ? long(column) * p.ldb + k0 + k : long(k0 + k) * p.ldb + column;
+      to.b[i] = inside ? p.b[at] : kGradient && column == p.columns ? 1.f : 0.f;
+    }
+  }
+  FN static void keep(int thread, const Numbers& from, Stage& to) {
+    MOTORIUM_UNROLL_ALL
+    for (int i = 0; i < kOwnA; ++i) {
+      int r, k;
+      place(thread + i * kBlockThreads, kRows, !kGradient, r, k);
+      to.a[k][r] = from.a[i];
+    }
+    MOTORIUM_UNROLL_ALL
+    for (int i = 0; i < kOwnB; ++i) {
+      int j, k;
+      place(thread + i * kBlockThreads, kColumns, kForward, j, k);
+      to.b[k][j] = from.b[i];
     }
   }
 
-  FN static void step(const Shared& s, int k, int r, int j, Tile& t) {
+  FN static void step(const Stage& s, int k, int r, int j, Tile& t) {
     const Four b = *reinterpret_cast<const Four*>(&s.b[k][j]);
-    MOTORIUM_UNROLL
+    MOTORIUM_UNROLL_ALL
     for (int half = 0; half < kMyRows; half += 4) {
       const Four a = *reinterpret_cast<const Four*>(&s.a[k][r + half]);
-      MOTORIUM_UNROLL
+      MOTORIUM_UNROLL_ALL
       for (int i = 0; i < 16; ++i) {
         float& c = t.c[half + i / 4][i % 4];
         c = fma(a.v[i / 4], b.v[i % 4], c);
@@ -155,7 +183,7 @@ template <class Kind> struct Product {
 
   FN void put(int r, int j, int sum, float c) const {
     const long at = long(r) * p.ldc + j;
-    if constexpr (std::is_same_v<Kind, Forward>) {
+    if constexpr (kForward) {
       if (p.before) p.before[at] = c;
       p.c[at] = activate<float>(p.activation, c);
     } else if constexpr (std::is_same_v<Kind, Inputs>) {
