@@ -389,8 +389,8 @@ void Ppo::end_rollout() {
 }
 
 void Ppo::collect() {
-  if (on_device_) return on_device_->collect();
   const Phase phase(threads_.lane(0), "rollout");
+  if (on_device_) return on_device_->collect();
   Rollout& r = rollout_;
   BeginRollout{view()}(0);
   std::copy_n(r.bad.data() + size_t(r.samples()), r.worlds, r.bad.data());
