@@ -62,17 +62,21 @@ void Ppo::OnDevice::place_norm(Norm& norm, Normalizer& host, const float* rows) 
   v.kept = place(norm.kept, static_cast<size_t>(v.blocks()));
 }
 
-Ppo::OnDevice::OnDevice(Ppo& host) : h_(host), device_(host.env_.device()) {
+Ppo::OnDevice::OwnStream::OwnStream(VecEnv& e) : env(e), before(e.stream()) {
+  if (before == nullptr) env.set_stream(env.device()->new_stream());
+}
+Ppo::OnDevice::OwnStream::~OwnStream() {
+  // a device that is lost refuses; then there is nothing to put back
+  if (before == nullptr) try {
+      env.set_stream(nullptr);
+    } catch (const std::exception&) {
+    }
+}
+
+Ppo::OnDevice::OnDevice(Ppo& host) : h_(host), device_(host.env_.device()), own_stream_(host.env_) {
   require(h_.k_.pair_rows == nullptr,
           "precision bf16: products of bfloat16 run on device cpu only: use fp32 on device " +
               device_->name());
-  // what is recorded in a graph cannot lie on the default stream
-  before_ = stream();
-  if (before_ == nullptr) {
-    own_stream_ = true;
-    h_.env_.set_stream(device_->new_stream());
-  }
-
   // the learner's view, with every array of the device's
   v_ = h_.view();
   LearnView& v = v_;
@@ -143,14 +147,6 @@ Ppo::OnDevice::OnDevice(Ppo& host) : h_(host), device_(host.env_.device()) {
     action_mirror_ = {(added(ints_) = {device_, h_.action_map_, stream()}).data(),
                       (added(floats_) = {device_, h_.action_sign_, stream()}).data()};
   send();
-}
-
-Ppo::OnDevice::~OnDevice() {
-  // a device that is lost refuses; then there is nothing to put back
-  if (own_stream_) try {
-      h_.env_.set_stream(before_);
-    } catch (const std::exception&) {
-    }
 }
 
 // ---- host and device ----------------------------------------------------------------------------

@@ -12,7 +12,6 @@ namespace motorium {
 class Ppo::OnDevice {
  public:
   explicit OnDevice(Ppo& host);
-  ~OnDevice();
 
   void send();   // the learner's state from the host
   void fetch();  // ... to the host; waits
@@ -31,6 +30,13 @@ class Ppo::OnDevice {
     NetView shape;
     MirrorMap mirror{};
     std::vector<DeviceArray<float>> across;
+  };
+  // what is recorded in a graph cannot lie on the default stream: the environment gets one of ours
+  struct OwnStream {
+    explicit OwnStream(VecEnv& e);
+    ~OwnStream();
+    VecEnv& env;
+    Stream before;
   };
   // numbers of a normaliser
   struct Norm {
@@ -61,8 +67,7 @@ class Ppo::OnDevice {
 
   Ppo& h_;
   std::shared_ptr<Device> device_;
-  Stream before_ = nullptr;  // the environment's stream without us
-  bool own_stream_ = false;
+  OwnStream own_stream_;
   bool warm_ = false;  // the environment has been sent all that its steps need
   int updates_ = 0;
   std::unique_ptr<Graph> rollout_graph_, update_graph_;

@@ -447,5 +447,36 @@ TEST(DeviceLearn, StreamsAreGivenBack) {
   EXPECT_EQ(env->stream(), own);
 }
 
+// memory that does not suffice: what fits is said, and the environment is as before
+TEST(DeviceLearn, TooLittleMemoryIsAnError) {
+  constexpr size_t kRoom = size_t{1} << 30;
+  const auto device = std::make_shared<EmulatedDevice>(true, kRoom);
+  const auto env = make(kCart, device);
+  const size_t used = kRoom - device->free_memory();
+  const auto small = std::make_shared<EmulatedDevice>(true, used + (size_t{100} << 10));
+  const auto tight = make(kCart, small);
+  Threads pool(1);
+  try {
+    Ppo ppo(*tight, config_of(kCart), 5, pool);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("use fewer worlds"), std::string::npos) << e.what();
+  }
+  EXPECT_EQ(tight->stream(), nullptr);
+  tight->step_fused();
+}
+
+TEST(DeviceLearn, ALostDeviceEndsTraining) {
+  const auto device = guarded();
+  const auto env = make(kCart, device);
+  Threads pool(1);
+  Ppo ppo(*env, config_of(kCart), 5, pool);
+  ppo.start();
+  ppo.collect(), ppo.update();
+  device->lose();
+  EXPECT_THROW(ppo.collect(), DeviceLost);
+  EXPECT_THROW(ppo.update(), DeviceLost);
+}
+
 }  // namespace
 }  // namespace motorium
