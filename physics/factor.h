@@ -2,6 +2,7 @@
 // holds its ancestors from the root and ends with the diagonal, so the row of an ancestor is a
 // prefix of it. The same for every matrix with such a pattern.
 #pragma once
+#include "motorium/physics/add_rows.h"
 #include "motorium/physics/scratch.h"
 
 namespace motorium {
@@ -48,6 +49,30 @@ STAGE void solve_tree(Team team, int nv, const TreePattern& t, const Real* L, Re
   }
 }
 
+// y_k .. y_(k+N-1) of a chain of dofs without branches gather from the rows of those below them:
+// first each other's, then of what hangs below the last
+template <int N, class Real>
+FN void gather_chain(const TreePattern& t, const Real* M, const Real* v, int k, Real* y) {
+  const int depth = t.rownum[k] - 1, end = k + N + t.descnum[k + N - 1];
+  Real sum[N];
+  MOTORIUM_UNROLL
+  for (int n = 0; n < N; ++n) sum[n] = y[k + n];
+  MOTORIUM_UNROLL
+  for (int d = 1; d < N; ++d) {
+    const Real* row = M + t.rowadr[k + d] + depth;
+    MOTORIUM_UNROLL
+    for (int n = 0; n < d; ++n) sum[n] = fma(row[n], v[k + d], sum[n]);
+  }
+  for (int d = k + N; d < end; ++d) {
+    const Real* row = M + t.rowadr[d] + depth;
+    const Real factor = v[d];
+    MOTORIUM_UNROLL
+    for (int n = 0; n < N; ++n) sum[n] = fma(row[n], factor, sum[n]);
+  }
+  MOTORIUM_UNROLL
+  for (int n = 0; n < N; ++n) y[k + n] = sum[n];
+}
+
 // y = M v with M stored by rows of ancestors
 template <class Team, class Real>
 STAGE void multiply_tree(Team team, int nv, const TreePattern& t, const Real* M, const Real* v,
@@ -56,19 +81,25 @@ STAGE void multiply_tree(Team team, int nv, const TreePattern& t, const Real* M,
   team.each(nv, [&](int k) {
     const Real* row = M + t.rowadr[k];
     const int* col = t.col + t.rowadr[k];
-    const int n = t.rownum[k];
-    Real sum = row[n - 1] * v[k];
-    for (int p = 0; p < n - 1; ++p) sum = fma(row[p], v[col[p]], sum);
+    const int n = t.rownum[k] - 1;
+    Real sum = row[n] * v[k];
+    MOTORIUM_UNROLL
+    for (int p = 0; p < n; ++p) sum = fma(row[p], v[col[p]], sum);
     y[k] = sum;
   });
 
-  // the mirrored part: a dof gathers from the rows of its descendants, which follow it
-  team.each(nv, [&](int k) {
-    const int depth = t.rownum[k] - 1;
-    Real sum = y[k];
-    for (int d = k + 1; d <= k + t.descnum[k]; ++d) sum = fma(M[t.rowadr[d] + depth], v[d], sum);
-    y[k] = sum;
-  });
+  // the mirrored part, in chains of at most kChunk
+  if constexpr (Team::kChunk == 1)
+    team.each(nv, [&](int k) { gather_chain<1>(t, M, v, k, y); });
+  else
+    team.once([&] {
+      for (int k = 0; k < nv;) {
+        int n = 1;
+        while (n < Team::kChunk && k + n < nv && t.descnum[k + n] == t.descnum[k] - n) ++n;
+        with_columns<Team::kChunk>(n, [&](auto chain) { gather_chain<chain>(t, M, v, k, y); });
+        k += n;
+      }
+    });
 }
 
 }  // namespace motorium

@@ -9,7 +9,7 @@
 #pragma once
 #include "motorium/physics/articulated.h"
 #include "motorium/physics/factor.h"
-#include "motorium/physics/hessian.h"
+#include "motorium/physics/hessian_factor.h"
 #include "motorium/physics/islands.h"
 
 namespace motorium {
@@ -49,6 +49,19 @@ FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Bl
 
 // ---- residuals, forces, gradient ------------------------------------------------------------
 
+// out = J v (minus aref) of Rows rows of a block
+template <int Rows, class Real>
+FN void block_times(int n, const int* col, const Real* J, const Real* v, const Real* aref,
+                    Real* out) {
+  Real sum[Rows];
+  for (int j = 0; j < Rows; ++j) sum[j] = aref ? -aref[j] : Real(0.f);
+  for (int c = 0; c < n; ++c) {
+    const Real moved = v[col[c]];
+    for (int j = 0; j < Rows; ++j) sum[j] = fma(J[j * n + c], moved, sum[j]);
+  }
+  for (int j = 0; j < Rows; ++j) out[j] = sum[j];
+}
+
 // out = J v (minus aref) for all rows
 template <class Team, class Real>
 FN void rows_times(Team team, const ModelView<Real>& m, const Scratch<Real>& x, const Real* v,
@@ -57,11 +70,16 @@ FN void rows_times(Team team, const ModelView<Real>& m, const Scratch<Real>& x, 
   team.each(x.blk_count, [&](int k) {
     const int n = x.blk_num[k], row = x.blk_row[k];
     const int* col = x.blk_col + x.blk_adr[k];
-    for (int j = 0; j < x.blk_dim[k]; ++j) {
-      const Real* J = x.blk_J[k] + j * n;
-      Real sum = residual ? -x.row_aref[row + j] : zero;
-      for (int c = 0; c < n; ++c) sum = fma(J[c], v[col[c]], sum);
-      rows[row + j] = sum;
+    const Real *J = x.blk_J[k], *aref = residual ? x.row_aref + row : nullptr;
+    Real* out = rows + row;
+    int left = x.blk_dim[k];
+    for (; left >= 3; left -= 3, J += 3 * n, out += 3) {
+      block_times<3>(n, col, J, v, aref, out);
+      if (aref) aref += 3;
+    }
+    for (; left > 0; --left, J += n, ++out) {
+      block_times<1>(n, col, J, v, aref, out);
+      if (aref) ++aref;
     }
   });
   team.each(x.fric_count,
@@ -86,19 +104,29 @@ FN void update_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   });
 }
 
+// out += J' f of a block with Rows rows
+template <class Rows, class Team, class Real>
+FN void add_block_forces(Team team, Rows rows, int n, const int* col, const Real* J, const Real* f,
+                         const Real& sign, Real* out) {
+  team.each(n, [&](int c) {
+    Real sum = Real(0.f);
+    for (int j = 0; j < rows; ++j) sum = fma(J[j * n + c], f[j], sum);
+    out[col[c]] = fma(sign, sum, out[col[c]]);
+  });
+}
+
 // out += J' f
 template <class Team, class Real>
 FN void add_constraint_forces(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
                               const Real& sign, Real* out) {
   for (int k = 0; k < x.blk_count; ++k) {
-    const int n = x.blk_num[k], row = x.blk_row[k];
+    const int n = x.blk_num[k], dim = x.blk_dim[k];
     const int* col = x.blk_col + x.blk_adr[k];
-    const Real* J = x.blk_J[k];
-    team.each(n, [&](int c) {
-      Real sum = Real(0.f);
-      for (int j = 0; j < x.blk_dim[k]; ++j) sum = fma(J[j * n + c], x.row_f[row + j], sum);
-      out[col[c]] = fma(sign, sum, out[col[c]]);
-    });
+    const Real* f = x.row_f + x.blk_row[k];
+    if (dim == 3)
+      add_block_forces(team, Known<3>{}, n, col, x.blk_J[k], f, sign, out);
+    else
+      add_block_forces(team, dim, n, col, x.blk_J[k], f, sign, out);
   }
   team.each(x.fric_count, [&](int i) {
     const int d = m.friction_dof[i];
@@ -441,6 +469,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     islands = x.shared_int[5];
   }
   team.once([&] { hessian_pattern(m, x); });
+  hessian_base(team, m, x);
 
   // warm start: the cheaper of the last acceleration and the smooth one
   team.each(m.nv, [&](int i) { x.a[i] = x.qacc_smooth[i]; });

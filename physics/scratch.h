@@ -85,6 +85,7 @@ template <class M> FN int tendon_blocks(const M& m) {
 
 // dofs per row of a contact block at most
 inline constexpr int kConeRows = 6;
+inline constexpr int kGroupRows = 24;  // rows that are added to H at once
 
 template <class Real> struct Scratch {
 #define MOTORIUM_FIELD(name, rows, columns, unit, doc) Real* name = nullptr;
@@ -167,13 +168,15 @@ template <class Real> struct Scratch {
   // Newton
   Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
   Real* H;  // lower triangle by rows: row k starts at k (k + 1) / 2
-  int *H_num, *H_col,
-      *H_run;        // entries left of the diagonal of each row, their columns, their runs
-  unsigned* H_mask;  // the same as bits, nword per row
-  Real* H_inv;       // 1 / D
+  unsigned* H_mask;  // the columns left of the diagonal of each row as bits, nword per row
+  int* H_start;      // where each row starts in H
+  Real* H_base;      // what H is before the blocks are added
+  Real* group_T;     // J times curvature of blocks of the same dofs
+  Real* H_inv;       // -1 / D
   int *H_below, *H_below_num;  // rows of the island with an entry in each column, from the last up
-  int* H_below_row;            // where these rows start in H
-  int *H_chunk, *H_chunks;     // 16 * first column + columns of each chunk of a row
+  int* H_below_row;            // where these rows start in H                          [bytes]
+  unsigned* H_chunk;           // 16 * first column + columns of each chunk of a row
+  int* H_chunks;               // chunks of each row
   Int<Real>* tree_label;       // island of each tree, -1: no rows
   int* dof_list;               // dofs of the present island in any lane
   int dof_count = 0;
@@ -298,15 +301,15 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.Mgrad = c.take<Real>(n);
   x.Mv = c.take<Real>(n);
   x.H = c.take<Real>(n * (n + 1) / 2);
-  x.H_num = c.take<int>(n);
-  x.H_col = c.take<int>(n * n);
-  x.H_run = c.take<int>(n * n);
+  x.H_base = c.take<Real>(n * (n + 1) / 2);
+  x.H_start = c.take<int>(n);
   x.H_mask = c.take<unsigned>(n * words);
   x.H_inv = c.take<Real>(n);
+  x.group_T = c.take<Real>(kGroupRows * n);
   x.H_below = c.take<int>(n * n);
   x.H_below_num = c.take<int>(n);
   x.H_below_row = c.take<int>(n * n);
-  x.H_chunk = c.take<int>(n * n);
+  x.H_chunk = c.take<unsigned>(n * n);
   x.H_chunks = c.take<int>(n);
   x.tree_label = c.take<Int<Real>>(trees);
   x.dof_list = c.take<int>(n);
