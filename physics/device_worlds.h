@@ -66,6 +66,7 @@ class DeviceWorlds {
     DeviceArray<float> numbers;
     DeviceArray<int> integers;
     std::vector<DeviceArray<int>> lists;
+    DeviceArray<float> pair_reach2;
     DeviceArray<ModelData<float>> data;
   };
   struct OwnRows {

@@ -133,10 +133,25 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.articulated = deep && (!discrete || is_uncoupled(m));
   data.articulated_step = data.articulated && m.integrator != Integrator::implicit &&
                           (m.integrator == Integrator::euler || is_uncoupled(m));
+  list_pairs(m);
   list_friction(
       m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },
       [&](size_t i) { return m.tendon_frictionloss[i] > 0; });
   widen_metric(m, [&](size_t i) { return m.tendon_stiffness[i] != 0 || m.tendon_damping[i] != 0; });
+}
+
+template <class S> void ModelBlob<S>::list_pairs(const Model& m) {
+  for (int p = 0; p < m.npair; ++p) {
+    const int g1 = data.pair_geom1[p], g2 = data.pair_geom2[p];
+    // as a kernel adds them
+    const S reach = data.pair_margin[p] + data.pair_gap[p] + data.geom_rbound[g2];
+    const S r = reach + data.geom_rbound[g1];
+    const bool plane = static_cast<GeomType>(data.geom_type[g1]) == GeomType::plane;
+    pair_far.push_back(data.geom_cid[std::max(g1, g2)]);
+    pair_reach2.push_back(plane ? S(-1) : r * r);
+  }
+  data.pair_far = pair_far.data();
+  data.pair_reach2 = pair_reach2.data();
 }
 
 template <class S>

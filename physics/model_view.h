@@ -58,6 +58,10 @@ template <class S> struct ModelData {
   int nfriction = 0, nfriction_base = 0;
   const int* friction_tendon = nullptr;
   int nfriction_tendon = 0, nfriction_tendon_base = 0;
+  // pairs of a group (broad_phase.h): index among the poses of the geom that is not the group's;
+  // squared distance within which the bounding spheres touch, negative for a plane
+  const int* pair_far = nullptr;
+  const S* pair_reach2 = nullptr;
   // the metric of the solver: the pattern of M, or a wider one (integrator discrete); with it the
   // tendons that can have a spring or damper
   TreePattern metric;
@@ -134,6 +138,8 @@ template <class Real> struct ModelView {
   Integrator integrator;
   Cone cone;
   uint32_t flags, disableactuator;
+  const int* pair_far;
+  const Scalar<Real>* pair_reach2;
   const int* friction_dof;
   int nfriction, nfriction_base;
   const int* friction_tendon;
@@ -187,6 +193,8 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.cone = d.cone;
   m.flags = d.flags;
   m.disableactuator = d.disableactuator;
+  m.pair_far = d.pair_far;
+  m.pair_reach2 = d.pair_reach2;
   m.friction_dof = d.friction_dof;
   m.nfriction = d.nfriction;
   m.nfriction_base = d.nfriction_base;
