@@ -10,15 +10,14 @@ template <int N> struct Known {
 };
 
 // how far `to` lies behind `from`
-template <class Real> FN int bytes_between(const Real* from, const Real* to) {
-  return static_cast<int>(reinterpret_cast<const char*>(to) -
-                          reinterpret_cast<const char*>(from));
+template <class Real> FN long bytes_between(const Real* from, const Real* to) {
+  return reinterpret_cast<const char*>(to) - reinterpret_cast<const char*>(from);
 }
 
-template <class Real> FN const Real* bytes_behind(const Real* from, int bytes) {
+template <class Real> FN const Real* bytes_behind(const Real* from, long bytes) {
   return reinterpret_cast<const Real*>(reinterpret_cast<const char*>(from) + bytes);
 }
-template <class Real> FN Real* bytes_behind(Real* from, int bytes) {
+template <class Real> FN Real* bytes_behind(Real* from, long bytes) {
   return reinterpret_cast<Real*>(reinterpret_cast<char*>(from) + bytes);
 }
 

@@ -194,9 +194,9 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_REAL
 #undef MOTORIUM_INT
-  for (const int** list : {&d.friction_dof, &d.friction_tendon, &d.elastic_tendon, &d.single_dof,
-                           &d.pair_far, &d.metric.rowadr, &d.metric.rownum, &d.metric.col,
-                           &d.metric.descnum})
+  for (const int** list :
+       {&d.friction_dof, &d.friction_tendon, &d.elastic_tendon, &d.single_dof, &d.pair_far,
+        &d.metric.rowadr, &d.metric.rownum, &d.metric.col, &d.metric.descnum})
     move(*list);
   move(d.pair_reach2);
 #define MOTORIUM_REAL(name, rows, columns, unit, doc)       \

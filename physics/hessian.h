@@ -81,8 +81,7 @@ FN void curved_rows(Team team, BlockKind kind, Rows rows, int n, const Real* C, 
     team.each(n, [&](int c) {
       for (int j = 0; j < rows; ++j) {
         Real t = C[at6(j, 0)] * J[c];
-        for (int i = 1; i < rows; ++i)
-          t = fma(C[i <= j ? at6(j, i) : at6(i, j)], J[i * n + c], t);
+        for (int i = 1; i < rows; ++i) t = fma(C[i <= j ? at6(j, i) : at6(i, j)], J[i * n + c], t);
         T[j * n + c] = t;
       }
     });
@@ -118,7 +117,9 @@ template <class Real> FN bool same_dofs(const Scratch<Real>& x, int a, int b) {
 // blocks with the same n dofs; block b has dim[b] rows, at[b] bytes behind those of the first
 template <class Real> struct BlockGroup {
   int blocks, n;
-  const int *dim, *at, *col, *start;
+  const int* dim;
+  const long* at;
+  const int *col, *start;
   const Real *T, *J;
   Real* H;
 };
@@ -144,8 +145,7 @@ template <int N, class Real> FN void add_entries(const BlockGroup<Real>& g, int 
     if (g.dim[b] == 3) {
       add_known_rows<3>(g.n, T, J, sum);
     } else {
-      for (int j = 0; j < g.dim[b]; ++j)
-        add_known_rows<1>(g.n, T + j * g.n, J + j * g.n, sum);
+      for (int j = 0; j < g.dim[b]; ++j) add_known_rows<1>(g.n, T + j * g.n, J + j * g.n, sum);
     }
     T += g.dim[b] * g.n;
   }
@@ -172,7 +172,8 @@ template <class Team, class Real>
 FN void add_group(Team team, const ModelView<Real>& m, Scratch<Real>& x, int blocks,
                   const int* list) {
   const int first = list[0], n = x.blk_num[first];
-  int at[kGroup<Team>], dim[kGroup<Team>];
+  int dim[kGroup<Team>];
+  long at[kGroup<Team>];
   for (int b = 0, rows = 0; b < blocks; ++b) {
     const int k = list[b];
     const Real *J = x.blk_J[k], *C = x.blk_curv + 21 * k;
@@ -187,8 +188,7 @@ FN void add_group(Team team, const ModelView<Real>& m, Scratch<Real>& x, int blo
   }
 
   const int *col = x.blk_col + x.blk_adr[first], *run = x.blk_run + x.blk_adr[first];
-  const BlockGroup<Real> g = {blocks,    n,           dim, at, col, x.H_start,
-                              x.group_T, x.blk_J[first], x.H};
+  const BlockGroup<Real> g = {blocks, n, dim, at, col, x.H_start, x.group_T, x.blk_J[first], x.H};
   if constexpr (Team::kChunk == 1) {
     team.each(n, [&](int c) {
       for (int d = 0; d <= c; ++d) add_entries<1>(g, c, d);
@@ -196,8 +196,8 @@ FN void add_group(Team team, const ModelView<Real>& m, Scratch<Real>& x, int blo
   } else {
     for (int d = 0; d < n;) {
       const int piece = min(run[d], Team::kChunk);
-      with_columns<Team::kChunk>(
-          piece, [&](auto columns) { add_piece<columns, columns>(team, g, d); });
+      with_columns<Team::kChunk>(piece,
+                                 [&](auto columns) { add_piece<columns, columns>(team, g, d); });
       d += piece;
     }
   }

@@ -1,5 +1,5 @@
-// H = L' D L without fill beyond its pattern (hessian.h), and what it solves. L is kept with its sign
-// turned, where H was.
+// H = L' D L without fill beyond its pattern (hessian.h), and what it solves. L is kept with its
+// sign turned, where H was.
 #pragma once
 #include "motorium/physics/hessian.h"
 
@@ -12,7 +12,8 @@ FN void plan_factor(Team, const ModelView<Real>& m, Scratch<Real>& x) {
   // columns may lie outside the island where another world of the pack couples them
   for (int i = 0; i < m.nv; ++i) x.H_below_num[i] = 0;
   for (int i = x.dof_count - 1; i >= 0; --i) {
-    const int k = x.dof_list[i], start = bytes_between(x.H, x.H + x.H_start[k]);
+    const int k = x.dof_list[i];
+    const int start = static_cast<int>(bytes_between(x.H, x.H + x.H_start[k]));
     unsigned* chunk = x.H_chunk + k * m.nv;
     int chunks = 0;
     const auto column_run = [&](int first, int end) {
@@ -102,9 +103,8 @@ STAGE void hessian_solve(Team team, const ModelView<Real>& m, const Scratch<Real
     const Real last = y[k];
     team.each(x.H_chunks[k], [&](int q) {
       const unsigned first = chunk[q] / 16;
-      with_columns<Team::kChunk>(static_cast<int>(chunk[q] % 16), [&](auto n) {
-        add_scaled<n>(last, row + first, y + first);
-      });
+      with_columns<Team::kChunk>(static_cast<int>(chunk[q] % 16),
+                                 [&](auto n) { add_scaled<n>(last, row + first, y + first); });
     });
   }
   team.each(x.dof_count, [&](int i) {

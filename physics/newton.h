@@ -16,29 +16,33 @@ namespace motorium {
 
 // ---- sums over rows -------------------------------------------------------------------------
 
-// adds block(k), friction(i), limit(e) over what acts in the present island. The items have world-
-// independent numbers: equalities, ball limits, tendons, friction dofs, limit entries, contact
-// slots. Dry friction that some world has and the file has not is numbered apart, so that it moves
-// nothing else
+// Numbers of what sum_rows adds, in its order; one worker. They do not depend on what other worlds
+// have: equalities, ball limits, tendons, friction dofs, limit entries, contact slots. Dry friction
+// that some world has and the file has not is numbered apart, so that it moves nothing else
+template <class Real> FN void number_rows(const ModelView<Real>& m, Scratch<Real>& x) {
+  const int fixed = x.contact_block, first_tendon = m.neq + m.nballlimit,
+            apart = first_tendon + m.nfriction_tendon_base,
+            more = m.nfriction_tendon - m.nfriction_tendon_base,
+            rubbing = min(x.fric_count, m.nfriction_base), limits = fixed - more + rubbing;
+  int n = 0;
+  for (int i = 0; i < fixed; ++i)
+    x.row_number[n++] = i < apart          ? i
+                        : i < apart + more ? m.friction_tendon[i - first_tendon]
+                                           : i - more;
+  for (int i = 0; i < x.fric_count; ++i)
+    x.row_number[n++] = i < rubbing ? fixed + i - more : m.friction_dof[i];
+  for (int i = 0; i < x.lim_count; ++i) x.row_number[n++] = limits + x.lim_list[i];
+  for (int i = fixed; i < x.blk_count; ++i) x.row_number[n++] = i - fixed + limits + 2 * m.nlimit;
+}
+
+// adds block(k), friction(i), limit(e) over what acts in the present island
 template <class Team, class Real, class Block, class Friction, class Limit>
-FN auto sum_rows(Team team, const ModelView<Real>& m, const Scratch<Real>& x, Block block,
-                 Friction friction, Limit limit) {
+FN auto sum_rows(Team team, const Scratch<Real>& x, Block block, Friction friction, Limit limit) {
   const int fixed = x.contact_block, first_limit = fixed + x.fric_count,
             first_contact = first_limit + x.lim_count,
             count = x.fric_count + x.lim_count + x.blk_count;
-  const int first_tendon = m.neq + m.nballlimit, apart = first_tendon + m.nfriction_tendon_base,
-            more = m.nfriction_tendon - m.nfriction_tendon_base;
-  const int rubbing = min(x.fric_count, m.nfriction_base), limits = fixed - more + rubbing;
   return team.sum_at(
-      count,
-      [&](int i) {
-        return i < apart             ? i
-               : i < apart + more    ? m.friction_tendon[i - first_tendon]
-               : i < fixed + rubbing ? i - more
-               : i < first_limit     ? m.friction_dof[i - fixed]
-               : i < first_contact   ? limits + x.lim_list[i - first_limit]
-                                     : i - first_contact + limits + 2 * m.nlimit;
-      },
+      count, [&](int i) { return x.row_number[i]; },
       [&](int i) {
         return i < fixed           ? block(i)
                : i < first_limit   ? friction(i - fixed)
@@ -144,7 +148,7 @@ FN void add_constraint_forces(Team team, const ModelView<Real>& m, const Scratch
 template <class Team, class Real>
 FN Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
   return sum_rows(
-      team, m, x, [&](int k) { return block_cost(m, x, k); },
+      team, x, [&](int k) { return block_cost(m, x, k); },
       [&](int i) { return friction_cost(x.fric_r[i], x.fric_D[i], x.fric_loss[i]); },
       [&](int e) {
         const Real n = min(x.lim_r[e], Real(0.f));
@@ -181,7 +185,7 @@ FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<R
   const Along<Real> none(0.f);
   const bool one_tree = m.ntree == 1;
   const Along<Real> sum = sum_rows(
-      team, m, x,
+      team, x,
       [&](int k) {
         Along<Real> s = none;
         if (!x.blk_on[k]) return s;
@@ -468,7 +472,10 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     team.once([&] { x.shared_int[5] = label_islands(m, x, separate); });
     islands = x.shared_int[5];
   }
-  team.once([&] { hessian_pattern(m, x); });
+  team.once([&] {
+    hessian_pattern(m, x);
+    number_rows(m, x);
+  });
   hessian_base(team, m, x);
 
   // warm start: the cheaper of the last acceleration and the smooth one

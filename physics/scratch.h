@@ -164,10 +164,12 @@ template <class Real> struct Scratch {
   Real *lim_D, *lim_aref, *lim_r, *lim_v, *lim_f;
   int* lim_list;  // limit entries that any lane has
   int lim_count = 0, fric_count = 0;
+  int* row_number;  // places of equalities, dry friction, limits, contacts in sums over all
+                    // (newton.h)
 
   // Newton
   Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
-  Real* H;  // lower triangle by rows: row k starts at k (k + 1) / 2
+  Real* H;           // lower triangle by rows: row k starts at k (k + 1) / 2
   unsigned* H_mask;  // the columns left of the diagonal of each row as bits, nword per row
   int* H_start;      // where each row starts in H
   Real* H_base;      // what H is before the blocks are added
@@ -293,6 +295,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.lim_v = c.take<Real>(limits);
   x.lim_f = c.take<Real>(limits);
   x.lim_list = c.take<int>(limits);
+  x.row_number = c.take<int>(blocks + n + limits);
 
   x.a = c.take<Real>(n);
   x.Ma = c.take<Real>(n);
