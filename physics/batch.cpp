@@ -334,7 +334,14 @@ PackArgs<float> Batch::device_args() {
 PackArgs<float> Batch::pack_args(int worker, const int* worlds, int) {
   if (!impl_->single || impl_->on_device)
     throw Error("Batch.pack_args: tasks run in single precision on device cpu");
-  return impl_->single->args(worker, *worlds, impl_->threads->lane(worker));
+  PackArgs<float> args = impl_->single->args(worker, *worlds, impl_->threads->lane(worker));
+  args.rows = impl_->single->rows.data();
+  return args;
+}
+const int32_t* Batch::pack_rows() const {
+  return impl_->single && !impl_->on_device && impl_->single->regroups()
+             ? impl_->single->rows.data()
+             : nullptr;
 }
 
 }  // namespace motorium

@@ -165,6 +165,9 @@ class Batch {
   int pack_width() const;
   const PhysicsKernels<float>& kernels() const;
   PackArgs<float> pack_args(int worker, const int* worlds, int count);
+  // (worlds) constraint rows of each world's last step, by which worlds should be dealt into packs
+  // (regroup.h); null where it does not matter or where worlds have models of their own
+  const int32_t* pack_rows() const;
   PackArgs<float> device_args();  // of launches on the batch's device; without scratch
   Threads& threads();
 

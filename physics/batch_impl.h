@@ -87,6 +87,9 @@ template <class S> struct Worlds {
   std::vector<std::unique_ptr<Arena>> scratch;
   size_t scratch_size = 0;
 
+  // worlds of a pack may have different numbers of rows, and may change places
+  bool regroups() const { return kernels.width > 1 && blob.data.npair > 0 && other_of.empty(); }
+
   Worlds(const Model& m, int worlds)
       : blob(m),
         kernels(choose_kernels<S>(worlds)),
@@ -269,7 +272,7 @@ struct Batch::Impl {
       if (!last) a.output_count = 0;
       w.kernels.step(a, worlds, count, times, last ? refresh : Refresh::none);
     };
-    if (nstep == 0 || width == 1 || n <= width || w.blob.data.npair == 0 || !w.other_of.empty())
+    if (nstep == 0 || n <= width || !w.regroups())
       return run(w, ids, n, [&](int worker, const int* worlds, int count, const int*) {
         step(worker, worlds, count, nstep, true);
       });

@@ -9,6 +9,7 @@
 #include "motorium/core/random.h"
 #include "motorium/core/status.h"
 #include "motorium/core/threads.h"
+#include "motorium/physics/regroup.h"
 #include "motorium/robots/tasks/device_env.h"
 #include "motorium/robots/tasks/kernels.h"
 #include "motorium/robots/tasks/task.h"
@@ -56,9 +57,20 @@ struct Env::Impl {
   TaskTable& table() { return c.table; }
 
   // fn(worker, worlds of a pack, count) over all packs, or over those of a partial call
+  const int* world_list() const { return chosen.empty() ? ids.data() : chosen.data(); }
+  int world_count() const { return chosen.empty() ? worlds : static_cast<int>(chosen.size()); }
+  // fn(worker, worlds, count): at most kChunkWorlds of them
+  template <class F> void chunks(F fn) {
+    const int* list = world_list();
+    const int n = world_count(), threads = batch->threads().count();
+    const int chunk = chunk_worlds(n, threads, std::max(kBlockWorlds, kernels->width));
+    batch->threads().run((n + chunk - 1) / chunk, [&](int item, int worker) {
+      fn(worker, list + item * chunk, std::min(n - item * chunk, chunk));
+    });
+  }
   template <class F> void packs(F fn) {
-    const int* list = chosen.empty() ? ids.data() : chosen.data();
-    const int n = chosen.empty() ? worlds : static_cast<int>(chosen.size());
+    const int* list = world_list();
+    const int n = world_count();
     const int width = kernels->width, block = std::max(kBlockWorlds, width);
     batch->threads().run((n + block - 1) / block, [&](int item, int worker) {
       const int end = std::min(n, (item + 1) * block);
@@ -80,6 +92,7 @@ struct Env::Impl {
   void keep_faults(const int* list, int count);
   void take_actions(const float* given);
   void observe_all();
+  struct PackStep;
   void step_fused(const PackHook& hook);
   void step_phased(const PackHook& hook);
   template <class F> void each_array(F f);
@@ -298,39 +311,85 @@ void Env::Impl::keep_faults(const int* list, int count) {
     if (batch->status()[list[i]] & kStatusFrozen) batch->keep_fault(list[i]);
 }
 
-// every thread takes a pack through all stages while it is hot
-void Env::Impl::step_fused(const PackHook& hook) {
-  const TaskTable& t = table();
-  const PhysicsKernels<float>& physics = batch->kernels();
-  const bool split = t.substep_timers && t.nfeet > 0;
-  packs([&](int worker, const int* list, int count) {
-    const PackArgs<float> args = batch->pack_args(worker, list, count);
-    void* m = memory(worker);
-    TraceLane* lane = args.trace;
-    const Span whole(lane, "env step");
-    timed(lane, "actions", [&] { kernels->act(t, args, m, actions.data(), list, count); });
-    for (int k = 0; k < (split ? t.decimation : 1); ++k) {
-      timed(lane, "step",
-            [&] { physics.step(args, list, count, split ? 1 : t.decimation, Refresh::none); });
-      if (split) timed(lane, "timers", [&] { kernels->watch(t, m, list, count); });
-    }
-    keep_faults(list, count);
+// one control step of a pack, in three parts
+struct Env::Impl::PackStep {
+  Impl& env;
+  const TaskTable& t;
+  const PackHook& hook;
+  int worker;
+
+  PackArgs<float> args(const int* list, int count) const {
+    return env.batch->pack_args(worker, list, count);
+  }
+  bool split() const { return t.substep_timers && t.nfeet > 0; }
+  int parts() const { return split() ? t.decimation : 1; }
+
+  void act(const int* list, int count) const {
+    const PackArgs<float> a = args(list, count);
+    timed(a.trace, "actions",
+          [&] { env.kernels->act(t, a, env.memory(worker), env.actions.data(), list, count); });
+  }
+  // nstep steps of the physics; the last ones of a part show their outputs
+  void step(const int* list, int count, int nstep, bool last) const {
+    PackArgs<float> a = args(list, count);
+    if (!last) a.output_count = 0;
+    timed(a.trace, "step",
+          [&] { env.batch->kernels().step(a, list, count, nstep, Refresh::none); });
+    if (split())
+      timed(a.trace, "timers", [&] { env.kernels->watch(t, env.memory(worker), list, count); });
+  }
+  void finish(const int* list, int count) const {
+    const PackArgs<float> a = args(list, count);
+    TraceLane* lane = a.trace;
+    void* m = env.memory(worker);
+    env.keep_faults(list, count);
     const auto refresh = [&] {
       if (t.needs_refresh)
-        timed(lane, "refresh", [&] { physics.forward(args, list, count, Refresh::vel); });
+        timed(lane, "refresh", [&] { env.batch->kernels().forward(a, list, count, Refresh::vel); });
     };
     if (!t.needs_refresh && !lane) {
-      kernels->finish(t, args, m, list, count);
+      env.kernels->finish(t, a, m, list, count);
     } else {
       // a trace shows the parts of `finish` one by one
       bool any_done = false;
-      timed(lane, "rewards", [&] { any_done = kernels->judge(t, args, m, list, count); });
+      timed(lane, "rewards", [&] { any_done = env.kernels->judge(t, a, m, list, count); });
       if (any_done) refresh();
-      timed(lane, "resets", [&] { kernels->reset(t, args, m, list, count); });
+      timed(lane, "resets", [&] { env.kernels->reset(t, a, m, list, count); });
       refresh();
-      timed(lane, "observations", [&] { kernels->observe(t, args, m, list, count); });
+      timed(lane, "observations", [&] { env.kernels->observe(t, a, m, list, count); });
     }
     if (hook.call) hook.call(hook.context, list, count, worker);
+  }
+};
+
+// Every thread takes a few worlds through all stages while they are hot: a pack, or, where worlds
+// of a pack would wait for each other, as many as are dealt anew before each step (regroup.h)
+void Env::Impl::step_fused(const PackHook& hook) {
+  const TaskTable& t = table();
+  const int32_t* rows = batch->pack_rows();
+  const int width = kernels->width;
+  if (!rows || world_count() <= width)
+    return packs([&](int worker, const int* list, int count) {
+      const PackStep pack{*this, t, hook, worker};
+      const Span whole(batch->threads().lane(worker), "env step");
+      pack.act(list, count);
+      for (int k = 0; k < pack.parts(); ++k)
+        pack.step(list, count, t.decimation / pack.parts(), true);
+      pack.finish(list, count);
+    });
+
+  chunks([&](int worker, const int* list, int n) {
+    const PackStep pack{*this, t, hook, worker};
+    const Span whole(batch->threads().lane(worker), "env step");
+    const auto each = [&](auto fn) {
+      for (int first = 0; first < n; first += width) fn(list + first, std::min(width, n - first));
+    };
+    each([&](const int* some, int count) { pack.act(some, count); });
+    for (int k = 0; k < t.decimation; ++k)
+      each_pack_by_rows(rows, list, n, width, [&](const int* some, int count) {
+        pack.step(some, count, 1, pack.split() || k == t.decimation - 1);
+      });
+    each([&](const int* some, int count) { pack.finish(some, count); });
   });
 }
 
