@@ -12,6 +12,8 @@ struct MachineLimits {
 
 // the best of several short measurements, together half a second
 MachineLimits measure_machine(Threads& threads);
+// of a GPU: all its threads, its memory, the launch of a kernel
+MachineLimits measure_machine(const std::shared_ptr<Device>& device);
 
 // Floating-point operations of one step at the present state of these worlds, mean over them
 // (ids null: all). The kernels run on a number that counts what it does (core/counted.h), one world

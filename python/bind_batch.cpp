@@ -364,6 +364,10 @@ Self make(const std::shared_ptr<Model>& model, int worlds, const std::string& de
   return self;
 }
 
+std::map<std::string, double> numbers_of(const MachineLimits& m) {
+  return {{"flops", m.flops}, {"bandwidth", m.bandwidth}, {"launch_s", m.launch}};
+}
+
 }  // namespace
 
 void bind_batch(py::module_& m) {
@@ -390,13 +394,21 @@ void bind_batch(py::module_& m) {
       [](int threads) {
         py::gil_scoped_release release;
         Threads pool(threads);
-        const MachineLimits limits = measure_machine(pool);
-        return std::map<std::string, double>{
-            {"flops", limits.flops}, {"bandwidth", limits.bandwidth}, {"launch_s", limits.launch}};
+        return numbers_of(measure_machine(pool));
       },
       py::arg("threads"),
       "What `threads` threads can do: multiply-adds [flop/s], copies [B/s], handing out a job "
       "[s].");
+  m.def(
+      "_device_limits",
+      [](const std::string& name) {
+        py::gil_scoped_release release;
+        const std::shared_ptr<Device> device = device_of(name);
+        require(device != nullptr, "_device_limits: 'cpu' is no device, see _machine_limits");
+        return numbers_of(measure_machine(device));
+      },
+      py::arg("device"),
+      "What a device can do: multiply-adds [flop/s], copies [B/s], launching a kernel [s].");
   m.def(
       "_step_flops",
       [](PyBatch& b, const py::object& ids) {

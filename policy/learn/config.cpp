@@ -137,6 +137,13 @@ void PpoConfig::set(const std::string& name, const std::string& value) {
   for (char& c : key) c = c == '-' ? '_' : c;
   if (key.rfind("agent.", 0) == 0) key = key.substr(6);
   require(value.size() <= 1000, "agent." + key + ": value of more than 1000 characters");
+  // small networks for training on a CPU, whatever the task asks for
+  if (key == "lite") {
+    bool small = false;
+    read(key, value, small);
+    if (small) actor_hidden_dims = critic_hidden_dims = {128, 128, 128};
+    return;
+  }
   bool found = false;
   std::string nearest;
   size_t best = SIZE_MAX;

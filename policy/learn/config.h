@@ -64,7 +64,8 @@ struct PpoConfig {
   std::string critic_group = "critic";
 
   // One override, e.g. ("agent.learning_rate", "3e-4") or ("agent.actor_hidden_dims", "[64,64]").
-  // The prefix "agent." may be left out, '-' equals '_'. Throws Error for an unknown name (with the
+  // The prefix "agent." may be left out, '-' equals '_'. "agent.lite" = true makes both networks
+  // 128 x 128 x 128. Throws Error for an unknown name (with the
   // nearest known one) or a bad value.
   void set(const std::string& name, const std::string& value);
   // All fields as name and text, in the order above; set() of each pair restores the config

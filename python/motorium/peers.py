@@ -467,11 +467,17 @@ def compare(scene, names, threads=1, runs=5):
             }
         )
     # a call of motorium steps all worlds HOLD times
-    own, rate = rows[0], rows[0]["steps_per_second"]
-    own["flops_per_step"] = round(flops)
-    own["share_of_flops"] = rate * flops / limits["flops"]
-    own["share_of_bandwidth"] = rate / HOLD * mo._core._state_bytes(scene.model) / limits["bandwidth"]
-    own["share_of_launches"] = rate / HOLD / scene.worlds * limits["launch_s"]
+    for e, own in zip(engines, rows, strict=True):
+        if not isinstance(e, Motorium):
+            continue
+        if isinstance(e, MotoriumCuda):
+            limits = mo._core._device_limits(e.device)
+            own.update({f"machine_{k}": v for k, v in limits.items()})
+        rate = own["steps_per_second"]
+        own["flops_per_step"] = round(flops)
+        own["share_of_flops"] = rate * flops / limits["flops"]
+        own["share_of_bandwidth"] = rate / HOLD * mo._core._state_bytes(scene.model) / limits["bandwidth"]
+        own["share_of_launches"] = rate / HOLD / scene.worlds * limits["launch_s"]
     return rows, notes
 
 
@@ -483,10 +489,16 @@ def roofline(scene, motorium, threads):
     return mo._core._machine_limits(threads), flops
 
 
+def roofline_texts(rows):
+    """A paragraph for motorium on each machine it ran on."""
+    return [roofline_text(r) for r in rows if r["flops_per_step"] is not None]
+
+
 def roofline_text(row):
+    machine = f"This machine, {row['threads']} threads" if row["engine"] == "motorium" else row["version"]
     percent = {k: f"{100 * row[f'share_of_{k}']:.2g} %" for k in ("flops", "bandwidth", "launches")}
     return (
-        f"This machine, {row['threads']} threads: {row['machine_flops'] / 1e9:.0f} GFLOP/s in multiply-adds, "
+        f"{machine}: {row['machine_flops'] / 1e9:.0f} GFLOP/s in multiply-adds, "
         f"{row['machine_bandwidth'] / 1e9:.1f} GB/s copied, {1e6 * row['machine_launch_s']:.2g} us to hand out a job.\n"
         f"motorium reaches {percent['flops']} of its flops ({row['flops_per_step'] / 1e3:.1f} kflop a step), moves its "
         f"states with {percent['bandwidth']} of its bandwidth, and spends {percent['launches']} of the time on "
@@ -567,7 +579,7 @@ def main(arguments=None):
     rows, notes = compare(scene, names, threads, o.repeat)
     title = f"{scene.path.name}: {scene.model.nv} dofs, {o.worlds} worlds, {o.steps} steps, {threads} threads"
     table = markdown(rows)
-    print(title, table, roofline_text(rows[0]), *notes, sep="\n")
+    print(title, table, *roofline_texts(rows), *notes, sep="\n")
     if o.csv:
         fresh = not os.path.exists(o.csv)
         with open(o.csv, "a", newline="") as file:
@@ -576,7 +588,7 @@ def main(arguments=None):
                 writer.writeheader()
             writer.writerows(rows)
     if o.markdown:
-        text = "\n\n".join([title, table, roofline_text(rows[0]), *notes])
+        text = "\n\n".join([title, table, *roofline_texts(rows), *notes])
         pathlib.Path(o.markdown).write_text(text + "\n")
     if o.svg:
         pathlib.Path(o.svg).write_text(svg(rows))

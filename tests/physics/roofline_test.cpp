@@ -12,6 +12,14 @@
 namespace motorium {
 namespace {
 
+TEST(Roofline, ADeviceIsMeasured) {
+  const MachineLimits m = measure_machine(emulated_device());
+  EXPECT_GT(m.flops, 1e7);
+  EXPECT_GT(m.bandwidth, 1e7);
+  EXPECT_GT(m.launch, 0);
+  EXPECT_LT(m.launch, 1e-3);
+}
+
 // a step of the counting kernels is the step of the float kernels, bit for bit
 TEST(Roofline, CountedStepsTakeTheBitsOfFloat) {
   for (const std::string& name : scene_names()) {

@@ -381,6 +381,12 @@ TEST(Config, OverridesAreReadAndNamed) {
   c.set("agent.symmetry_augmentation", "true");
   EXPECT_EQ(c.learning_rate, 3e-4);
   EXPECT_EQ(c.actor_hidden_dims, (std::vector<int>{64, 32}));
+  PpoConfig lite = c;
+  lite.set("agent.lite", "false");
+  EXPECT_EQ(lite.actor_hidden_dims, (std::vector<int>{64, 32}));
+  lite.set("agent.lite", "true");
+  EXPECT_EQ(lite.actor_hidden_dims, (std::vector<int>{128, 128, 128}));
+  EXPECT_EQ(lite.critic_hidden_dims, lite.actor_hidden_dims);
   EXPECT_EQ(c.schedule, Schedule::fixed);
   EXPECT_EQ(c.activation, Activation::swish);
   EXPECT_TRUE(c.symmetry_augmentation);
@@ -407,6 +413,7 @@ TEST(Config, OverridesAreReadAndNamed) {
   EXPECT_THAT(error("agent.schedule", "cosine"), testing::HasSubstr("adaptive and fixed"));
   EXPECT_THAT(error("agent.actor_hidden_dims", "[64,,32]"), testing::HasSubstr("not an integer"));
   EXPECT_THAT(error("agent.actor_hidden_dims", "[0]"), testing::HasSubstr("each 1 to"));
+  EXPECT_THAT(error("agent.lite", "small"), testing::HasSubstr("allowed are true and false"));
   EXPECT_THAT(error("agent.activation", "gelu"), testing::HasSubstr("elu, tanh"));
 }
 

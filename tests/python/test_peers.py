@@ -74,6 +74,25 @@ def test_a_device_gives_the_steps_of_the_cpu():
     np.testing.assert_array_equal(own.velocities(), peers.Motorium(scene, 1).velocities())
 
 
+def test_the_roofline_of_a_device_is_the_devices(monkeypatch):
+    class Own(peers.MotoriumCuda):
+        device = "emulated"
+
+    monkeypatch.setitem(peers.PEERS, "motorium-cuda", Own)
+    rows, notes = peers.compare(peers.Scene(QUAD, 4, 10), ["motorium-cuda"], runs=1)
+    cpu, device = rows
+    assert not notes and [r["engine"] for r in rows] == ["motorium", "motorium-cuda"]
+    assert device["flops_per_step"] == cpu["flops_per_step"] > 1000
+    # one thread without packs against packs in all registers
+    assert 0 < device["machine_flops"] < cpu["machine_flops"]
+    for row in rows:
+        flops = row["steps_per_second"] * row["flops_per_step"]
+        assert row["share_of_flops"] == pytest.approx(flops / row["machine_flops"], rel=1e-3)
+    text = peers.roofline_texts(rows)
+    assert len(text) == 2 and text[0].startswith("This machine, 1 threads: ")
+    assert text[1].startswith(device["version"] + ": ")
+
+
 def test_an_engine_that_panics_leaves_the_others_alone(monkeypatch, capsys):
     class Panic(BaseException):
         pass
