@@ -20,11 +20,14 @@
 #define FN __host__ __device__ __forceinline__
 #define STAGE static __noinline__ __host__ __device__
 #define MOTORIUM_UNROLL
+// before a loop whose copies would only hold registers: nvcc makes four of any, calls inside or not
+#define MOTORIUM_ROLLED _Pragma("unroll 1")
 #else
 #define FN inline __attribute__((always_inline))
 #define STAGE static __attribute__((noinline, unused))
 // before a short loop over an array that should stay in registers: gcc does not unroll at -O2
 #define MOTORIUM_UNROLL _Pragma("GCC unroll 8")
+#define MOTORIUM_ROLLED
 #endif
 
 namespace motorium {

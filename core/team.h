@@ -81,6 +81,7 @@ template <int L, class Lane> struct LaneTeam {
   static_assert(L == 8 || L == 16 || L == 32);
   static constexpr int kChunk = 1, kAtOnce = L;
   template <class F> FN void each(int n, F f) const {
+    MOTORIUM_ROLLED
     for (int i = self().lane(); i < n; i += L) f(i);
     self().meet();
   }
@@ -96,6 +97,7 @@ template <int L, class Lane> struct LaneTeam {
     Real part[32 / L];
     for (int r = 0; r < 32 / L; ++r) {
       part[r] = Real(0.f);
+      MOTORIUM_ROLLED
       for (int i = (self().lane() + r * L) % width; i < n; i += width) part[r] += f(i);
     }
 
@@ -111,6 +113,7 @@ template <int L, class Lane> struct LaneTeam {
   template <class F> FN auto max(int n, F f) const {
     using Real = decltype(f(0));
     Real best = Real(0.f);
+    MOTORIUM_ROLLED
     for (int i = self().lane(); i < n; i += L) best = motorium::max(best, f(i));
     for (int half = L / 2; half > 0; half /= 2)
       best = motorium::max(best, self().exchange(best, half));
@@ -120,6 +123,7 @@ template <int L, class Lane> struct LaneTeam {
   template <class I, class F> FN auto sum_at(int n, I index, F f) const {
     using Real = decltype(f(0));
     Real part = Real(0.f);
+    MOTORIUM_ROLLED
     for (int i = 0; i < n; ++i)
       if ((index(i) & 7) == (self().lane() & 7)) part += f(i);
     for (int half = 4; half > 0; half /= 2) part += self().exchange(part, half);

@@ -181,9 +181,8 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
         ++count;
       }
     }
-    x.shared_int[0] = count;
+    x.cand_count = count;
   });
-  x.cand_count = x.shared_int[0];
 }
 
 }  // namespace motorium

@@ -134,10 +134,9 @@ template <class Real> FN void complete_frame(Real* frame) {
 
 template <class Team, class Real>
 STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
-  x.con_slots = 0;
-  x.cand_count = 0;
   if (!m.on(kFlagContact) || !m.on(kFlagConstraint) || m.npair == 0) {
     team.once([&] {
+      x.con_slots = x.cand_count = 0;
       x.con_count[0] = Int<Real>(0);
       x.ncon[0] = Real(0.f);
       if (m.convex_pairs) x.ccd_capped[0] = !everywhere<Real>();
@@ -170,11 +169,7 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   if (m.convex_pairs) collide_one_by_one(team, m, x);
   if (m.on(kFlagSpeculative)) speculate(team, m, x);
 
-  team.once([&] {
-    compact_contacts(m, x);
-    x.shared_int[0] = x.con_slots;
-  });
-  x.con_slots = x.shared_int[0];
+  team.once([&] { compact_contacts(m, x); });
   team.each(x.con_slots, [&](int k) { complete_frame(x.con_frame + 9 * k); });
   team.once([&] { x.ncon[0] = to_real<Real>(x.con_count[0]); });
 }

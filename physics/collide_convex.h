@@ -209,6 +209,7 @@ STAGE void collide_one_by_one(Team team, const ModelView<Real>& m, Scratch<Real>
 
   // as many at once as there is memory for
   const int items = count * W, chunk = Team::kAtOnce == 1 ? items : kConvexAtOnce;
+  MOTORIUM_ROLLED
   for (int done = 0; done < items; done += chunk) {
     team.each(chunk < items - done ? chunk : items - done, [&](int i) {
       const int cand = x.cand_convex[(done + i) / W], lane = (done + i) % W;

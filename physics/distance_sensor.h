@@ -33,7 +33,9 @@ STAGE GeomDistance<Real> sensed_distance(const ModelView<Real>& m, const Scratch
   int first1, end1, first2, end2;
   geoms_of(m, m.sensor_objtype[i], m.sensor_objid[i], first1, end1);
   geoms_of(m, m.sensor_reftype[i], m.sensor_refid[i], first2, end2);
+  MOTORIUM_ROLLED
   for (int g1 = first1; g1 < end1; ++g1) {
+    MOTORIUM_ROLLED
     for (int g2 = first2; g2 < end2; ++g2) {
       const GeomDistance<Real> d = geom_distance(m, x, g1, g2, most, area, capped);
       const Mask<Real> nearer = d.near & (d.dist < best.dist);
@@ -65,6 +67,7 @@ FN void report_distance(const ModelView<Real>& m, int i, const GeomDistance<Real
 template <class Team, class Real>
 STAGE void distance_sensors(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   const int chunk = Team::kAtOnce == 1 ? m.nsensor : kConvexAtOnce;
+  MOTORIUM_ROLLED
   for (int done = 0; done < m.nsensor; done += chunk) {
     team.each(chunk < m.nsensor - done ? chunk : m.nsensor - done, [&](int k) {
       int i = done + k;

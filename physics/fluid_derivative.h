@@ -111,8 +111,8 @@ FN void add_in_frame(const FluidFrame<Real>& f, bool symmetric, Map map, Real* o
 
 // adds d(force of the fluid on body b) / d(velocity); for the integrator discrete only what resists
 template <class Real>
-FN void add_fluid_slope(const ModelView<Real>& m, const Scratch<Real>& x, int b, bool symmetric,
-                        Real* out) {
+STAGE void add_fluid_slope(const ModelView<Real>& m, const Scratch<Real>& x, int b, bool symmetric,
+                           Real* out) {
   if (!has_fluid_ellipsoid(m, b)) {
     const FluidFrame<Real> frame = inertial_frame(m, x, b);
     const Spatial<Real> u = fluid_velocity(m, x, b, frame);

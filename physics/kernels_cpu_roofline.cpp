@@ -38,8 +38,9 @@ STAGE int64_t counted_step(const PackArgs<float>& args, int world) {
                 sizeof(PackArgs<Counted>) == sizeof(PackArgs<float>) &&
                 sizeof(ModelData<Counted>) == sizeof(ModelData<float>));
   counted_flops = 0;
-  step_pack<Solo, Counted>(Solo{}, reinterpret_cast<const PackArgs<Counted>&>(args), &world, 1, 1,
-                           Refresh::none);
+  const auto& counted = reinterpret_cast<const PackArgs<Counted>&>(args);
+  Views<Counted> views(*counted.model);
+  step_pack<Solo, Counted>(Solo{}, views.pack(), counted, &world, 1, 1, Refresh::none);
   return counted_flops;
 }
 #endif

@@ -14,15 +14,18 @@ template <class Real> STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Re
 template <class Real>
 STAGE void entry_step(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, int nstep,
                       Refresh refresh) {
+  Views<Real> views(*args.model);
+  const Pack3<Real> p = views.pack();
   if (args.trace)
-    step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh, Stopwatch{args.trace});
+    step_pack<Solo, Real>(Solo{}, p, args, worlds, count, nstep, refresh, Stopwatch{args.trace});
   else
-    step_pack<Solo, Real>(Solo{}, args, worlds, count, nstep, refresh);
+    step_pack<Solo, Real>(Solo{}, p, args, worlds, count, nstep, refresh);
 }
 template <class Real>
 STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                          Refresh upto) {
-  forward_pack<Solo, Real>(Solo{}, args, worlds, count, upto);
+  Views<Real> views(*args.model);
+  forward_pack<Solo, Real>(Solo{}, views.pack(), args, worlds, count, upto);
 }
 template <class Real>
 STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,

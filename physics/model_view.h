@@ -160,8 +160,7 @@ template <class Real> struct ModelView {
 };
 
 // the view of a pack whose worlds override nothing; `load` fills in what they do override
-template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
-  ModelView<Real> m;
+template <class Real> FN void view_into(const ModelData<Scalar<Real>>& d, ModelView<Real>& m) {
 #define MOTORIUM_SIZE(name) m.name = d.name;
   MOTORIUM_MODEL_SIZES(MOTORIUM_SIZE)
 #undef MOTORIUM_SIZE
@@ -228,6 +227,10 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   m.want_momenta = d.want_momenta;
   m.want_energy = d.want_energy;
   m.row_budget = d.row_budget;
+}
+template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& d) {
+  ModelView<Real> m;
+  view_into(d, m);
   return m;
 }
 

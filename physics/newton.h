@@ -355,11 +355,10 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     int n = 0;
     for (int i = 0; i < m.nv; ++i)
       if (!many || any(x.tree_label[m.dof_treeid[i]] == Int<Real>(island))) x.dof_list[n++] = i;
-    x.shared_int[4] = n;
+    x.dof_count = n;
     for (int k = 0; k < x.blk_count; ++k)
       x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
   });
-  x.dof_count = x.shared_int[4];
   team.once([&] { plan_factor(team, m, x); });
 
   // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero
@@ -469,8 +468,8 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   const bool separate = m.on(kFlagIsland);
   int islands = 1;
   if (m.ntree > 1) {
-    team.once([&] { x.shared_int[5] = label_islands(m, x, separate); });
-    islands = x.shared_int[5];
+    team.once([&] { x.shared_int[1] = label_islands(m, x, separate); });
+    islands = x.shared_int[1];
   }
   team.once([&] {
     hessian_pattern(m, x);
@@ -500,6 +499,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   multiply_tree(team, m.nv, m.metric, x.metric, x.a, x.Ma);
   rows_times(team, m, x, x.a, true, x.row_r, x.fric_r, x.lim_r);
 
+  MOTORIUM_ROLLED
   for (int i = 0; i < islands; ++i) {
     const Mask<Real> unfinished = newton_island(team, m, x, i);
     if (any(unfinished)) team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });

@@ -60,12 +60,22 @@ FN void store_moved(Team team, const Real* src, Scalar<Real>* base, int columns,
 
 // ---- pack -----------------------------------------------------------------------------------
 
-// the view, state and scratch of one pack, and which of its lanes move
+// the views of one pack, and which of its lanes move. All workers of a team look at the same views:
+// what changes in them is written by one of them (`once`)
 template <class Real> struct Pack3 {
+  ModelView<Real>& m;
+  State<Real>& s;
+  Scratch<Real>& x;
+  Mask<Real> live = !everywhere<Real>();
+};
+
+// where they lie; the kernels of a GPU keep them in memory on chip (kernels_cuda.cu)
+template <class Real> struct Views {
   ModelView<Real> m;
   State<Real> s;
   Scratch<Real> x;
-  Mask<Real> live;
+  FN explicit Views(const ModelData<Scalar<Real>>& d) : m(view_of<Real>(d)) {}
+  FN Pack3<Real> pack() { return {m, s, x}; }
 };
 
 template <class Real> FN size_t pack_bytes(const ModelData<Scalar<Real>>& d) {
@@ -85,8 +95,8 @@ FN void raise(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, 
 
 // the time of each world, where a sensor asks for it; in double, because it grows for long
 template <class Team, class Real>
-FN void tell_time(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                  const Int<Real>& taken, Pack3<Real>& p) {
+STAGE void tell_time(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                     const Int<Real>& taken, Pack3<Real>& p) {
   if (!p.m.want_time) return;
   team.once([&] {
     for (int l = 0; l < kWidth<Real>; ++l) {
@@ -117,12 +127,23 @@ FN void load_overrides(Team team, const ModelData<Scalar<Real>>& d, const int* w
 #undef MOTORIUM_REAL
 }
 
+// points the views into the scratch of the pack; the view of the model is made
 template <class Team, class Real>
-FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                  Pack3<Real>& p) {
+STAGE void point_views(Team team, const PackArgs<Scalar<Real>>& args, Pack3<Real>& p) {
+  team.once([&] {
+    layout(*args.model, static_cast<char*>(args.scratch), p.m, p.s, p.x);
+    p.x.clear_counts();
+    p.s.ahead = 0.f;
+    p.s.has_qfrc = args.state.qfrc_applied != nullptr;
+    p.s.has_xfrc = args.state.xfrc_applied != nullptr;
+  });
+}
+
+template <class Team, class Real>
+STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                     Pack3<Real>& p) {
   const ModelData<Scalar<Real>>& d = *args.model;
-  p.m = view_of<Real>(d);
-  layout(d, static_cast<char*>(args.scratch), p.m, p.s, p.x);
+  point_views(team, args, p);
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory, nbody = d.nbody,
             nmocap = d.nmocap, neq = d.neq;
 
@@ -131,9 +152,6 @@ FN void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worl
   if (args.state.name) load_rows(team, p.s.name, args.state.name, (columns), worlds, count);
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
-  p.s.has_qfrc = args.state.qfrc_applied != nullptr;
-  p.s.has_xfrc = args.state.xfrc_applied != nullptr;
-
   if (d.any_worlds) load_overrides(team, d, worlds, count, p.m);
 
   // frozen worlds and idle lanes compute, but nothing of theirs is kept
@@ -196,8 +214,8 @@ template <class Real> FN Real* output_field(const Scratch<Real>& x, int field) {
 }
 
 template <class Team, class Real>
-FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                      const Pack3<Real>& p) {
+STAGE void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds,
+                         int count, const Pack3<Real>& p) {
   for (int i = 0; i < args.output_count; ++i) {
     const OutputBinding<Scalar<Real>>& o = args.outputs[i];
     store_rows(team, output_field(p.x, o.field), o.data, o.columns, worlds, count);
@@ -206,7 +224,7 @@ FN void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* 
 
 // what callers look at beyond the step itself. After positions and velocities alone, readings and
 // outputs that belong to accelerations keep what their arrays hold
-template <class Team, class Real> FN void observe(Team team, Pack3<Real>& p, Refresh upto) {
+template <class Team, class Real> STAGE void observe(Team team, Pack3<Real>& p, Refresh upto) {
   const bool all = upto == Refresh::acc;
   if (p.m.want_paths) tendon_paths(team, p.m, p.x);
   if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
@@ -217,8 +235,8 @@ template <class Team, class Real> FN void observe(Team team, Pack3<Real>& p, Ref
 
 // brings positions, velocities and, on request, accelerations up to date, and shows them
 template <class Team, class Real>
-FN void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                     Pack3<Real>& p, Refresh upto) {
+STAGE void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                        Pack3<Real>& p, Refresh upto) {
   if (upto == Refresh::acc) {
     forward_acceleration(team, p.m, p.s, p.x);
   } else {
@@ -232,62 +250,44 @@ FN void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   store_outputs(team, args, worlds, count, p);
 }
 
-template <class Team, class Real, class Done = Untimed>
-STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                     int nstep, Refresh refresh, Done done = {}) {
-  done.start();
-  Pack3<Real> p;
-  load_pack(team, args, worlds, count, p);
-  done("load");
-  const bool watched = args.output_count > 0;
-  Int<Real> taken = Int<Real>(0);
-  const Mask<Real> none = !everywhere<Real>();
-  Mask<Real> fault_acc = none, fault_state = none, unfinished = none, search_limit = none,
-             ccd_limit = none, spilled = none;
+// what has become of the worlds of a pack in the steps of a call
+template <class Real> struct Taken {
+  Int<Real> steps = Int<Real>(0);
+  Mask<Real> fault_acc = !everywhere<Real>(), fault_state = fault_acc, unfinished = fault_acc,
+             search_limit = fault_acc, ccd_limit = fault_acc, spilled = fault_acc;
+};
+
+// one step from its accelerations on. seen: the distances that sensors measured are looked at
+template <class Team, class Real>
+STAGE void move_pack(Team team, Pack3<Real>& p, bool seen, Taken<Real>& t) {
+  // a bad acceleration moves nothing
+  const Real zero = Real(0.f);
+  const Real bad =
+      team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
+  t.unfinished = t.unfinished | (p.live & p.x.not_converged[0]);
+  t.search_limit = t.search_limit | (p.live & p.x.search_capped[0]);
+  if (p.m.want_distances && p.m.on(kFlagSensor) && seen)
+    for (int i = 0; i < p.m.nsensor; ++i)
+      t.ccd_limit = t.ccd_limit | (p.live & p.x.sensor_capped[i]);
+  if (p.m.convex_pairs) t.ccd_limit = t.ccd_limit | (p.live & p.x.ccd_capped[0]);
   const Real budget = Real(static_cast<Scalar<Real>>(p.m.row_budget));
+  t.spilled = t.spilled | (p.live & (p.x.nefc[0] > budget));
+  t.fault_acc = t.fault_acc | (p.live & (bad > zero));
+  p.live = p.live & !(bad > zero);
+  const Mask<Real> failed = p.m.integrator == Integrator::rk4
+                                ? runge_kutta(team, p.m, p.s, p.x, p.live)
+                                : integrate_state(team, p.m, p.s, p.x, p.live);
+  t.fault_state = t.fault_state | failed;
+  p.live = p.live & !failed;
+  t.steps = t.steps + select(p.live, Int<Real>(1), Int<Real>(0));
+}
 
-  for (int k = 0; k < nstep; ++k) {
-    if (k > 0) tell_time(team, args, worlds, count, taken, p);
-    forward_acceleration(team, p.m, p.s, p.x, done);
-    if (watched && refresh == Refresh::none && k == nstep - 1) {
-      observe(team, p, Refresh::acc);
-      store_outputs(team, args, worlds, count, p);
-      done("sensors");
-    } else if (p.m.sensor_memory) {
-      sensors(team, p.m, p.s, p.x);
-      done("sensors");
-    }
-
-    // a bad acceleration moves nothing
-    const Real zero = Real(0.f);
-    const Real bad =
-        team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
-    unfinished = unfinished | (p.live & p.x.not_converged[0]);
-    search_limit = search_limit | (p.live & p.x.search_capped[0]);
-    if (p.m.want_distances && p.m.on(kFlagSensor) && watched && refresh == Refresh::none &&
-        k == nstep - 1)
-      for (int i = 0; i < p.m.nsensor; ++i) ccd_limit = ccd_limit | (p.live & p.x.sensor_capped[i]);
-    if (p.m.convex_pairs) ccd_limit = ccd_limit | (p.live & p.x.ccd_capped[0]);
-    spilled = spilled | (p.live & (p.x.nefc[0] > budget));
-    fault_acc = fault_acc | (p.live & (bad > zero));
-    p.live = p.live & !(bad > zero);
-    const Mask<Real> failed = p.m.integrator == Integrator::rk4
-                                  ? runge_kutta(team, p.m, p.s, p.x, p.live)
-                                  : integrate_state(team, p.m, p.s, p.x, p.live);
-    fault_state = fault_state | failed;
-    p.live = p.live & !failed;
-    taken = taken + select(p.live, Int<Real>(1), Int<Real>(0));
-    done("integration");
-  }
-
-  tell_time(team, args, worlds, count, taken, p);
-  if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
-  if (refresh != Refresh::none) done("refresh");
-
-  // what a world is
+// what a world is, and what it reports
+template <class Team, class Real>
+STAGE void store_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
+                      bool stepped, const Pack3<Real>& p, const Taken<Real>& t) {
   const int nq = p.m.nq, nv = p.m.nv, na = p.m.na;
-  Mask<Real> moved = none;
-  moved = taken > Int<Real>(0);
+  const Mask<Real> moved = t.steps > Int<Real>(0);
   if (any(moved)) {
     store_moved(team, p.s.qpos, args.state.qpos, nq, worlds, count, moved);
     store_moved(team, p.s.qvel, args.state.qvel, nv, worlds, count, moved);
@@ -298,25 +298,55 @@ STAGE void step_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   }
   team.once([&] {
     for (int l = 0; l < count && l < kWidth<Real>; ++l)
-      args.state.steps[worlds[l]] += get_int<Real>(taken, l);
+      args.state.steps[worlds[l]] += get_int<Real>(t.steps, l);
     if constexpr (kWidth < Real >> 1)
-      if (args.rows && nstep > 0)
+      if (args.rows && stepped)
         for (int l = 0; l < count && l < kWidth<Real>; ++l)
           args.rows[worlds[l]] = static_cast<int32_t>(get(p.x.nefc[0], l));
-    raise<Real>(args, worlds, count, fault_acc, kStatusFaultAcc | kStatusFrozen);
-    raise<Real>(args, worlds, count, fault_state, kStatusFaultState | kStatusFrozen);
-    raise<Real>(args, worlds, count, unfinished, kStatusNotConverged);
-    raise<Real>(args, worlds, count, search_limit, kStatusSearchLimit);
-    raise<Real>(args, worlds, count, ccd_limit, kStatusCcdLimit);
-    raise<Real>(args, worlds, count, spilled, kStatusSpilled);
+    raise<Real>(args, worlds, count, t.fault_acc, kStatusFaultAcc | kStatusFrozen);
+    raise<Real>(args, worlds, count, t.fault_state, kStatusFaultState | kStatusFrozen);
+    raise<Real>(args, worlds, count, t.unfinished, kStatusNotConverged);
+    raise<Real>(args, worlds, count, t.search_limit, kStatusSearchLimit);
+    raise<Real>(args, worlds, count, t.ccd_limit, kStatusCcdLimit);
+    raise<Real>(args, worlds, count, t.spilled, kStatusSpilled);
   });
+}
+
+template <class Team, class Real, class Done = Untimed>
+STAGE void step_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+                     const int* worlds, int count, int nstep, Refresh refresh, Done done = {}) {
+  done.start();
+  load_pack(team, args, worlds, count, p);
+  done("load");
+  const bool watched = args.output_count > 0;
+  Taken<Real> taken;
+  MOTORIUM_ROLLED
+  for (int k = 0; k < nstep; ++k) {
+    const bool seen = watched && refresh == Refresh::none && k == nstep - 1;
+    if (k > 0) tell_time(team, args, worlds, count, taken.steps, p);
+    forward_acceleration(team, p.m, p.s, p.x, done);
+    if (seen) {
+      observe(team, p, Refresh::acc);
+      store_outputs(team, args, worlds, count, p);
+      done("sensors");
+    } else if (p.m.sensor_memory) {
+      sensors(team, p.m, p.s, p.x);
+      done("sensors");
+    }
+    move_pack(team, p, seen, taken);
+    done("integration");
+  }
+
+  tell_time(team, args, worlds, count, taken.steps, p);
+  if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
+  if (refresh != Refresh::none) done("refresh");
+  store_pack(team, args, worlds, count, nstep > 0, p, taken);
   done("store");
 }
 
 template <class Team, class Real>
-STAGE void forward_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                        Refresh upto) {
-  Pack3<Real> p;
+STAGE void forward_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+                        const int* worlds, int count, Refresh upto) {
   load_pack(team, args, worlds, count, p);
   refresh_pack(team, args, worlds, count, p, upto);
 }
@@ -325,7 +355,8 @@ STAGE void forward_pack(Team team, const PackArgs<Scalar<Real>>& args, const int
 template <class Team, class Real>
 STAGE void inverse_pack(Team team, const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
                         Scalar<Real>* qfrc, const int* worlds, int count) {
-  Pack3<Real> p;
+  Views<Real> views(*args.model);
+  Pack3<Real> p = views.pack();
   load_pack(team, args, worlds, count, p);
   load_rows(team, p.x.qacc, qacc, p.m.nv, worlds, count);
   inverse_dynamics(team, p.m, p.s, p.x);

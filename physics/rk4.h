@@ -66,7 +66,7 @@ STAGE Mask<Real> runge_kutta(Team team, const ModelView<Real>& m, State<Real>& s
     move_positions(team, m, q0, x.rk_rate, ah, s.qpos);
     team.each(m.nv, [&](int i) { s.qvel[i] = fma(ah, x.qacc[i], v0[i]); });
     team.each(m.na, [&](int i) { s.act[i] = fma(ah, x.act_dot[i], act0[i]); });
-    s.ahead = stage == 3 ? 1.f : 0.5f;
+    team.once([&] { s.ahead = stage == 3 ? 1.f : 0.5f; });
     forward_acceleration(team, m, s, x);
     stage_rates(team, m, s, x, ah);
     team.each(m.nv, [&](int i) {
@@ -77,7 +77,7 @@ STAGE Mask<Real> runge_kutta(Team team, const ModelView<Real>& m, State<Real>& s
   }
 
   // from the start of the step at the mean rates
-  s.ahead = 0.f;
+  team.once([&] { s.ahead = 0.f; });
   team.each(m.nq, [&](int i) { s.qpos[i] = q0[i]; });
   team.each(m.na, [&](int i) {
     s.act[i] = act0[i];

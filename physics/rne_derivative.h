@@ -10,7 +10,7 @@
 namespace motorium {
 
 // subtracts G_b from out (6 x 6, row-major)
-template <class Real> FN void subtract_bias_slope(const Scratch<Real>& x, int b, Real* out) {
+template <class Real> STAGE void subtract_bias_slope(const Scratch<Real>& x, int b, Real* out) {
   const Real* I = x.cinert + 10 * b;
   const Spatial<Real> v = spatial(x.cvel + 6 * b), momentum = inertia_times(I, v);
   const Vec3<Real> none = {Real(0.f), Real(0.f), Real(0.f)};

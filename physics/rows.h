@@ -429,8 +429,6 @@ FN void exact_tendon_rows(Team team, const ModelView<Real>& m, Scratch<Real>& x,
 
 template <class Team, class Real>
 STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
-  x.blk_count = x.row_count = x.lim_count = 0;
-  x.contact_block = m.neq + m.nballlimit + tendon_blocks(m);
   const bool on = m.on(kFlagConstraint);
 
   // which dofs each block spans
@@ -438,7 +436,11 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   const auto mask = [&](int body, int w) {
     return static_cast<unsigned>(m.body_dofmask[body * m.nword + w]);
   };
+  const int friction = on && m.on(kFlagFrictionloss) ? m.nfriction : 0;
   team.once([&] {
+    x.blk_count = x.row_count = x.lim_count = 0;
+    x.contact_block = m.neq + m.nballlimit + tendon_blocks(m);
+    x.fric_count = friction;
     for (int e = 0; e < m.neq; ++e) {
       const auto type = static_cast<EqualityType>(m.eq_type[e]);
       const bool used = with_equality && any(s.eq_active[e] > Real(0.5f));
@@ -499,11 +501,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
         return either;
       });
     }
-    x.shared_int[1] = x.blk_count;
-    x.shared_int[2] = x.row_count;
   });
-  x.blk_count = x.shared_int[1];
-  x.row_count = x.shared_int[2];
 
   // equality, ball limits, tendons
   if (on && m.on(kFlagDiagexact)) exact_dof_weights(team, m, x);
@@ -521,18 +519,15 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   if (m.on(kFlagDiagexact)) exact_tendon_rows(team, m, x, with_friction);
 
   // dry friction, scalar limits; the list of limits holds what any world has reached
-  const int friction = on && m.on(kFlagFrictionloss) ? m.nfriction : 0;
   team.each(friction, [&](int i) { friction_row(m, s, x, i); });
-  x.fric_count = friction;
   if (with_limit) {
     team.each(m.nlimit, [&](int i) { scalar_limit_rows(m, s, x, i); });
     team.once([&] {
       int n = 0;
       for (int i = 0; i < 2 * m.nlimit; ++i)
         if (any(x.lim_D[i] > Real(0.f))) x.lim_list[n++] = i;
-      x.shared_int[3] = n;
+      x.lim_count = n;
     });
-    x.lim_count = x.shared_int[3];
   }
 
   // contacts

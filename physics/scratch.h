@@ -131,7 +131,7 @@ template <class Real> struct Scratch {
   char* convex_work;
   size_t convex_stride = 0;
   Mask<Real>*cand_capped, *ccd_capped, *sensor_capped;
-  int* shared_int;  // a number that one worker finds for all (4)
+  int* shared_int;  // numbers that one worker finds for all: searches, islands (2)
   int cand_count = 0;
   Mask<Real>*found, *found_ahead;  // ahead: of a contact to come (speculative.h)
   // contacts of each world, compacted: slot k holds the world's k-th contact
@@ -184,6 +184,12 @@ template <class Real> struct Scratch {
   int dof_count = 0;
   bool* blk_on;  // the block acts in the present island of any lane
   Mask<Real>*has_rows, *not_converged, *search_capped;  // one each
+
+  // nothing is found yet
+  FN void clear_counts() {
+    cand_count = con_slots = blk_count = row_count = contact_block = 0;
+    lim_count = fric_count = dof_count = 0;
+  }
 };
 
 // hands out pieces of a block; with a null base it only counts
@@ -323,7 +329,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.con_count = c.take<Int<Real>>(1);
   x.cand_pair = c.take<int>(pairs);
   x.cand_adr = c.take<int>(pairs);
-  x.shared_int = c.take<int>(8);
+  x.shared_int = c.take<int>(2);
   x.cand_mask = c.take<Mask<Real>>(pairs);
   x.enclosing_centre = c.take<Real>(3 * static_cast<size_t>(nbody));
   x.enclosing_reach = c.take<Real>(static_cast<size_t>(nbody));

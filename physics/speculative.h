@@ -378,6 +378,7 @@ STAGE void speculate(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
     for (int f = first; f < first + slots; ++f) x.found_ahead[f] = !everywhere<Real>();
   });
   const int items = x.cand_count * W, chunk = Team::kAtOnce == 1 ? items : kConvexAtOnce;
+  MOTORIUM_ROLLED
   for (int done = 0; done < items; done += chunk) {
     team.each(chunk < items - done ? chunk : items - done, [&](int i) {
       const int cand = (done + i) / W, lane = (done + i) % W, p = x.cand_pair[cand];

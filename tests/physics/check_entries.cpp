@@ -7,13 +7,16 @@ namespace motorium {
 
 void step_shuffled(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count,
                    int nstep) {
-  step_pack<Shuffled, Pack<8>>(Shuffled(seed), args, worlds, count, nstep, Refresh::none);
+  Views<Pack<8>> views(*args.model);
+  step_pack<Shuffled, Pack<8>>(Shuffled(seed), views.pack(), args, worlds, count, nstep,
+                               Refresh::none);
 }
 
 void step_with_race(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count) {
   using Real = Pack<8>;
   const Shuffled team(seed);
-  Pack3<Real> p;
+  Views<Real> views(*args.model);
+  Pack3<Real> p = views.pack();
   load_pack(team, args, worlds, count, p);
 
   // the mistake: all depths of the tree at once
