@@ -22,8 +22,9 @@ __device__ __noinline__ void make_view(const ModelData<float>& d, ModelView<floa
   view_into(d, m);
 }
 
-// of models whose worlds override something, the view differs from tile to tile: behind the scratch
-__host__ __device__ size_t own_view_at(const ModelData<float>& d) { return pack_bytes<float>(d); }
+// of models whose worlds override something, the view differs from tile to tile: at the end of the
+// tile's slice
+constexpr size_t kOwnView = (sizeof(ModelView<float>) + 63) & ~size_t{63};
 
 // persistent tiles: tile t works on worlds t, t + tiles, ...
 template <int L, class F> __device__ void each_world(const DeviceCall& call, F f) {
@@ -39,7 +40,8 @@ template <int L, class F> __device__ void each_world(const DeviceCall& call, F f
   const ModelData<float>& d = *mine.model;
   ModelView<float>* m = &views.m;
   if (d.any_worlds) {
-    m = reinterpret_cast<ModelView<float>*>(static_cast<char*>(mine.scratch) + own_view_at(d));
+    char* end = static_cast<char*>(mine.scratch) + call.scratch_stride;
+    m = reinterpret_cast<ModelView<float>*>(end - kOwnView);
     Tile<L>{}.once([&] { make_view(d, *m); });
   } else {
     if (threadIdx.x == 0) make_view(d, *m);
@@ -102,8 +104,6 @@ CudaKernelList cuda_kernels() {
   return {list, sizeof list / sizeof list[0]};
 }
 
-size_t cuda_scratch_bytes(const ModelData<float>& d) {
-  return own_view_at(d) + ((sizeof(ModelView<float>) + 63) & ~size_t{63});
-}
+size_t cuda_scratch_bytes(const ModelData<float>& d) { return pack_bytes<float>(d) + kOwnView; }
 
 }  // namespace motorium
