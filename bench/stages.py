@@ -54,7 +54,9 @@ def run_engine(engine, scene, file):
     path = scenes.path(scene)
     with np.load(file) as saved:
         start = {k: saved[k] for k in saved.files if k != "ctrl"}
-        s = types.SimpleNamespace(path=path, worlds=WORLDS, steps=STEPS, start=start, ctrl=saved["ctrl"])
+        s = types.SimpleNamespace(
+            path=path, worlds=WORLDS, steps=STEPS, start=start, ctrl=saved["ctrl"], mjcf=lambda: path
+        )
     s.model = mo.load(str(path))
     (peers.Motorium if engine == "motorium" else peers.Mujoco)(s, 1).run()
 
