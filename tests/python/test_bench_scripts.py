@@ -64,7 +64,9 @@ def test_instructions_repeat_and_a_change_is_found(binary, tmp_path, monkeypatch
     counts = script("instructions")
     cartpole = ROOT / "robots/cartpole/robot.xml"
     count = counts.count(str(binary), cartpole)
-    assert count == counts.count(str(binary), cartpole) > 100
+    # the report of a run prints its seconds: more or fewer digits of them are a few instructions
+    again = counts.count(str(binary), cartpole)
+    assert count > 100 and abs(again - count) <= 0.002 * count
 
     # a table that says 3 % less
     compiler = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
