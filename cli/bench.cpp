@@ -10,10 +10,12 @@
 #include "motorium/cli/version.h"
 #include "motorium/core/cpu.h"
 #include "motorium/core/text.h"
+#include "motorium/core/trace.h"
 #include "motorium/physics/compile/one_file.h"
 #include "motorium/physics/roofline.h"
 #include "motorium/physics/spec/write_mjcf.h"
 #include "motorium/policy/learn/config.h"
+#include "motorium/policy/learn/iteration_shares.h"
 #include "motorium/policy/learn/ppo.h"
 #include "motorium/policy/learn/trainer.h"
 #include "motorium/robots/tasks/env.h"
@@ -29,6 +31,7 @@ struct Row {
   std::string name, what;
   int worlds = 0, threads = 0;
   double rate = 0, low = 0, high = 0;  // per second
+  IterationShares shares = {};         // all 0: not asked for
 };
 
 // `run(n)` does n units of work; each counts `worlds` world-steps
@@ -60,9 +63,63 @@ void report(const Row& r, const std::string& csv) {
   if (csv.empty()) return;
   const bool fresh = !std::filesystem::exists(csv);
   std::ofstream file(csv, std::ios::app);
-  if (fresh) file << "name,what,worlds,threads,isa,per_second,low,high,version\n";
+  if (fresh)
+    file << "name,what,worlds,threads,isa,per_second,low,high,version,physics,products,rest\n";
   file << r.name << ',' << r.what << ',' << r.worlds << ',' << r.threads << ',' << name(best_isa())
-       << ',' << r.rate << ',' << r.low << ',' << r.high << ",\"" << version_text() << "\"\n";
+       << ',' << r.rate << ',' << r.low << ',' << r.high << ",\"" << version_text() << '"';
+  const IterationShares& s = r.shares;
+  if (s.rest > 0)
+    file << ',' << s.physics << ',' << s.products << ',' << s.rest << '\n';
+  else
+    file << ",,,\n";
+}
+
+// `repeat` iterations under a trace; the one whose rest is the median
+struct SharesMeasured {
+  IterationShares shares;
+  double low = 0, high = 0;  // of the rest
+};
+template <class F> SharesMeasured measure_shares(Threads& threads, int repeat, F iterate) {
+  // without room the first run only counts
+  Trace count(threads.count(), 0);
+  threads.set_trace(&count);
+  iterate();
+  const int capacity = static_cast<int>(count.dropped() + count.dropped() / 4 + 1000);
+  std::vector<IterationShares> all;
+  for (int i = 0; i < repeat; ++i) {
+    Trace trace(threads.count(), capacity);
+    threads.set_trace(&trace);
+    const double start = now();
+    iterate();
+    const int64_t elapsed = static_cast<int64_t>(1e9 * (now() - start));
+    threads.set_trace(nullptr);
+    if (trace.dropped()) throw Failure{kExitFailed, "bench: events of an iteration were dropped"};
+    all.push_back(iteration_shares(trace, elapsed));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.rest < b.rest; });
+  return {all[all.size() / 2], all.front().rest, all.back().rest};
+}
+
+// where an iteration's time went, and what its rest consists of
+void report_shares(const SharesMeasured& m) {
+  const IterationShares& s = m.shares;
+  std::printf("%-22s %.1f %% physics, %.1f %% matrix products, %.1f %% rest (%.1f .. %.1f)\n", "",
+              100 * s.physics, 100 * s.products, 100 * s.rest, 100 * m.low, 100 * m.high);
+  std::vector<std::pair<double, std::string>> parts;
+  for (const auto& [name, share] : s.of_rest) parts.emplace_back(share, name);
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text;
+  double others = 0;
+  for (const auto& [share, name] : parts) {
+    if (share < 0.001) {
+      others += share;
+      continue;
+    }
+    char part[64];
+    std::snprintf(part, sizeof part, "%s %.1f, ", name.c_str(), 100 * share);
+    text += part;
+  }
+  std::printf("%-22s the rest in %%: %sothers %.1f\n", "", text.c_str(), 100 * others);
 }
 
 void bench_model(const std::string& label, const std::shared_ptr<const Model>& model,
@@ -95,6 +152,8 @@ void bench_task(const std::string& task, const BenchOptions& o) {
   EnvOptions options;
   options.worlds = o.worlds;
   options.threads = o.threads;
+  PpoConfig config;
+  apply_overrides(task, o, config, options);
   const std::unique_ptr<Env> env = make_env(task, options);
   const int threads = env->batch().threads().count();
   std::vector<float> actions(
@@ -106,9 +165,6 @@ void bench_task(const std::string& task, const BenchOptions& o) {
          o.csv);
 
   // the rollout with the policy, then a whole iteration: rollout and update
-  PpoConfig config;
-  for (const auto& [key, value] : task_agent(task))
-    if (key != "worlds") config.set(key, value);
   RunOptions run;
   run.kernels = &policy_kernels_for(o.precision);
   run.threads = &env->batch().threads();
@@ -120,11 +176,15 @@ void bench_task(const std::string& task, const BenchOptions& o) {
                 for (int i = 0; i < n; ++i) trainer.ppo().collect();
               }),
       o.csv);
-  report(measure(task, "train" + suffix, o.worlds * config.num_steps_per_env, threads, o.repeat,
-                 [&](int n) {
-                   for (int i = 0; i < n; ++i) trainer.iterate();
-                 }),
-         o.csv);
+  Row train = measure(task, "train" + suffix, o.worlds * config.num_steps_per_env, threads,
+                      o.repeat, [&](int n) {
+                        for (int i = 0; i < n; ++i) trainer.iterate();
+                      });
+  const SharesMeasured shares =
+      measure_shares(env->batch().threads(), o.repeat, [&] { trainer.iterate(); });
+  train.shares = shares.shares;
+  report(train, o.csv);
+  report_shares(shares);
 }
 
 // a folder of its own, gone with the object
@@ -179,6 +239,19 @@ int bench_peers(const BenchOptions& o) {
 
 }  // namespace
 
+void apply_overrides(const std::string& task, const BenchOptions& o, PpoConfig& config,
+                     EnvOptions& options) {
+  for (const auto& [key, value] : task_agent(task))
+    if (key != "worlds") config.set(key, value);
+  for (const auto& [name, value] : read_overrides(o.overrides)) {
+    if (name.rfind("agent.", 0) == 0)
+      config.set(name, value);
+    else
+      options.overrides.emplace_back(name, value);
+  }
+  config.validate();
+}
+
 int bench(const BenchOptions& o) {
   if (!o.trace.empty()) return bench_trace(o);
   if (!o.peers.empty()) return bench_peers(o);
@@ -191,6 +264,8 @@ int bench(const BenchOptions& o) {
   const auto is_task = [&](const std::string& w) {
     return std::find(tasks.begin(), tasks.end(), w) != tasks.end();
   };
+  if (!o.overrides.empty() && !is_task(o.what))
+    throw Failure{kExitUsage, "bench: overrides are of a task, which '" + o.what + "' is not"};
   if (!o.what.empty()) {
     if (is_task(o.what))
       bench_task(o.what, o);

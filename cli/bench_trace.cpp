@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "motorium/cli/measure.h"
@@ -85,27 +84,6 @@ void write_trace(const std::string& path, const Trace& trace, const json& about)
   if (!file.flush()) throw Failure{kExitFailed, path + ": cannot be written: is the disk full?"};
 }
 
-// time of each name, without what lies inside it
-std::map<std::string, int64_t> own_times(const Trace& trace) {
-  std::map<std::string, int64_t> own;
-  for (int w = 0; w < trace.workers(); ++w) {
-    // outer events first; inner ones are taken off the nearest that encloses them
-    std::vector<TraceEvent> events(trace.lane(w).events,
-                                   trace.lane(w).events + trace.lane(w).count);
-    std::sort(events.begin(), events.end(), [](const TraceEvent& a, const TraceEvent& b) {
-      return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
-    });
-    std::vector<const TraceEvent*> open;
-    for (const TraceEvent& e : events) {
-      while (!open.empty() && open.back()->end <= e.begin) open.pop_back();
-      own[e.name] += e.end - e.begin;
-      if (!open.empty()) own[open.back()->name] -= e.end - e.begin;
-      open.push_back(&e);
-    }
-  }
-  return own;
-}
-
 void report(const BenchOptions& o, const Recording& recording, json about, const char* unit) {
   const Trace& trace = *recording.trace;
   const int runs = recording.runs;
@@ -148,11 +126,10 @@ int trace_task(const std::string& task, const BenchOptions& o) {
   EnvOptions options;
   options.worlds = o.worlds;
   options.threads = o.threads;
+  PpoConfig config;
+  apply_overrides(task, o, config, options);
   const std::unique_ptr<Env> env = make_env(task, options);
   Threads& threads = env->batch().threads();
-  PpoConfig config;
-  for (const auto& [key, value] : task_agent(task))
-    if (key != "worlds") config.set(key, value);
   RunOptions run;
   run.threads = &threads;
   run.kernels = &policy_kernels_for(o.precision);

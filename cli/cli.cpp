@@ -204,6 +204,7 @@ int parse_and_run(int argc, const char* const* argv) {
   v = app.add_subcommand("bench", "measure speed: steps per second of scenes, tasks, files");
   v->add_option("WHAT", b.what,
                 "robot, task, model file, 'demo' or 'forward-walk'; default: everything of ours");
+  v->add_option("OVERRIDES", b.overrides, "name=value for a task and its agent");
   v->add_option("--worlds,--num-envs", b.worlds, "worlds")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000000));

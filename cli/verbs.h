@@ -10,6 +10,11 @@
 #include "motorium/physics/model.h"
 #include "motorium/physics/spec/load_options.h"
 
+namespace motorium {
+struct EnvOptions;
+struct PpoConfig;
+}  // namespace motorium
+
 namespace motorium::cli {
 
 inline constexpr int kExitFailed = 1;
@@ -93,15 +98,19 @@ struct BenchOptions {
   std::string what;
   int worlds = 4096, threads = 0, repeat = 5;
   std::string csv;
-  int seeds = 5;                // demo, forward-walk: learners
-  double minutes = 3;           // ... and how long each may train
-  bool processor_time = false;  // ... by processor time per worker: for busy machines
-  std::string peers;            // engines to compare with, names with commas; empty: none
-  std::string markdown, svg;    // ... files to write
-  int steps = 200;              // ... of each world in a run
-  std::string trace;            // file for the times of each thread's stages
+  int seeds = 5;                       // demo, forward-walk: learners
+  double minutes = 3;                  // ... and how long each may train
+  bool processor_time = false;         // ... by processor time per worker: for busy machines
+  std::string peers;                   // engines to compare with, names with commas; empty: none
+  std::string markdown, svg;           // ... files to write
+  int steps = 200;                     // ... of each world in a run
+  std::string trace;                   // file for the times of each thread's stages
+  std::vector<std::string> overrides;  // of a task, as in TrainOptions
 };
 int bench(const BenchOptions& o);
+// settings of a task's learner and environment for `bench`: the task's, then the overrides
+void apply_overrides(const std::string& task, const BenchOptions& o, PpoConfig& config,
+                     EnvOptions& options);
 // quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median
 // what each thread did during some steps of a scene, or some iterations of a task
 int bench_trace(const BenchOptions& o);

@@ -1,7 +1,10 @@
 // Traces: what each worker of a pool did, and when. Hung into a pool (Threads::set_trace),
 // everything that runs there takes notes; without one, nothing reads a clock.
 #pragma once
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "motorium/core/trace_lane.h"
@@ -27,6 +30,13 @@ class Trace {
   };
   std::vector<std::unique_ptr<Room>> lanes_;
 };
+
+// [ns] of each label, without what lies inside: label(name, label of the event that encloses it);
+// without a function the name
+std::map<std::string, int64_t> own_times(
+    const Trace& trace,
+    const std::function<std::string(const std::string& name, const std::string& outer)>& label =
+        {});
 
 // Notes its own lifetime; a null lane: nothing.
 class Span {

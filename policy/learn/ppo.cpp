@@ -274,7 +274,8 @@ void Ppo::scan_observations(int t) {
   if (on_device_) return on_device_->look();
   const ScanRows scan{view(), t};
   const int worlds = rollout_.worlds;
-  threads_.run(blocks_of(worlds, kSampleBlock), [&](int block, int) {
+  threads_.run(blocks_of(worlds, kSampleBlock), [&](int block, int worker) {
+    const Span span(threads_.lane(worker), "bad rows");
     for (int w = block * kSampleBlock; w < std::min(worlds, (block + 1) * kSampleBlock); ++w)
       scan(w);
   });
@@ -283,6 +284,7 @@ void Ppo::scan_observations(int t) {
 // values of `count` dense rows of critic observations
 void Ppo::value_block(const float* rows, int begin, int count, float* out, int worker) {
   MlpScratch& s = workers_[worker]->critic;
+  s.set_trace(threads_.lane(worker));
   const int size = critic_.inputs();
   for (int at = 0; at < count; at += kChunk) {
     const int n = std::min(kChunk, count - at);
@@ -294,6 +296,7 @@ void Ppo::value_block(const float* rows, int begin, int count, float* out, int w
 void Ppo::act_block(int block, int worker, int t) {
   const Span span(threads_.lane(worker), "policy");
   Worker& work = *workers_[worker];
+  work.actor.set_trace(threads_.lane(worker));
   Rollout& r = rollout_;
   const int begin = block * kActRows, n = std::min(kActRows, r.worlds - begin);
   const size_t at = size_t(t) * r.worlds + begin;

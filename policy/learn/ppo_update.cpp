@@ -24,6 +24,7 @@ void Ppo::standardise(const LearnView& v) {
 
 void Ppo::actor_block(const LearnView& v, int batch, int block, int worker) {
   Worker& work = *workers_[worker];
+  work.actor.set_trace(threads_.lane(worker));
   const Rollout& r = rollout_;
   const bool mirrored = block >= v.half();
   const int first = block % v.half() * kSampleBlock;
@@ -106,6 +107,7 @@ void Ppo::actor_block(const LearnView& v, int batch, int block, int worker) {
 
 void Ppo::critic_block(const LearnView& v, int batch, int block, int worker) {
   Worker& work = *workers_[worker];
+  work.critic.set_trace(threads_.lane(worker));
   const Rollout& r = rollout_;
   const bool mirrored = block >= v.half();
   const int first = block % v.half() * kSampleBlock;

@@ -98,6 +98,8 @@ class MlpScratch {
   float* output() { return output_; }       // (rows, outputs), stride row_stride(outputs)
   float* d_output() { return d_output_; }   // (rows, outputs), stride buffers().d_stride
   const NetBuffers& buffers() const { return buffers_; }
+  // where passes note their products and what is between them; null: nowhere
+  void set_trace(TraceLane* lane) { buffers_.trace = lane; }
 
  private:
   int rows_ = 0;

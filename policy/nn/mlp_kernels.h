@@ -21,6 +21,7 @@ STAGE void activate_rows(Activation kind, int rows, int width, int stride, float
 template <class Real, class Operands>
 STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
   long at = 0;
+  start_stage(b.trace);
   for (int l = 0; l < net.layers; ++l) {
     const int in = net.in(l), width = padded(net.out(l));
     const long bias = at + long(net.out(l)) * padded(in);
@@ -38,8 +39,11 @@ STAGE void mlp_forward(const NetView& net, const NetBuffers& b, int rows) {
       t.lda /= 2;
     }
     gemm_packed<Real, Operands>(rows, width, t);
-    if (l + 1 < net.layers && net.activation != Activation::none)
+    stage_done(b.trace, "products");
+    if (l + 1 < net.layers && net.activation != Activation::none) {
       activate_rows<Real>(net.activation, rows, width, t.ldc, b.y[l + 1], b.x[l + 1]);
+      stage_done(b.trace, "pointwise");
+    }
     at = bias + padded(net.out(l));
   }
 }
@@ -73,6 +77,7 @@ STAGE void multiply_slope(Activation kind, int rows, int width, const float* y, 
 // padding
 template <class Real, class Operands>
 STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float* gradient) {
+  start_stage(b.trace);
   for (int l = net.layers - 1; l >= 0; --l) {
     const int in = net.in(l), out = net.out(l);
     float* d = b.d[(l + 1) & 1];
@@ -92,7 +97,9 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
       t.b = reinterpret_cast<const float*>(b.cells[1]);
     }
     gemm_across<Real, Operands>(out, padded(in), t);
+    stage_done(b.trace, "products");
     add_columns<Real>(rows, padded(out), d, b.d_stride, gradient + net.bias_at(l));
+    stage_done(b.trace, "pointwise");
     if (l == 0) break;
 
     // inputs of the layer below
@@ -109,9 +116,12 @@ STAGE void mlp_backward(const NetView& net, const NetBuffers& b, int rows, float
       u.lda /= 2;
     }
     gemm_packed<Real, Operands>(rows, padded(in), u);
-    if (net.activation != Activation::none)
+    stage_done(b.trace, "products");
+    if (net.activation != Activation::none) {
       multiply_slope<Real>(net.activation, rows, padded(in), b.y[l], b.x[l], row_stride(in),
                            b.d[l & 1], b.d_stride);
+      stage_done(b.trace, "pointwise");
+    }
   }
 }
 

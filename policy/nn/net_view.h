@@ -4,6 +4,7 @@
 // (out rows of padded(in) floats), then the bias (padded(out) floats). Padding is zero and stays
 // zero, because its inputs, and so its gradients, are zero.
 #pragma once
+#include "motorium/core/trace_lane.h"
 #include "motorium/policy/nn/activation.h"
 #include "motorium/policy/nn/gemm.h"
 
@@ -46,6 +47,7 @@ struct NetBuffers {
   float* d[2] = {};               // gradient with respect to y[l], even and odd l
   int* cells[2] = {};             // operands of a product in pairs; null: there are none
   int d_stride = 0;               // of both d; a caller writes dL/d(output) to d[layers & 1]
+  TraceLane* trace = nullptr;     // told of "products" and "pointwise"; null: no clock is read
 };
 
 }  // namespace motorium

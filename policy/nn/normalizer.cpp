@@ -42,7 +42,8 @@ void Normalizer::update(const float* rows, int count_rows, const uint8_t* skip, 
   v.skip = skip;
 
   // row by row as they lie, the order that each column sees is that of NormalizerSums
-  threads.run(v.blocks(), [&](int block, int) {
+  threads.run(v.blocks(), [&](int block, int worker) {
+    const Span span(threads.lane(worker), "normaliser");
     double* sum = v.sums + size_t(block) * 2 * static_cast<size_t>(size_);
     double* square = sum + size_;
     std::fill(sum, sum + 2 * size_, 0.);

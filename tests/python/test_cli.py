@@ -1,5 +1,6 @@
 """The command line: help texts, exit codes, every verb once."""
 
+import csv
 import json
 import os
 import pathlib
@@ -334,6 +335,40 @@ def test_bench_of_a_task_times_steps_policy_and_learning():
     for what in ("env step", "with policy", "train"):
         (row,) = [line for line in out.stdout.splitlines() if what in line]
         assert float(row.split(what)[1].split()[2].replace(",", "")) > 1000
+
+
+def test_bench_of_a_task_says_where_an_iteration_goes(tmp_path):
+    table = tmp_path / "bench.csv"
+    small, large = "agent.lite=true", "agent.actor_hidden_dims=[512,512]"
+    shares = {}
+    for override in (small, large):
+        out = motorium("bench", "cartpole-balance", override, "--worlds", 256, "--repeat", 2, "--threads", 1,
+                       "--csv", table)  # fmt: skip
+        assert out.returncode == 0, out.stderr
+        (line,) = re.findall(r"(.*) % physics, (.*) % matrix products, (.*) % rest \((.*) \.\. (.*)\)", out.stdout)
+        physics, products, rest, low, high = shares[override] = [float(x) for x in line]
+        assert min(physics, products, rest) > 0 and abs(physics + products + rest - 100) < 0.16
+        assert low <= rest <= high
+        (parts,) = re.findall(r"the rest in %: (.*)", out.stdout)
+        assert abs(sum(float(part.split()[-1]) for part in parts.split(", ")) - rest) < 0.05 * (parts.count(",") + 2)
+        assert "pointwise" in parts and "waiting" in parts
+    assert shares[large][1] > shares[small][1] and shares[large][0] < shares[small][0]
+
+    rows = list(csv.DictReader(table.open()))
+    assert [row["what"] for row in rows] == 2 * ["env step", "with policy", "train"]
+    for row in rows:
+        parts = [row[key] for key in ("physics", "products", "rest")]
+        if row["what"] == "train":
+            assert abs(sum(map(float, parts)) - 1) < 1e-4
+        else:
+            assert parts == ["", "", ""]
+
+
+def test_bench_takes_overrides_for_tasks_alone():
+    out = motorium("bench", "cartpole", "agent.lite=true")
+    assert out.returncode == 2 and "not" in out.stderr and "cartpole" in out.stderr
+    out = motorium("bench", "cartpole-balance", "agent.no_such=1", "--worlds", 16, "--repeat", 1)
+    assert out.returncode != 0 and "no_such" in out.stderr
 
 
 def bf16_here():
