@@ -3,8 +3,9 @@
     PYTHONPATH=build/default/python .venv/bin/python bench/growth.py [--csv FILE] [--svg FOLDER] [CURVE ...]
 
 Curves: worlds (our quadruped, 64 .. 65,536 worlds), few (1 .. 100 worlds, beside MuJoCo with one),
-threads (4096 worlds on 1 .. all cores), chain (8 .. 256 hinges in a row, fixed base), pile (1 .. 64 boxes
-falling on each other; the worst step while they lie). One thread unless said. Each number is the median of
+threads (4096 worlds on 1 .. all cores), chain (8 .. 256 hinges in a row, fixed base), limited (the same
+with one joint at its stop), lying (the same with a free base, on a plane: eight rows a link), pile (1 .. 64
+boxes falling on each other; the worst step while they lie). One thread unless said. Each number is the median of
 interleaved runs; a curve's slope in the double logarithm is printed: 1 is linear, 2 quadratic.
 """
 
@@ -25,16 +26,22 @@ QUAD = ROOT / "robots/quad/robot.xml"
 COLUMNS = ["curve", "x", "seconds", "lowest", "highest", "unit"]
 
 
-def chain(n):
-    """n hinges in a row, turning about y and z in turn."""
+def chain(n, limited=False, lying=False):
+    """n hinges in a row, turning about y and z in turn; limited: the middle one is beyond its range;
+    lying: on a plane, stiff enough to stay there."""
     body = ""
     for i in range(n):
         axis = "0 1 0" if i % 2 else "0 0 1"
+        limit = ' range="5 90"' if limited and i == n // 2 else ""
+        # what has rows is damped: long runs stay in the regime that is measured
+        numbers = 'damping="1" armature="0.01"' if limited or lying else 'damping="0.01" armature="0.001"'
+        joint = "<freejoint/>" if lying and i == 0 else f'<joint type="hinge" axis="{axis}" {numbers}{limit}/>'
         body += (
-            f'<body pos="{0.1 if i else 0} 0 0"><joint type="hinge" axis="{axis}" damping="0.01" armature="0.001"/>'
-            '<geom type="capsule" fromto="0 0 0 0.1 0 0" size="0.02" contype="0" conaffinity="0"/>'
+            f'<body pos="{0.1 if i else 0} 0 {0.0199 if lying and i == 0 else 0}">{joint}'
+            f'<geom type="capsule" fromto="0 0 0 0.1 0 0" size="0.02" contype="{2 * lying:d}" conaffinity="0"/>'
         )
-    return mo.Model.from_string(f"<mujoco><worldbody>{body}{'</body>' * n}</worldbody></mujoco>")
+    floor = '<geom type="plane" size="50 50 1" contype="1" conaffinity="2"/>' if lying else ""
+    return mo.Model.from_string(f"<mujoco><worldbody>{floor}{body}{'</body>' * n}</worldbody></mujoco>")
 
 
 def pile(n):
@@ -49,7 +56,7 @@ def pile(n):
     )
 
 
-def moving(model, worlds, threads=1, warm=20):
+def moving(model, worlds, threads=1, warm=20, speed=0.5):
     """Worlds in the middle of a motion, each with its own controls."""
     batch = mo.Batch(model, worlds=worlds, threads=threads)
     rng = np.random.default_rng(1)
@@ -58,7 +65,7 @@ def moving(model, worlds, threads=1, warm=20):
     if model.nu:
         batch.ctrl[:] += rng.uniform(-0.3, 0.3, batch.ctrl.shape)
     else:
-        batch.qvel[:] = rng.uniform(-0.5, 0.5, batch.qvel.shape)
+        batch.qvel[:] = rng.uniform(-speed, speed, batch.qvel.shape)
     batch.step(nstep=warm)
     return batch
 
@@ -125,9 +132,22 @@ def curve_threads():
     return measure("threads", cases, "s a step of 4096 worlds", lambda n: 1)
 
 
+LENGTHS = (8, 16, 32, 64, 128, 256)  # of chains
+
+
 def curve_chain():
-    cases = [(n, moving(chain(n), 64)) for n in (8, 16, 32, 64, 128, 256)]
+    cases = [(n, moving(chain(n), 64)) for n in LENGTHS]
     return measure("chain", cases, "s a world-step", lambda n: 64)
+
+
+def curve_limited():
+    cases = [(n, moving(chain(n, limited=True), 64, speed=0.1)) for n in LENGTHS]
+    return measure("limited", cases, "s a world-step", lambda n: 64)
+
+
+def curve_lying():
+    cases = [(n, moving(chain(n, lying=True), 64, speed=0.01)) for n in LENGTHS]
+    return measure("lying", cases, "s a world-step", lambda n: 64)
 
 
 def curve_pile():
@@ -136,7 +156,7 @@ def curve_pile():
 
 
 CURVES = {"worlds": curve_worlds, "few": curve_few, "threads": curve_threads, "chain": curve_chain,
-          "pile": curve_pile}  # fmt: skip
+          "limited": curve_limited, "lying": curve_lying, "pile": curve_pile}  # fmt: skip
 
 
 def slope(rows):

@@ -58,13 +58,22 @@ template <class Real> FN Real dot6(const Real* a, const Real* b) {
   return dot(spatial(a), spatial(b));
 }
 
-// inertia of body b with what hangs on it, as its parent feels it; U and d of its dofs
+// inertia of each body with what hangs on it, load and inverse of each axis: what sweeps go by
+template <class Real> struct Articulation { Real *hanging, *load, *inverse; };
+template <class Real> FN Articulation<Real> smooth_articulation(const Scratch<Real>& x) {
+  return {x.hanging, x.axis_load, x.axis_inverse};
+}
+
+// inertia of body b with what hangs on it, as its parent feels it; U and d of its dofs. `rows`:
+// inertias that rows add to the bodies (packed), null: none do
 template <class Real>
-FN void articulate_body(const ModelView<Real>& m, Scratch<Real>& x, const Real* added, int b) {
+FN void articulate_body(const ModelView<Real>& m, const Scratch<Real>& x,
+                        const Articulation<Real>& to, const Real* added, const Real* rows, int b) {
   Real J[kPacked];
   unpack_inertia(x.cinert + 10 * b, J);
+  if (rows) each_packed([&](int e, int, int) { J[e] += rows[kPacked * b + e]; });
   for (int c = 0; c < m.body_childnum[b]; ++c) {
-    const Real* child = x.hanging + kPacked * m.child_body[m.body_childadr[b] + c];
+    const Real* child = to.hanging + kPacked * m.child_body[m.body_childadr[b] + c];
     each_packed([&](int e, int, int) { J[e] += child[e]; });
   }
   for (int k = m.body_dofadr[b] + m.body_dofnum[b] - 1; k >= m.body_dofadr[b]; --k) {
@@ -75,22 +84,36 @@ FN void articulate_body(const ModelView<Real>& m, Scratch<Real>& x, const Real* 
     MOTORIUM_UNROLL
     for (int i = 0; i < 6; ++i) {
       c[i] = -(d * U[i]);
-      x.axis_load[6 * k + i] = U[i];
+      to.load[6 * k + i] = U[i];
     }
     each_packed([&](int e, int i, int j) { J[e] = fma(c[i], U[j], J[e]); });
-    x.axis_inverse[k] = d;
+    to.inverse[k] = d;
   }
-  each_packed([&](int e, int, int) { x.hanging[kPacked * b + e] = J[e]; });
+  each_packed([&](int e, int, int) { to.hanging[kPacked * b + e] = J[e]; });
+}
+
+// f(body) of all bodies but the world, leaves first, or root first: those of one depth at once
+template <class Team, class Real, class F>
+FN void each_body_upwards(Team team, const ModelView<Real>& m, F f) {
+  for (int level = m.nlevel - 1; level >= 1; --level) {
+    const int first = m.level_adr[level];
+    team.each(m.level_adr[level + 1] - first, [&](int i) { f(m.level_body[first + i]); });
+  }
+}
+template <class Team, class Real, class F>
+FN void each_body_downwards(Team team, const ModelView<Real>& m, F f) {
+  for (int level = 1; level < m.nlevel; ++level) {
+    const int first = m.level_adr[level];
+    team.each(m.level_adr[level + 1] - first, [&](int i) { f(m.level_body[first + i]); });
+  }
 }
 
 // prepares the sweeps for M, with `added` on the diagonal beside the bodies' inertia
 template <class Team, class Real>
 STAGE void articulate(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* added) {
-  for (int level = m.nlevel - 1; level >= 1; --level) {
-    const int first = m.level_adr[level];
-    team.each(m.level_adr[level + 1] - first,
-              [&](int i) { articulate_body(m, x, added, m.level_body[first + i]); });
-  }
+  const Articulation<Real> to = smooth_articulation(x);
+  const Real* none = nullptr;
+  each_body_upwards(team, m, [&](int b) { articulate_body(m, x, to, added, none, b); });
 }
 
 // axis_inertia <- what joints add to the diagonal of M: armature, rotors
@@ -100,42 +123,42 @@ FN void axis_inertias(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   if (m.rotor_heavy) add_rotor_inertia(team, m, [&](int i) -> Real& { return x.axis_inertia[i]; });
 }
 
+// forces of y on body b, whose children are done
+template <class Real>
+FN void gather_forces(const ModelView<Real>& m, Scratch<Real>& x, const Articulation<Real>& by,
+                      Real* y, int b) {
+  const Real zero = Real(0.f);
+  Spatial<Real> p = {{zero, zero, zero}, {zero, zero, zero}};
+  for (int c = 0; c < m.body_childnum[b]; ++c)
+    p = p + spatial(x.swept + 6 * m.child_body[m.body_childadr[b] + c]);
+  for (int k = m.body_dofadr[b] + m.body_dofnum[b] - 1; k >= m.body_dofadr[b]; --k) {
+    y[k] = y[k] - dot(spatial(x.cdof + 6 * k), p);
+    p = add_scaled(p, by.inverse[k] * y[k], spatial(by.load + 6 * k));
+  }
+  put6(x.swept + 6 * b, p);
+}
+
+// the acceleration of body b, whose parent is done, where its force was
+template <class Real>
+FN void spread_accelerations(const ModelView<Real>& m, Scratch<Real>& x,
+                             const Articulation<Real>& by, Real* y, int b) {
+  Spatial<Real> a = spatial(x.swept + 6 * m.body_parentid[b]);
+  for (int k = m.body_dofadr[b]; k < m.body_dofadr[b] + m.body_dofnum[b]; ++k) {
+    y[k] = by.inverse[k] * (y[k] - dot(spatial(by.load + 6 * k), a));
+    a = add_scaled(a, y[k], spatial(x.cdof + 6 * k));
+  }
+  put6(x.swept + 6 * b, a);
+}
+
 // y <- inverse times y, of the matrix that was prepared last
 template <class Team, class Real>
 STAGE void sweep(Team team, const ModelView<Real>& m, Scratch<Real>& x, Real* y) {
-  // forces on the bodies, leaves first; a parent gathers its children
-  for (int level = m.nlevel - 1; level >= 1; --level) {
-    const int first = m.level_adr[level];
-    team.each(m.level_adr[level + 1] - first, [&](int i) {
-      const int b = m.level_body[first + i];
-      const Real zero = Real(0.f);
-      Spatial<Real> p = {{zero, zero, zero}, {zero, zero, zero}};
-      for (int c = 0; c < m.body_childnum[b]; ++c)
-        p = p + spatial(x.swept + 6 * m.child_body[m.body_childadr[b] + c]);
-      for (int k = m.body_dofadr[b] + m.body_dofnum[b] - 1; k >= m.body_dofadr[b]; --k) {
-        y[k] = y[k] - dot(spatial(x.cdof + 6 * k), p);
-        p = add_scaled(p, x.axis_inverse[k] * y[k], spatial(x.axis_load + 6 * k));
-      }
-      put6(x.swept + 6 * b, p);
-    });
-  }
-
-  // their accelerations, root first, where the forces were
+  const Articulation<Real> by = smooth_articulation(x);
+  each_body_upwards(team, m, [&](int b) { gather_forces(m, x, by, y, b); });
   team.once([&] {
     for (int k = 0; k < 6; ++k) x.swept[k] = Real(0.f);
   });
-  for (int level = 1; level < m.nlevel; ++level) {
-    const int first = m.level_adr[level];
-    team.each(m.level_adr[level + 1] - first, [&](int i) {
-      const int b = m.level_body[first + i];
-      Spatial<Real> a = spatial(x.swept + 6 * m.body_parentid[b]);
-      for (int k = m.body_dofadr[b]; k < m.body_dofadr[b] + m.body_dofnum[b]; ++k) {
-        y[k] = x.axis_inverse[k] * (y[k] - dot(spatial(x.axis_load + 6 * k), a));
-        a = add_scaled(a, y[k], spatial(x.cdof + 6 * k));
-      }
-      put6(x.swept + 6 * b, a);
-    });
-  }
+  each_body_downwards(team, m, [&](int b) { spread_accelerations(m, x, by, y, b); });
 }
 
 // y <- M^-1 y; with the integrator discrete the metric's inverse

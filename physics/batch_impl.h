@@ -178,6 +178,7 @@ template <class S> void want_output(ModelData<S>& d, const std::string& name) {
   if (name == "cacc" || name == "cfrc_int" || name == "cfrc_ext") d.want_forces = true;
   if (name == "subtree_linvel" || name == "subtree_angmom") d.want_momenta = true;
   if (name == "energy") d.want_energy = true;
+  if (name == "qM" || name == "qLD") d.want_inertia = true;
   if (name == "qLD") d.want_factor = true;
 }
 

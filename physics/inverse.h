@@ -14,6 +14,7 @@ FN void continuous_acceleration(Team team, const ModelView<Real>& m, const State
                                 Scratch<Real>& x) {
   if (!is_implicit(m)) return;
   Real* f = x.vec_a;
+  if (!m.full_inertia) fill_inertia(team, m, x);
   implicit_matrix(team, m, s, x, false);
   if (m.integrator == Integrator::implicit) {
     multiply_lu(team, m, x.qH, x.qU, x.qacc, f);
@@ -54,7 +55,8 @@ STAGE void inverse_dynamics(Team team, const ModelView<Real>& m, State<Real>& s,
   forward_rows(team, m, s, x);
   if (m.on(kFlagInvdiscrete) && !m.discrete()) continuous_acceleration(team, m, s, x);
   inverse_constraint(team, m, x);
-  multiply_tree(team, m.nv, m.metric, x.metric, x.qacc, x.vec_a);
+  if (m.rows_by_bodies) move_bodies(team, m, x, x.qacc);
+  multiply_metric(team, m, x, x.qacc, x.vec_a);
   if (m.discrete()) add_step_forces(team, m, s, x, x.qacc, x.vec_a);
   team.each(m.nv, [&](int i) {
     x.vec_b[i] = x.qfrc_bias[i] + x.vec_a[i] - x.qfrc_passive[i] - x.qfrc_constraint[i];

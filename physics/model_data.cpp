@@ -36,6 +36,37 @@ bool is_uncoupled(const Model& m) {
   return true;
 }
 
+// can a row, in any world, act on two bodies that move apart, or on several dofs of a joint?
+bool may_couple(const Model& m) {
+  if (m.nballlimit > 0) return true;
+  const auto apart = [&](int b1, int b2) {
+    const int w1 = m.body_weldid[static_cast<size_t>(b1)],
+              w2 = m.body_weldid[static_cast<size_t>(b2)];
+    return w1 > 0 && w2 > 0 && w1 != w2;
+  };
+  for (size_t p = 0; p < static_cast<size_t>(m.npair); ++p)
+    if (apart(m.geom_bodyid[static_cast<size_t>(m.pair_geom1[p])],
+              m.geom_bodyid[static_cast<size_t>(m.pair_geom2[p])]))
+      return true;
+  for (size_t e = 0; e < static_cast<size_t>(m.neq); ++e) {
+    int b1 = m.eq_obj1id[e], b2 = m.eq_obj2id[e];
+    const auto type = static_cast<EqualityType>(m.eq_type[e]);
+    if (type == EqualityType::joint || type == EqualityType::tendon) {
+      if (b2 >= 0) return true;
+      continue;
+    }
+    if (static_cast<ObjectType>(m.eq_objtype[e]) == ObjectType::site) {
+      b1 = m.site_bodyid[static_cast<size_t>(b1)];
+      b2 = m.site_bodyid[static_cast<size_t>(b2)];
+      // two sites of one body have rows that no body alone explains
+      const int weld = m.body_weldid[static_cast<size_t>(b1)];
+      if (weld > 0 && weld == m.body_weldid[static_cast<size_t>(b2)]) return true;
+    }
+    if (apart(b1, b2)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
@@ -133,6 +164,11 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
   data.articulated = deep && (!discrete || is_uncoupled(m));
   data.articulated_step = data.articulated && m.integrator != Integrator::implicit &&
                           (m.integrator == Integrator::euler || is_uncoupled(m));
+  data.rows_by_bodies = data.articulated && !discrete;
+  data.may_couple = !data.rows_by_bodies || may_couple(m);
+  data.lean_inertia =
+      data.rows_by_bodies && (m.integrator == Integrator::euler ||
+                              m.integrator == Integrator::rk4 || data.articulated_step);
   list_pairs(m);
   list_friction(
       m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },

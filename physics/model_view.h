@@ -71,7 +71,11 @@ template <class S> struct ModelData {
   // the inverse of M, or of the metric, by sweeps over bodies (articulated.h); that of the matrix
   // of a step that is implicit in velocity as well
   bool articulated = false, articulated_step = false;
-  bool want_factor = false;     // ... though an output asks for the factor of M
+  bool want_factor = false;  // ... though an output asks for the factor of M
+  // rows of deep models go by bodies (articulated_rows.h); some of them may couple two bodies
+  bool rows_by_bodies = false, may_couple = true;
+  bool lean_inertia = false;    // no stage but coupled rows reads M beside the diagonal
+  bool want_inertia = false;    // ... though an output asks for it
   bool dof_damped = false;      // any damping, in the model or overridden
   bool tendon_inertia = false;  // any tendon armature
   bool tendon_rotors = false;   // any actuator adds inertia or damping to its tendon
@@ -147,7 +151,8 @@ template <class Real> struct ModelView {
   TreePattern inertia, metric;  // patterns of M and of the solver's metric
   const int *elastic_tendon, *single_dof;
   int nelastic_tendon, nsingle_dof;
-  bool articulated, articulated_step, want_factor;
+  bool articulated, articulated_step, want_factor, rows_by_bodies;
+  bool full_inertia;  // all of M is formed in every step
   bool dof_damped, rotor_damped, rotor_heavy, want_moments, tendon_inertia, tendon_rotors,
       want_geoms, want_cameras, want_time, want_paths, want_forces, want_momenta;
   bool dof_curved, in_fluid, sticky, belts, want_energy;
@@ -209,6 +214,8 @@ template <class Real> FN void view_into(const ModelData<Scalar<Real>>& d, ModelV
   m.articulated = d.articulated;
   m.articulated_step = d.articulated_step;
   m.want_factor = d.want_factor;
+  m.rows_by_bodies = d.rows_by_bodies;
+  m.full_inertia = !d.lean_inertia || d.want_inertia || d.want_energy;
   m.tendon_inertia = d.tendon_inertia;
   m.tendon_rotors = d.tendon_rotors;
   m.dof_damped = d.dof_damped;

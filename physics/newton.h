@@ -7,7 +7,7 @@
 // release 4.0). Each world converges alone: finished worlds take steps of length zero. Islands are
 // solved one by one from the common starting point.
 #pragma once
-#include "motorium/physics/articulated.h"
+#include "motorium/physics/articulated_rows.h"
 #include "motorium/physics/factor.h"
 #include "motorium/physics/hessian_factor.h"
 #include "motorium/physics/islands.h"
@@ -66,12 +66,25 @@ FN void block_times(int n, const int* col, const Real* J, const Real* v, const R
   for (int j = 0; j < Rows; ++j) out[j] = sum[j];
 }
 
+// the same of the contacts of a deep model
+template <class Team, class Real>
+STAGE void contacts_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
+                          bool residual, Real* rows) {
+  move_bodies(team, m, x, v);
+  team.each(x.con_slots, [&](int slot) {
+    const int k = x.contact_block + slot, row = x.blk_row[k];
+    contact_motion(x, slot, x.moved, rows + row);
+    for (int j = row; residual && j < row + x.blk_dim[k]; ++j) rows[j] = rows[j] - x.row_aref[j];
+  });
+}
+
 // out = J v (minus aref) for all rows
 template <class Team, class Real>
-FN void rows_times(Team team, const ModelView<Real>& m, const Scratch<Real>& x, const Real* v,
+FN void rows_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
                    bool residual, Real* rows, Real* fric, Real* lim) {
   const Real zero = Real(0.f);
-  team.each(x.blk_count, [&](int k) {
+  if (m.rows_by_bodies) contacts_times(team, m, x, v, residual, rows);
+  team.each(m.rows_by_bodies ? x.contact_block : x.blk_count, [&](int k) {
     const int n = x.blk_num[k], row = x.blk_row[k];
     const int* col = x.blk_col + x.blk_adr[k];
     const Real *J = x.blk_J[k], *aref = residual ? x.row_aref + row : nullptr;
@@ -121,9 +134,11 @@ FN void add_block_forces(Team team, Rows rows, int n, const int* col, const Real
 
 // out += J' f
 template <class Team, class Real>
-FN void add_constraint_forces(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
+FN void add_constraint_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x,
                               const Real& sign, Real* out) {
-  for (int k = 0; k < x.blk_count; ++k) {
+  if (m.rows_by_bodies && x.con_slots > 0) add_contact_pushes(team, m, x, sign, out);
+  const int count = m.rows_by_bodies ? x.contact_block : x.blk_count;
+  for (int k = 0; k < count; ++k) {
     const int n = x.blk_num[k], dim = x.blk_dim[k];
     const int* col = x.blk_col + x.blk_adr[k];
     const Real* f = x.row_f + x.blk_row[k];
@@ -142,6 +157,16 @@ FN void add_constraint_forces(Team team, const ModelView<Real>& m, const Scratch
       out[d] = fma(e % 2 == 0 ? sign : -sign, x.lim_f[e], out[d]);
     }
   });
+}
+
+// out = M v, or the metric times v; of a deep model's v whose rows are known already
+template <class Team, class Real>
+FN void multiply_metric(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
+                        Real* out) {
+  if (m.rows_by_bodies)
+    multiply_moved(team, m, x, v, out);
+  else
+    multiply_tree(team, m.nv, m.metric, x.metric, v, out);
 }
 
 // whole cost of the rows at the present residuals
@@ -358,8 +383,12 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     x.dof_count = n;
     for (int k = 0; k < x.blk_count; ++k)
       x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
+    for (int t = 0; m.rows_by_bodies && t < m.ntree; ++t)
+      x.tree_on[t] = !many || any(x.tree_label[t] == Int<Real>(island));
   });
-  team.once([&] { plan_factor(team, m, x); });
+  Mask<Real> coupled = !everywhere<Real>();
+  if (m.rows_by_bodies) coupled = coupled_worlds(m, x, island);
+  if (!m.rows_by_bodies || any(coupled)) team.once([&] { plan_factor(team, m, x); });
 
   // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero
   // outside the island, so that their tree does not depend on the neighbours
@@ -389,19 +418,20 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   if (!any(active)) return !everywhere<Real>();
 
   const auto direction = [&] {
+    if (m.rows_by_bodies) return direction_by_bodies(team, m, x, active, coupled);
+    hessian_assemble(team, m, x);
+    hessian_factor(team, m, x);
     team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
     hessian_solve(team, m, x, x.Mgrad);
   };
-  hessian_assemble(team, m, x);
-  hessian_factor(team, m, x);
   direction();
   active = active & !((steep < tol) & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
 
   Mask<Real> capped = !everywhere<Real>();
   for (int iteration = 0; iteration < m.iterations && any(active); ++iteration) {
     team.each(m.nv, [&](int i) { x.search[i] = select(active, -x.Mgrad[i], zero); });
-    multiply_tree(team, m.nv, m.metric, x.metric, x.search, x.Mv);
     rows_times(team, m, x, x.search, false, x.row_v, x.fric_v, x.lim_v);
+    multiply_metric(team, m, x, x.search, x.Mv);
     const Real size = sqrt(sum_dofs(x.search, x.search));
     const Real g1 =
         team.sum(m.nv, [&](int i) { return x.search[i] * (x.Ma[i] - x.metric_force[i]); });
@@ -438,8 +468,6 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     const Real improvement = -(scale * line.change);
     active = active & !(((improvement > zero) & (improvement < tol)) | (steep < tol));
     if (!any(active)) break;
-    hessian_assemble(team, m, x);
-    hessian_factor(team, m, x);
     direction();
     active = active & !(half * scale * sum_dofs(x.grad, x.Mgrad) < tol);
   }
@@ -472,10 +500,17 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     islands = x.shared_int[1];
   }
   team.once([&] {
-    hessian_pattern(m, x);
+    if (m.rows_by_bodies)
+      find_couplings(x);
+    else
+      hessian_pattern(m, x);
     number_rows(m, x);
   });
-  hessian_base(team, m, x);
+  if (!m.rows_by_bodies) {
+    hessian_base(team, m, x);
+  } else if (x.coupled) {
+    form_couplings(team, m, x);
+  }
 
   // warm start: the cheaper of the last acceleration and the smooth one
   team.each(m.nv, [&](int i) { x.a[i] = x.qacc_smooth[i]; });
@@ -483,7 +518,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     rows_times(team, m, x, x.qacc_smooth, true, x.row_r, x.fric_r, x.lim_r);
     const Real cold = rows_cost(team, m, x);
     rows_times(team, m, x, s.qacc_warmstart, true, x.row_r, x.fric_r, x.lim_r);
-    multiply_tree(team, m.nv, m.metric, x.metric, s.qacc_warmstart, x.Ma);
+    multiply_metric(team, m, x, s.qacc_warmstart, x.Ma);
     const Real gauss = team.sum(m.nv, [&](int i) {
       return (x.Ma[i] - x.metric_force[i]) * (s.qacc_warmstart[i] - x.qacc_smooth[i]);
     });
@@ -496,8 +531,8 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
       x.a[i] = select(here, s.qacc_warmstart[i], x.a[i]);
     });
   }
-  multiply_tree(team, m.nv, m.metric, x.metric, x.a, x.Ma);
   rows_times(team, m, x, x.a, true, x.row_r, x.fric_r, x.lim_r);
+  multiply_metric(team, m, x, x.a, x.Ma);
 
   MOTORIUM_ROLLED
   for (int i = 0; i < islands; ++i) {

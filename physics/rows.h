@@ -13,6 +13,7 @@
 // K, B, R are those of the row's end of step for the integrator discrete (impedance.h).
 #pragma once
 #include "motorium/physics/collide.h"
+#include "motorium/physics/contact_bodies.h"
 #include "motorium/physics/contact_dofs.h"
 #include "motorium/physics/exact_diagonal.h"
 #include "motorium/physics/impedance.h"
@@ -28,22 +29,9 @@ namespace motorium {
 template <class Real, class Word>
 FN void open_block(const ModelView<Real>& m, Scratch<Real>& x, int dim, Word word) {
   const int k = x.blk_count++;
-  const int adr = k == 0 ? 0 : x.blk_adr[k - 1] + x.blk_num[k - 1];
-  int n = 0;
-  if (dim > 0)
-    for (int w = 0; w < m.nword; ++w) {
-      unsigned left = word(w);
-      while (left) {
-        x.blk_col[adr + n++] = 32 * w + lowest_bit(left);
-        left &= left - 1;
-      }
-    }
   x.blk_dim[k] = dim;
   x.blk_row[k] = x.row_count;
-  x.blk_adr[k] = adr;
-  x.blk_num[k] = n;
-  x.blk_J[k] = k == 0 ? x.J_pool : x.blk_J[k - 1] + x.blk_dim[k - 1] * x.blk_num[k - 1];
-  x.blk_tree[k] = n > 0 ? m.dof_treeid[x.blk_col[adr]] : -1;
+  place_columns(m, x, k, word);
   x.row_count += dim;
 }
 
@@ -138,6 +126,26 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
     Real most = Real(0.f);
     for (int i = 0; i < dim * n; ++i) most = max(most, abs(J[i]));
     active = active & (most > Real(0.f));
+
+    // the same for the motion of a body, where only one moves
+    if (m.rows_by_bodies)
+      team.once([&] {
+        const Anchor<Real>& a = equality_bodies(m, e).one > 0 ? a1 : a2;
+        const Vec3<Real> arm = a.pos - vec3(x.subtree_com + 3 * m.body_rootid[a.body]);
+        Real* F = x.eq_rows + 36 * e;
+        for (int i = 0; i < 3; ++i) {
+          Vec3<Real> unit = {Real(0.f), Real(0.f), Real(0.f)};
+          const Vec3<Real> none = unit;
+          unit[i] = Real(1.f);
+          put6(F + 6 * i, Spatial<Real>{cross(arm, unit), unit});
+          if (!weld) continue;
+          const Vec3<Real> r = half * weld_map(a2.turn, unit, q1);
+          for (int j = 0; j < 3; ++j) {
+            F[18 + 6 * j + i] = r[j];
+            F[18 + 6 * j + 3 + i] = none[j];
+          }
+        }
+      });
 
     const Vec3<Real> gap = a1.pos - a2.pos;
     const Spatial<Real> acc1 = bias_acceleration(m, x, a1.body, a1.pos),
@@ -294,34 +302,6 @@ FN ContactParameters<Real> contact_parameters(const ModelView<Real>& m, const Sc
   return c;
 }
 
-// J of one contact: n.(J2 - J1) and so on; dofs that move both bodies cancel
-template <class Team, class Real>
-FN void contact_jacobian(Team team, const ModelView<Real>& m, Scratch<Real>& x, int slot, int k) {
-  const int n = x.blk_num[k], dim = x.blk_dim[k];
-  const int* col = x.blk_col + x.blk_adr[k];
-  Real* J = x.blk_J[k];
-  const Vec3<Real> p = vec3(x.con_pos + 3 * slot);
-  const Mat3<Real> F = mat3(x.con_frame + 9 * slot);
-  team.each(n, [&](int i) {
-    const int d = col[i];
-    const Real side = contact_side(m, x, slot, d);
-    const Vec3<Real> lin = F * point_column(m, x, d, p);
-    J[i] = lin.x * side;
-    if (dim >= 3) {
-      J[n + i] = lin.y * side;
-      J[2 * n + i] = lin.z * side;
-    }
-    if (dim >= 4) {
-      const Vec3<Real> turn = F * vec3(x.cdof + 6 * d);
-      J[3 * n + i] = turn.x * side;
-      if (dim >= 6) {
-        J[4 * n + i] = turn.y * side;
-        J[5 * n + i] = turn.z * side;
-      }
-    }
-  });
-}
-
 // regularisation and reference of one contact. Elliptic: one D per row,
 //   R_1 = R_0 / impratio,  R_{j+1} = R_1 friction_0^2 / friction_j^2
 // Pyramid: row_D[j] is the D = 1 / (2 mu^2 R_0) of the two rows +-j, mu = friction_0 /
@@ -344,6 +324,11 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   }
   const Mask<Real> single = c.dim == Int<Real>(1);
   const bool elliptic = m.cone == Cone::elliptic;
+  Real motion[kConeRows];
+  if (m.rows_by_bodies) contact_motion(x, slot, x.cvel, motion);
+  const auto speed = [&](int j) {
+    return m.rows_by_bodies ? motion[j] : row_times(x, k, j, s.qvel);
+  };
   for (int i = 0; i < 5; ++i) x.con_friction[5 * slot + i] = c.friction[i];
 
   // the first row
@@ -365,7 +350,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   const Real mu = mu0 * sqrt(R1 / p.R);
   x.blk_mu[k] = mu;
   x.blk_single[k] = single;
-  x.row_aref[row] = fma(-p.B, row_times(x, k, 0, s.qvel), -(p.K * p.imp * r));
+  x.row_aref[row] = fma(-p.B, speed(0), -(p.K * p.imp * r));
   x.row_D[row] = select(active & (single | Mask<Real>(elliptic)), one / p.R, zero);
 
   // adhesion moves the cone; a pyramid shares it among its 2 (dim - 1) rows
@@ -401,7 +386,7 @@ FN void contact_rows(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
       R = j == 1 ? R1 : max(R1 * mu0 * mu0 / (c.friction[j - 1] * c.friction[j - 1]), tiny);
     else
       R = Real(2.f) * mu * mu * p.R;
-    Real slip = row_times(x, k, j, s.qvel);
+    Real slip = speed(j);
     if (m.belts && j < 4) slip = slip + belt[j - 1];
     x.row_aref[row + j] = -(B * slip);
     x.row_D[row + j] = select(here, one / R, zero);
@@ -492,6 +477,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
       }
       open_block(m, x, dim, [&](int w) {
         unsigned either = 0;
+        if (m.rows_by_bodies) return either;
         for (int l = 0; l < kWidth<Real>; ++l) {
           const int p = get_int<Real>(x.con_pair[k], l);
           if (p >= 0)
@@ -531,8 +517,13 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   }
 
   // contacts
-  team.each(x.con_slots, [&](int k) { contact_masks(m, x, k); });
-  for (int k = 0; k < x.con_slots; ++k) contact_jacobian(team, m, x, k, x.contact_block + k);
+  if (m.rows_by_bodies) {
+    team.once([&] { list_touches(m, x); });
+    team.each(x.con_slots, [&](int k) { find_contact_arms(m, x, k); });
+  } else {
+    team.each(x.con_slots, [&](int k) { contact_masks(m, x, k); });
+    for (int k = 0; k < x.con_slots; ++k) contact_jacobian(team, m, x, k, x.contact_block + k);
+  }
   if (m.on(kFlagDiagexact))
     for (int k = 0; k < x.con_slots; ++k) {
       // of the normal, and of the first row of a pyramid

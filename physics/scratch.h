@@ -109,6 +109,10 @@ template <class Real> struct Scratch {
   // articulated.h: inertia of each body with what hangs on it (21), load and inverse of each axis,
   // what joints add to the diagonal of M, of the step's matrix; forces, then accelerations (6)
   Real *hanging, *axis_load, *axis_inverse, *axis_inertia, *axis_added, *swept;
+  // articulated_rows.h: the same of H; what rows add to bodies (21) and axes; motions of bodies
+  // (6), and forces on them (6)
+  Real *row_hanging, *row_load, *row_inverse, *row_inertia, *row_axis, *moved, *pushed;
+  Real* eq_rows;                     // rows of connects and welds for the body that moves (36)
   Real *inv_M, *inv_metric;          // 1 / diagonals of both
   Real *ten_stiffness, *ten_metric;  // of tendons: -d force / d length; what J' J is scaled by
   Real* actuator_stiffness;          // -d force / d length of each force of an actuator
@@ -166,6 +170,18 @@ template <class Real> struct Scratch {
   int lim_count = 0, fric_count = 0;
   int* row_number;  // places of equalities, dry friction, limits, contacts in sums over all
                     // (newton.h)
+
+  // the bodies that each block moves, in deep models (contact_bodies.h): entries touch_adr[k] ..
+  // touch_adr[k + 1]; side: +1, -1, 0 in worlds where it does not; the entries of a body follow
+  // touch_first by touch_next
+  int *touch_adr, *touch_body, *touch_block, *touch_first, *touch_next;
+  Real* touch_side;
+  Real *con_arm, *con_push;  // of body one and two: to the contact (3 + 3), its force (6 + 6)
+  Real* blk_inertia;         // what a block adds to the inertia of its body (21)
+  bool* blk_weighs;          // ... in any world
+  Mask<Real>* blk_couples;   // worlds where the block acts on several bodies, or dofs of a joint
+  bool* tree_on;             // trees of the present island in any lane
+  bool coupled = false;      // in any world a block couples
 
   // Newton
   Real *a, *Ma, *grad, *search, *Mgrad, *Mv;
@@ -309,17 +325,19 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.search = c.take<Real>(n);
   x.Mgrad = c.take<Real>(n);
   x.Mv = c.take<Real>(n);
-  x.H = c.take<Real>(n * (n + 1) / 2);
-  x.H_base = c.take<Real>(n * (n + 1) / 2);
-  x.H_start = c.take<int>(n);
-  x.H_mask = c.take<unsigned>(n * words);
-  x.H_inv = c.take<Real>(n);
-  x.group_T = c.take<Real>(kGroupRows * n);
-  x.H_below = c.take<int>(n * n);
-  x.H_below_num = c.take<int>(n);
-  x.H_below_row = c.take<int>(n * n);
-  x.H_chunk = c.take<unsigned>(n * n);
-  x.H_chunks = c.take<int>(n);
+  // H is never formed where no row can couple bodies of a deep model
+  const size_t nH = d.may_couple ? n : 0;
+  x.H = c.take<Real>(nH * (n + 1) / 2);
+  x.H_base = c.take<Real>(nH * (n + 1) / 2);
+  x.H_start = c.take<int>(nH);
+  x.H_mask = c.take<unsigned>(nH * words);
+  x.H_inv = c.take<Real>(nH);
+  x.group_T = c.take<Real>(kGroupRows * nH);
+  x.H_below = c.take<int>(nH * n);
+  x.H_below_num = c.take<int>(nH);
+  x.H_below_row = c.take<int>(nH * n);
+  x.H_chunk = c.take<unsigned>(nH * n);
+  x.H_chunks = c.take<int>(nH);
   x.tree_label = c.take<Int<Real>>(trees);
   x.dof_list = c.take<int>(n);
   x.has_rows = c.take<Mask<Real>>(1);
@@ -379,9 +397,34 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.row_v = c.take<Real>(rows);
   x.row_f = c.take<Real>(rows);
   x.blk_curv = c.take<Real>(21 * blocks);
-  x.blk_col = c.take<int>(blocks * n);
-  x.blk_run = c.take<int>(blocks * n);
-  x.J_pool = c.take<Real>(rows * n);
+  if (d.rows_by_bodies) {
+    const size_t equalities = static_cast<size_t>(neq),
+                 touching = 2 * equalities + 2 * kWidth<Real> * cons;
+    x.row_hanging = c.take<Real>(21 * bodies);
+    x.row_inertia = c.take<Real>(21 * bodies);
+    x.eq_rows = c.take<Real>(36 * equalities);
+    x.moved = c.take<Real>(6 * bodies);
+    x.pushed = c.take<Real>(6 * bodies);
+    x.row_load = c.take<Real>(6 * n);
+    x.row_inverse = c.take<Real>(n);
+    x.row_axis = c.take<Real>(n);
+    x.touch_adr = c.take<int>(blocks + 1);
+    x.touch_first = c.take<int>(bodies);
+    x.touch_body = c.take<int>(touching);
+    x.touch_block = c.take<int>(touching);
+    x.touch_next = c.take<int>(touching);
+    x.touch_side = c.take<Real>(touching);
+    x.con_arm = c.take<Real>(6 * cons);
+    x.con_push = c.take<Real>(12 * cons);
+    x.blk_inertia = c.take<Real>(21 * blocks);
+    x.blk_weighs = c.take<bool>(blocks);
+    x.blk_couples = c.take<Mask<Real>>(blocks);
+    x.tree_on = c.take<bool>(trees);
+  }
+  const size_t spread = d.may_couple ? blocks : blocks - cons;  // blocks with columns
+  x.blk_col = c.take<int>(spread * n);
+  x.blk_run = c.take<int>(spread * n);
+  x.J_pool = c.take<Real>(6 * spread * n);
   return (c.used + 63) & ~static_cast<size_t>(63);
 }
 

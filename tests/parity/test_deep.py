@@ -88,6 +88,84 @@ def test_steps_of_deep_trees_agree(feature, integrator):
     assert residuals.steps >= 8
 
 
+# what rows act on: one dof, one body, or several of each (physics/articulated_rows.h)
+ROWS = ("limits", "friction", "plane", "spheres", "held", "apart", "selves", "chained", "ball limits", "one body")
+
+
+def with_rows(rows, cone, integrator="Euler", bodies=48):
+    """MJCF of a snake whose rows are of one kind, beside limits and friction."""
+    rng, text = np.random.default_rng(3), ""
+    touch = {"selves": "", "apart": "", "chained": 'contype="0" conaffinity="0"'}.get(
+        rows, 'contype="2" conaffinity="0"'
+    )
+    for i in range(bodies):
+        joint = f'<joint name="j{i}" axis="{AXES[i % 5]}" damping=".1" armature=".003" {{}}/>'
+        extra = f'frictionloss="{rng.uniform(0.01, 0.2):.3f}"' if rows == "friction" else ""
+        if rows == "limits":
+            extra = 'range="-25 25" margin=".05"'
+        elif rows in ("apart", "chained") and i % 3 == 0:
+            extra = 'range="-20 30" frictionloss=".05"'
+        joint = joint.format(extra)
+        if rows == "ball limits" and i % 4 == 1:
+            joint = f'<joint name="j{i}" type="ball" range="0 25" damping=".1"/>'
+        if i == 0 and rows != "friction":
+            joint = "<freejoint/>"
+        condim = (1, 3, 4, 6)[i % 4]
+        kind = f'type="capsule" fromto="0 0 0 .1 0 {0.02 * (i % 3)}" size=".03"'
+        if rows in ("spheres", "selves"):
+            kind = 'type="sphere" size=".04"'
+        # spheres that touch the next but one
+        step = 0.038 if rows == "selves" else 0.12
+        text += (
+            f'<body name="b{i}" pos="{step if i else 0} 0 {0.01 if i else 0.02}">{joint}'
+            f'<geom {kind} condim="{condim}" friction="{rng.uniform(0.3, 1.2):.2f} .02 .003" {touch}/><site name="s{i}"/>'
+        )
+    text += "</body>" * bodies
+    # bodies that are joined to each other beside it: their island couples, that of the snake does not
+    for k in range(2 if rows == "apart" else 0):
+        text += f'<body name="box{k}" pos="3 9 {1 + k}"><freejoint/><geom type="box" size=".1 .1 .1"/></body>'
+    equality = '<connect body1="box0" body2="box1" anchor="0 0 .5"/>' if rows == "apart" else ""
+    if rows == "held":
+        equality = (
+            '<connect body1="b9" anchor=".02 .01 0"/><weld body1="b20" torquescale=".7"/><joint joint1="j30"/>'
+            '<weld site1="home" site2="s40"/>'
+        )
+    if rows == "chained":
+        equality = '<connect body1="b9" body2="b30" anchor=".02 .01 0"/><joint joint1="j12" joint2="j13"/>'
+    if rows == "one body":
+        # what the rows ask for cannot be: the sites do not move apart
+        text = text.replace('<site name="s9"/>', '<site name="s9"/><site name="t9" pos=".02 0 .01"/>')
+        equality = '<connect site1="s9" site2="t9"/><weld body1="b20"/>'
+    # the snake with friction hangs in the air
+    plane = 'contype="1" conaffinity="2"' if rows in ("one body", "plane", "spheres", "limits", "held") else ""
+    return (
+        f'<mujoco><option cone="{cone}" integrator="{integrator}" timestep="0.002" tolerance="1e-14" '
+        f'iterations="200" ls_iterations="100" ls_tolerance="1e-6" impratio="2"></option>'
+        f'<worldbody><site name="home" pos="1 1 .5"/><geom type="plane" size="9 9 .1" pos="0 0 {-9 if rows == "friction" else 0}" {plane}/>{text}</worldbody>'
+        f"<equality>{equality}</equality></mujoco>"
+    )
+
+
+@pytest.mark.parametrize("integrator", ["Euler", "implicit", "RK4"])
+@pytest.mark.parametrize("cone", ["pyramidal", "elliptic"])
+@pytest.mark.parametrize("rows", ROWS)
+def test_rows_of_deep_trees_agree(rows, cone, integrator):
+    text = with_rows(rows, cone, integrator)
+    m, model = mujoco.MjModel.from_xml_string(text), mo.Model.from_string(text)
+    assert 0.5 * np.square(model.M_rownum.astype(float)).mean() > 160
+    d, rng, most, coupled = mujoco.MjData(m), np.random.default_rng(11), 0, False
+    for _ in range(8):
+        step_report.random_state(m, d, rng)
+        mujoco.mj_forward(m, d)
+        most = max(most, d.nefc)
+        coupled = coupled or (m.body_weldid[m.geom_bodyid[d.contact.geom]].min(axis=1) > 0).any()
+    assert most > 7 and coupled == (rows == "selves")
+    residuals = step_report.resynced_models(m, model, steps=24, episode=3, seed=11, name=f"{rows}, {cone}")
+    over = {k: v for k, v in residuals.worst.items() if v[0] > 1e-8}
+    assert not over, over
+    assert residuals.steps >= 10
+
+
 def random_worlds(text, worlds, precision, seed):
     """A batch in random states that float holds exactly."""
     m, rng = mujoco.MjModel.from_xml_string(text), np.random.default_rng(seed)

@@ -59,28 +59,51 @@ TEST(Roofline, ContactsCostOperations) {
   EXPECT_DOUBLE_EQ(step_flops(batch), 0.5 * (flying + lying));
 }
 
-// n hinges in a row, about y and z in turn, with friction in the joints that Euler takes implicitly
-double flops_of_chain(int n) {
+// n hinges in a row, about y and z in turn, with friction in the joints that Euler takes
+// implicitly. rows: "" none, "limit" one joint at its stop, "friction" in every joint, "plane" the
+// chain lies on it, "pair" as limit, and a connect between two of its bodies
+double flops_of_chain(int n, const std::string& rows = "") {
+  const bool plane = rows == "plane";
   std::string body, end;
   for (int i = 0; i < n; ++i) {
-    body += std::string("<body pos='") + (i ? ".1" : "0") + " 0 0'><joint axis='" +
-            (i % 2 ? "0 1 0" : "0 0 1") + "' damping='.01' armature='.001'/>" +
-            "<geom type='capsule' fromto='0 0 0 .1 0 0' size='.02' contype='0' conaffinity='0'/>";
+    std::string joint = std::string("<joint axis='") + (i % 2 ? "0 1 0" : "0 0 1") +
+                        "' damping='.01' armature='.001'";
+    if ((rows == "limit" || rows == "pair") && i == n / 2) joint += " range='5 90'";
+    if (rows == "friction") joint += " frictionloss='.01'";
+    body += "<body name='b" + std::to_string(i) + "' pos='" + (i ? ".1 0 0" : "0 0 .0199") + "'>" +
+            (plane && i == 0 ? "<freejoint" : joint) + "/>" +
+            "<geom type='capsule' fromto='0 0 0 .1 0 0' size='.02' contype='2' conaffinity='0'/>";
     end += "</body>";
   }
-  Batch batch(load_model_from_string("<mujoco><worldbody>" + body + end + "</worldbody></mujoco>"),
+  const std::string floor =
+      plane ? "<geom type='plane' size='9 9 1' contype='1' conaffinity='2'/>" : "";
+  const std::string joined =
+      rows == "pair" ? "<equality><connect body1='b9' body2='b30' anchor='0 0 0'/></equality>" : "";
+  Batch batch(load_model_from_string("<mujoco><worldbody>" + floor + body + end + "</worldbody>" +
+                                     joined + "</mujoco>"),
               {.worlds = 1});
+  const auto* rows_there = static_cast<const float*>(batch.bind("nefc").data);
   batch.step({.nstep = 5});
+  EXPECT_GE(*rows_there, plane ? 8 * n : rows == "friction" ? n : rows.empty() ? 0 : 1) << rows;
   return step_flops(batch);
 }
 
 // twice the joints of a long chain cost four times the operations at most: a factor of its mass
-// matrix would cost eight times
+// matrix, or of the solver's Hessian, would cost eight times
 TEST(Growth, ALongChainCostsAtMostTheSquareOfItsJoints) {
-  const double half = flops_of_chain(128), whole = flops_of_chain(256);
-  std::printf("operations of 128 hinges %.0f, of 256 %.0f\n", half, whole);
-  EXPECT_GT(whole, 2 * half);
-  EXPECT_LT(whole, 4.2 * half);
+  for (const std::string rows : {"", "limit", "friction", "plane"}) {
+    const double half = flops_of_chain(128, rows), whole = flops_of_chain(256, rows);
+    std::printf("operations of 128 hinges %.0f, of 256 %.0f (%s)\n", half, whole, rows.c_str());
+    EXPECT_GT(whole, 1.5 * half) << rows;
+    EXPECT_LT(whole, 4.2 * half) << rows;
+  }
+}
+
+// what couples two bodies of a chain does need the factor: the count would show it
+TEST(Growth, ACoupledChainCostsTheCubeOfItsJoints) {
+  const double half = flops_of_chain(64, "pair"), whole = flops_of_chain(128, "pair");
+  std::printf("operations of 64 hinges %.0f, of 128 %.0f (pair)\n", half, whole);
+  EXPECT_GT(whole, 5 * half);
 }
 
 TEST(Roofline, DoubleIsRefused) {

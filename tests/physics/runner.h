@@ -20,8 +20,9 @@ inline std::string scene(const std::string& name) {
   return std::string(MOTORIUM_SOURCE_DIR) + "/tests/physics/scenes/" + name + ".xml";
 }
 inline const std::vector<std::string>& scene_names() {
-  static const std::vector<std::string> names = {
-      "chain", "quadruped", "figure_on_boxes", "pile", "closed_loop", "sensed", "discrete", "deep"};
+  static const std::vector<std::string> names = {"chain",    "quadruped",   "figure_on_boxes",
+                                                 "pile",     "closed_loop", "sensed",
+                                                 "discrete", "deep",        "leash"};
   return names;
 }
 
