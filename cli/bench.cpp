@@ -103,8 +103,12 @@ template <class F> SharesMeasured measure_shares(Threads& threads, int repeat, F
 // where an iteration's time went, and what its rest consists of
 void report_shares(const SharesMeasured& m) {
   const IterationShares& s = m.shares;
-  std::printf("%-22s %.1f %% physics, %.1f %% matrix products, %.1f %% rest (%.1f .. %.1f)\n", "",
-              100 * s.physics, 100 * s.products, 100 * s.rest, 100 * m.low, 100 * m.high);
+  const double waits = s.of_rest.at(IterationShares::kUnnoted);
+  std::printf(
+      "%-22s %.1f %% physics, %.1f %% matrix products, %.1f %% rest (%.1f .. %.1f), %.1f %% where "
+      "threads do not wait\n",
+      "", 100 * s.physics, 100 * s.products, 100 * s.rest, 100 * m.low, 100 * m.high,
+      100 * (s.rest - waits) / (1 - waits));
   std::vector<std::pair<double, std::string>> parts;
   for (const auto& [name, share] : s.of_rest) parts.emplace_back(share, name);
   std::sort(parts.rbegin(), parts.rend());

@@ -345,8 +345,9 @@ def test_bench_of_a_task_says_where_an_iteration_goes(tmp_path):
         out = motorium("bench", "cartpole-balance", override, "--worlds", 256, "--repeat", 2, "--threads", 1,
                        "--csv", table)  # fmt: skip
         assert out.returncode == 0, out.stderr
-        (line,) = re.findall(r"(.*) % physics, (.*) % matrix products, (.*) % rest \((.*) \.\. (.*)\)", out.stdout)
-        physics, products, rest, low, high = shares[override] = [float(x) for x in line]
+        (line,) = re.findall(r"(.*) % physics, (.*) % matrix products, (.*) % rest \((.*) \.\. (.*)\), (.*) % where", out.stdout)
+        physics, products, rest, low, high, busy = shares[override] = [float(x) for x in line]
+        assert 0 < busy <= rest
         assert min(physics, products, rest) > 0 and abs(physics + products + rest - 100) < 0.16
         assert low <= rest <= high
         (parts,) = re.findall(r"the rest in %: (.*)", out.stdout)
