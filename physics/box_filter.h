@@ -41,10 +41,11 @@ FN BoundingBox<Real> bounding_box(const ModelView<Real>& m, int g, const Vec3<Re
   }
 }
 
-// surely farther apart than `gap`
+// in worlds of `near`: not surely farther apart than `gap`. Left where no such world is near any
+// more: most boxes are separated by an axis of their own
 template <class Real>
-STAGE Mask<Real> boxes_apart(const BoundingBox<Real>& box1, const Mat3<Real>& R1,
-                             const BoundingBox<Real>& box2, const Mat3<Real>& R2, const Real& gap) {
+FN Mask<Real> boxes_near(Mask<Real> near, const BoundingBox<Real>& box1, const Mat3<Real>& R1,
+                         const BoundingBox<Real>& box2, const Mat3<Real>& R2, const Real& gap) {
   const Vec3<Real> a = box1.half, b = box2.half;
   const Vec3<Real> t = transpose_times(R1, box2.centre - box1.centre);
   Real R[9], C[9];
@@ -53,15 +54,15 @@ STAGE Mask<Real> boxes_apart(const BoundingBox<Real>& box1, const Mat3<Real>& R1
       R[3 * i + j] = dot(R1.column(i), R2.column(j));
       C[3 * i + j] = abs(R[3 * i + j]);
     }
-  }
-  Mask<Real> apart = !everywhere<Real>();
-  for (int i = 0; i < 3; ++i) {
     const Real* c = C + 3 * i;
-    apart = apart | (abs(t[i]) > a[i] + (c[0] * b.x + c[1] * b.y + c[2] * b.z) + gap);
-    const Real along = R[i] * t.x + R[3 + i] * t.y + R[6 + i] * t.z;
-    apart = apart | (abs(along) > b[i] + (C[i] * a.x + C[3 + i] * a.y + C[6 + i] * a.z) + gap);
+    near = near & !(abs(t[i]) > a[i] + (c[0] * b.x + c[1] * b.y + c[2] * b.z) + gap);
   }
-  if (all(apart)) return apart;
+  if (!any(near)) return near;
+  for (int i = 0; i < 3; ++i) {
+    const Real along = R[i] * t.x + R[3 + i] * t.y + R[6 + i] * t.z;
+    near = near & !(abs(along) > b[i] + (C[i] * a.x + C[3 + i] * a.y + C[6 + i] * a.z) + gap);
+  }
+  if (!any(near)) return near;
   for (int i = 0; i < 3; ++i) {
     const int i1 = (i + 1) % 3, i2 = (i + 2) % 3;
     for (int j = 0; j < 3; ++j) {
@@ -69,15 +70,16 @@ STAGE Mask<Real> boxes_apart(const BoundingBox<Real>& box1, const Mat3<Real>& R1
       const Real along = t[i2] * R[3 * i1 + j] - t[i1] * R[3 * i2 + j];
       const Real reach = a[i1] * C[3 * i2 + j] + a[i2] * C[3 * i1 + j] + b[j1] * C[3 * i + j2] +
                          b[j2] * C[3 * i + j1];
-      apart = apart | (abs(along) > reach + gap);
+      near = near & !(abs(along) > reach + gap);
     }
   }
-  return apart;
+  return near;
 }
 
-// pairs of the one-by-one colliders: surely no contact
+// pairs of the one-by-one colliders: where in worlds of `near` a contact is possible
 template <class Real>
-STAGE Mask<Real> pair_boxes_apart(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+STAGE Mask<Real> pair_boxes_near(const ModelView<Real>& m, const Scratch<Real>& x, int p,
+                                 Mask<Real> near) {
   const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
   const int c1 = m.geom_cid[g1], c2 = m.geom_cid[g2];
   const Vec3<Real> pos1 = vec3(x.geom_pos + 3 * c1), pos2 = vec3(x.geom_pos + 3 * c2);
@@ -90,9 +92,9 @@ STAGE Mask<Real> pair_boxes_apart(const ModelView<Real>& m, const Scratch<Real>&
   if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
     const Vec3<Real> n = transpose_times(R2, R1.column(2));
     const Real reach = abs(n.x) * box2.half.x + abs(n.y) * box2.half.y + abs(n.z) * box2.half.z;
-    return dot(R1.column(2), box2.centre - pos1) > reach + gap;
+    return near & !(dot(R1.column(2), box2.centre - pos1) > reach + gap);
   }
-  return boxes_apart(bounding_box(m, g1, pos1, R1), R1, box2, R2, gap);
+  return boxes_near(near, bounding_box(m, g1, pos1, R1), R1, box2, R2, gap);
 }
 
 }  // namespace motorium

@@ -1,7 +1,8 @@
 // Which candidate pairs may touch, in which worlds.
-//   groups   pairs of one geom with the geoms of one body, when there are many: its box against a
-//            sphere around them
-//   pairs    bounding spheres of the geoms; boxes too, before a search by GJK
+//   groups   pairs of one geom with the geoms of one body, when there are many: the box around the
+//            geom and that around the body's geoms, both along the axes of the world; then those of
+//            the geoms
+//   pairs    bounding spheres of the geoms; boxes along their own axes too, before a search by GJK
 #pragma once
 #include "motorium/core/spatial.h"
 #include "motorium/physics/box_filter.h"
@@ -35,31 +36,10 @@ FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, in
   return dot(d, d) <= Real(r * r);
 }
 
-// the pairs of one geom with the geoms of one body, whose numbers are the same in all worlds
-template <class Real>
-FN void group_pairs(const ModelView<Real>& m, Scratch<Real>& x, int first, int end) {
-  const int g1 = m.pair_geom1[first], g2 = m.pair_geom2[first];
-  const Vec3<Real> pos = vec3(x.geom_pos + 3 * m.geom_cid[g1 < g2 ? g1 : g2]);
-  const int *far = m.pair_far, *collider = m.pair_collider;
-  const auto* reach2 = m.pair_reach2;
-  const Real* others = x.geom_pos;
-  Mask<Real>* touch = x.cand_mask;
-  for (int p = first; p < end; ++p) {
-    if (reach2[p] < 0) {
-      touch[p] = spheres_touch<false>(m, x, p);
-    } else {
-      const Vec3<Real> d = pos - vec3(others + 3 * far[p]);
-      touch[p] = dot(d, d) <= Real(reach2[p]);
-    }
-    if (any(touch[p]) && is_one_by_one(collider[p]))
-      touch[p] = touch[p] & !pair_boxes_apart(m, x, p);
-  }
-}
-
 template <bool own, class Real>
 FN Mask<Real> may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
-  Mask<Real> touch = spheres_touch<own>(m, x, p);
-  if (any(touch) && is_one_by_one(m.pair_collider[p])) touch = touch & !pair_boxes_apart(m, x, p);
+  const Mask<Real> touch = spheres_touch<own>(m, x, p);
+  if (any(touch) && is_one_by_one(m.pair_collider[p])) return pair_boxes_near(m, x, p, touch);
   return touch;
 }
 
@@ -87,75 +67,136 @@ FN Mask<Real> may_meet(const ModelView<Real>& m, const Scratch<Real>& x, int p) 
   return dot(d, d) <= r * r;
 }
 
-// sphere around the colliding geoms of a body: their mean, and how far they reach from it. Planes
-// reach everywhere
-template <class Real> FN void enclose_geoms(const ModelView<Real>& m, Scratch<Real>& x, int b) {
-  const int first = m.body_geomadr[b], end = first + m.body_geomnum[b];
-  const Real zero = Real(0.f);
-  Vec3<Real> sum = {zero, zero, zero};
-  int count = 0;
-  bool everywhere = false;
-  for (int g = first; g < end; ++g) {
-    if (m.geom_cid[g] < 0) continue;
-    sum = sum + vec3(x.geom_pos + 3 * m.geom_cid[g]);
-    everywhere = everywhere || static_cast<GeomType>(m.geom_type[g]) == GeomType::plane;
-    ++count;
+// ---- boxes along the axes of the world
+// -----------------------------------------------------------
+
+// Around a colliding geom: half sides h_k = sum over j of |R_kj| half_j. Planes reach everywhere
+template <class Real> FN void enclose_geom(const ModelView<Real>& m, Scratch<Real>& x, int c) {
+  const int g = m.cgeom_id[c];
+  const Vec3<Real> pos = vec3(x.geom_pos + 3 * c);
+  const Mat3<Real> R = mat3(x.geom_mat + 9 * c);
+  if (static_cast<GeomType>(m.geom_type[g]) == GeomType::plane) {
+    const Real far = Real(3e38f);
+    put3(x.box_centre + 3 * c, pos);
+    put3(x.box_half + 3 * c, {far, far, far});
+    return;
   }
-  if (count == 0) return;
-  const Vec3<Real> centre = sum * (Real(1.f) / Real(static_cast<float>(count)));
-  Real reach = zero;
-  for (int g = first; g < end; ++g) {
-    const int c = m.geom_cid[g];
-    if (c >= 0) reach = max(reach, norm(vec3(x.geom_pos + 3 * c) - centre) + m.geom_rbound[g]);
-  }
-  put3(x.enclosing_centre + 3 * b, centre);
-  // rounding must not hide a contact
-  x.enclosing_reach[b] = everywhere ? Real(3e38f) : reach * Real(1.00001f);
+  const BoundingBox<Real> box = bounding_box(m, g, pos, R);
+  put3(x.box_centre + 3 * c, box.centre);
+
+  // rounding, of places far from the origin too, must not hide a contact
+  const Real slack = Real(1e-5f) * m.geom_rbound[g];
+  const auto half = [&](const Vec3<Real>& row, const Real& at) {
+    const Real most = fma(abs(at), Real(1e-6f), slack);
+    return fma(abs(row.x), box.half.x,
+               fma(abs(row.y), box.half.y, fma(abs(row.z), box.half.z, most)));
+  };
+  put3(x.box_half + 3 * c,
+       {half(R.row(0), box.centre.x), half(R.row(1), box.centre.y), half(R.row(2), box.centre.z)});
 }
 
-template <class Real>
-FN Mask<Real> group_may_touch(const ModelView<Real>& m, const Scratch<Real>& x, int group) {
-  const int p = m.pairgroup_adr[group], g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
-  const int g = g1 < g2 ? g1 : g2, b = m.geom_bodyid[g1 < g2 ? g2 : g1];
-  if (static_cast<GeomType>(m.geom_type[g]) == GeomType::plane) return everywhere<Real>();
-  const Real *pos = x.geom_pos + 3 * m.geom_cid[g], *mat = x.geom_mat + 9 * m.geom_cid[g];
-  const Real more = x.enclosing_reach[b] + m.pairgroup_reach[group];
-
-  // its sphere first; rounding must not hide a contact
-  const Vec3<Real> d = vec3(x.enclosing_centre + 3 * b) - vec3(pos);
-  const Real sphere = Real(1.00001f) * (m.geom_rbound[g] + more);
-  const Mask<Real> near = dot(d, d) <= sphere * sphere;
-  if (!any(near)) return near;
-  const Mat3<Real> R = mat3(mat);
-  const BoundingBox<Real> box = bounding_box(m, g, vec3(pos), R);
-  const Vec3<Real> t = transpose_times(R, vec3(x.enclosing_centre + 3 * b) - box.centre);
-  Real beyond = Real(0.f);
-  for (int i = 0; i < 3; ++i) {
-    const Real e = max(abs(t[i]) - box.half[i], Real(0.f));
-    beyond = fma(e, e, beyond);
+// around the colliding geoms of a body; its box follows those of all geoms
+template <class Real> FN void enclose_body(const ModelView<Real>& m, Scratch<Real>& x, int b) {
+  const int first = m.body_geomadr[b], end = first + m.body_geomnum[b], to = m.ncgeom + b;
+  Vec3<Real> low, high, middle;
+  int count = 0;
+  for (int g = first; g < end; ++g) {
+    const int c = m.geom_cid[g];
+    if (c < 0) continue;
+    const Vec3<Real> centre = vec3(x.box_centre + 3 * c), half = vec3(x.box_half + 3 * c);
+    if (count++ == 0) {
+      middle = centre;
+      low = -half;
+      high = half;
+      continue;
+    }
+    for (int k = 0; k < 3; ++k) {
+      const Real way = centre[k] - middle[k];
+      low[k] = min(low[k], way - half[k]);
+      high[k] = max(high[k], way + half[k]);
+    }
   }
-  const Real r = Real(1e-5f) * m.geom_rbound[g] + more;
-  return near & (beyond <= r * r);
+  if (count == 0) return;
+  for (int k = 0; k < 3; ++k) {
+    const Real at = fma(low[k] + high[k], Real(0.5f), middle[k]);
+    x.box_centre[3 * to + k] = at;
+    x.box_half[3 * to + k] = fma(abs(at), Real(1e-6f), Real(0.5f) * high[k] - Real(0.5f) * low[k]);
+  }
+}
+
+// do boxes touch? reach: half sides of the first, and the margin
+template <class Real>
+FN Mask<Real> boxes_touch(const Vec3<Real>& centre, const Vec3<Real>& reach, const Scratch<Real>& x,
+                          int box) {
+  const Vec3<Real> d = centre - vec3(x.box_centre + 3 * box);
+  const Vec3<Real> most = reach + vec3(x.box_half + 3 * box);
+  return (abs(d.x) <= most.x) & (abs(d.y) <= most.y) & (abs(d.z) <= most.z);
+}
+
+// the pairs of one geom with the geoms of one body that may touch: report(p, worlds), or all pairs
+template <bool own, bool all, class Real, class Report>
+FN bool visit_group(const ModelView<Real>& m, const Scratch<Real>& x, int group, Report report) {
+  const int first = m.pairgroup_adr[group], end = m.pairgroup_adr[group + 1];
+  const int g1 = m.pair_geom1[first], g2 = m.pair_geom2[first];
+  const int c = m.geom_cid[g1 < g2 ? g1 : g2], body = m.geom_bodyid[g1 < g2 ? g2 : g1];
+  const Real margin = m.pairgroup_reach[group];
+  const Vec3<Real> centre = vec3(x.box_centre + 3 * c), half = vec3(x.box_half + 3 * c);
+  const Vec3<Real> reach = {half.x + margin, half.y + margin, half.z + margin};
+  if (!any(boxes_touch(centre, reach, x, m.ncgeom + body))) return false;
+
+  const int *far = m.pair_far, *collider = m.pair_collider;
+  const auto* reach2 = m.pair_reach2;
+  for (int p = first; p < end; ++p) {
+    Mask<Real> touch = boxes_touch(centre, reach, x, far[p]);
+    if (any(touch)) {
+      if (own || reach2[p] < 0) {
+        touch = touch & spheres_touch<own>(m, x, p);
+      } else {
+        const Vec3<Real> d = vec3(x.geom_pos + 3 * c) - vec3(x.geom_pos + 3 * far[p]);
+        touch = touch & (dot(d, d) <= Real(reach2[p]));
+      }
+      if (is_one_by_one(collider[p]) && any(touch)) touch = pair_boxes_near(m, x, p, touch);
+    }
+    if (all || any(touch)) report(p, touch);
+  }
+  return true;
 }
 
 // fills cand_pair, cand_adr, cand_count; cand_mask of the candidates
 template <class Team, class Real>
 STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   // worth while only with many pairs a group; worlds with margins of their own have no common reach
-  const bool grouped = m.npair >= 8 * m.npairgroup && !m.pair_margin.own && !m.pair_gap.own &&
-                       !m.on(kFlagSpeculative);
-  const int groups = grouped ? m.npairgroup : 1;
+  const bool grouped = has_groups(m) && !m.pair_margin.own && !m.pair_gap.own;
   const bool own = m.pair_margin.own || m.pair_gap.own || m.geom_rbound.own;
+  int slots = 0, count = 0;
+  const auto list = [&](int p) {
+    x.cand_pair[count] = p;
+    x.cand_adr[count] = slots;
+    slots += collider_slots(m.pair_collider[p]);
+    ++count;
+  };
+
   if (grouped) {
-    team.each(m.nbody, [&](int b) { enclose_geoms(m, x, b); });
-    team.each(groups, [&](int group) {
-      x.group_near[group] = any(group_may_touch(m, x, group));
-      if (!x.group_near[group]) return;
-      const int first = m.pairgroup_adr[group], end = m.pairgroup_adr[group + 1];
+    team.each(m.ncgeom, [&](int c) { enclose_geom(m, x, c); });
+    team.each(m.nbody, [&](int b) { enclose_body(m, x, b); });
+    if constexpr (Team::kAtOnce == 1) {
+      const auto take = [&](int p, const Mask<Real>& touch) {
+        x.cand_mask[p] = touch;
+        list(p);
+      };
       if (own)
-        for (int p = first; p < end; ++p) x.cand_mask[p] = may_touch<true>(m, x, p);
+        for (int group = 0; group < m.npairgroup; ++group)
+          visit_group<true, false>(m, x, group, take);
       else
-        group_pairs(m, x, first, end);
+        for (int group = 0; group < m.npairgroup; ++group)
+          visit_group<false, false>(m, x, group, take);
+      x.cand_count = count;
+      return;
+    }
+    const auto keep = [&](int p, const Mask<Real>& touch) { x.cand_mask[p] = touch; };
+    team.each(m.npairgroup, [&](int group) {
+      x.group_near[group] = own ? visit_group<true, true>(m, x, group, keep)
+                                : visit_group<false, true>(m, x, group, keep);
     });
   } else if (m.on(kFlagSpeculative)) {
     team.each(m.npair,
@@ -167,19 +208,14 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   }
 
   // the list, in the order of the pairs
+  const int groups = grouped ? m.npairgroup : 1;
   team.once([&] {
-    int slots = 0, count = 0;
     for (int group = 0; group < groups; ++group) {
       if (grouped && !x.group_near[group]) continue;
       const int first = grouped ? m.pairgroup_adr[group] : 0;
       const int end = grouped ? m.pairgroup_adr[group + 1] : m.npair;
-      for (int p = first; p < end; ++p) {
-        if (!any(x.cand_mask[p])) continue;
-        x.cand_pair[count] = p;
-        x.cand_adr[count] = slots;
-        slots += collider_slots(m.pair_collider[p]);
-        ++count;
-      }
+      for (int p = first; p < end; ++p)
+        if (any(x.cand_mask[p])) list(p);
     }
     x.cand_count = count;
   });

@@ -126,8 +126,8 @@ template <class Real> struct Scratch {
   // collision: candidates of the broad phase and what their colliders found
   int *cand_pair, *cand_adr;  // pair, first slot in found_*
   Mask<Real>* cand_mask;      // worlds whose bounding volumes touch, per pair
-  // spheres around the geoms of a body (broad_phase.h), groups of pairs that may touch
-  Real *enclosing_centre, *enclosing_reach;
+  // boxes around colliding geoms, then bodies (broad_phase.h); groups of pairs that may touch
+  Real *box_centre, *box_half;
   bool* group_near;
   Real *found_dist, *found_pos, *found_normal, *found_hint;
   // convex pairs: their candidates, memory of the searches that run at once, who met a limit
@@ -207,6 +207,11 @@ template <class Real> struct Scratch {
     lim_count = fric_count = dof_count = 0;
   }
 };
+
+// is the broad phase by groups of pairs worth while? m: ModelData or a view
+template <class M> FN bool has_groups(const M& m) {
+  return m.npair > 0 && m.npair >= 8 * m.npairgroup && (m.flags & kFlagSpeculative) == 0;
+}
 
 // hands out pieces of a block; with a null base it only counts
 struct Carver {
@@ -349,8 +354,9 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.cand_adr = c.take<int>(pairs);
   x.shared_int = c.take<int>(2);
   x.cand_mask = c.take<Mask<Real>>(pairs);
-  x.enclosing_centre = c.take<Real>(3 * static_cast<size_t>(nbody));
-  x.enclosing_reach = c.take<Real>(static_cast<size_t>(nbody));
+  const size_t boxes = has_groups(d) ? geoms + static_cast<size_t>(nbody) : 0;
+  x.box_centre = c.take<Real>(3 * boxes);
+  x.box_half = c.take<Real>(3 * boxes);
   x.group_near = c.take<bool>(static_cast<size_t>(d.npairgroup));
   if (d.convex_pairs || d.want_searches) {
     x.convex_stride =
