@@ -113,6 +113,8 @@ template <> struct Lanes<8> {
   static FN Float fma(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
 #endif
   static FN Float sqrt(Float a) { return _mm256_sqrt_ps(a); }
+  static FN Float min(Float a, Float b) { return _mm256_min_ps(a, b); }
+  static FN Float max(Float a, Float b) { return _mm256_max_ps(a, b); }
   static FN bool any(Integer m) { return _mm256_movemask_epi8((__m256i)m) != 0; }
   static FN bool all(Integer m) { return _mm256_movemask_epi8((__m256i)m) == -1; }
   static FN Integer truncate(Float a) { return (Integer)_mm256_cvttps_epi32(a); }
@@ -129,6 +131,8 @@ template <> struct Lanes<16> {
   static FN Float fma(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
 #endif
   static FN Float sqrt(Float a) { return _mm512_maskz_sqrt_ps(0xffff, a); }
+  static FN Float min(Float a, Float b) { return _mm512_maskz_min_ps(0xffff, a, b); }
+  static FN Float max(Float a, Float b) { return _mm512_maskz_max_ps(0xffff, a, b); }
   static FN bool any(Integer m) { return _mm512_test_epi32_mask((__m512i)m, (__m512i)m) != 0; }
   static FN bool all(Integer m) { return _mm512_test_epi32_mask((__m512i)m, (__m512i)m) == 0xffff; }
   static FN Integer truncate(Float a) { return (Integer)_mm512_maskz_cvttps_epi32(0xffff, a); }
@@ -214,8 +218,9 @@ template <int W> FN Pack<W> select(LaneMask<W> m, Pack<W> a, Pack<W> b) { return
 template <int W> FN IntPack<W> select(LaneMask<W> m, IntPack<W> a, IntPack<W> b) {
   return m.v ? a.v : b.v;
 }
-template <int W> FN Pack<W> min(Pack<W> a, Pack<W> b) { return a.v < b.v ? a.v : b.v; }
-template <int W> FN Pack<W> max(Pack<W> a, Pack<W> b) { return a.v > b.v ? a.v : b.v; }
+// as for scalars: the second of two zeros, and where one is no number
+template <int W> FN Pack<W> min(Pack<W> a, Pack<W> b) { return Lanes<W>::min(a.v, b.v); }
+template <int W> FN Pack<W> max(Pack<W> a, Pack<W> b) { return Lanes<W>::max(a.v, b.v); }
 template <int W> FN IntPack<W> min(IntPack<W> a, IntPack<W> b) { return a.v < b.v ? a.v : b.v; }
 template <int W> FN IntPack<W> max(IntPack<W> a, IntPack<W> b) { return a.v > b.v ? a.v : b.v; }
 template <int W> FN Pack<W> sqrt(Pack<W> a) { return Lanes<W>::sqrt(a.v); }

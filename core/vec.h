@@ -58,9 +58,13 @@ template <class Real> FN Vec3<Real> transpose_times(const Mat3<Real>& a, const V
   return {dot(a.column(0), v), dot(a.column(1), v), dot(a.column(2), v)};
 }
 template <class Real> FN Mat3<Real> mat3(const Real* p) {
-  Mat3<Real> r;
-  for (int i = 0; i < 9; ++i) r.m[i] = p[i];
-  return r;
+  // written out: a loop would keep the array in memory
+  return {{p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]}};
+}
+template <class Real> FN void put9(Real* p, const Mat3<Real>& a) {
+  put3(p, a.row(0));
+  put3(p + 3, a.row(1));
+  put3(p + 6, a.row(2));
 }
 
 }  // namespace motorium

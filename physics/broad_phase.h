@@ -2,7 +2,8 @@
 //   groups   pairs of one geom with the geoms of one body, when there are many: the box around the
 //            geom and that around the body's geoms, both along the axes of the world; then those of
 //            the geoms
-//   pairs    bounding spheres of the geoms; boxes along their own axes too, before a search by GJK
+//   pairs    boxes, when there are many pairs; bounding spheres of the geoms; boxes along their own
+//            axes too, before a search by GJK
 #pragma once
 #include "motorium/core/spatial.h"
 #include "motorium/physics/box_filter.h"
@@ -34,6 +35,15 @@ FN Mask<Real> spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, in
   }
   const auto r = reach + number_of<own>(m.geom_rbound, g1);
   return dot(d, d) <= Real(r * r);
+}
+
+// the same by numbers that all worlds share, as the blob has them (pair_reach2)
+template <class Real>
+FN Mask<Real> shared_spheres_touch(const ModelView<Real>& m, const Scratch<Real>& x, int p,
+                                   const Real* pos) {
+  if (m.pair_reach2[p] < 0) return spheres_touch<false>(m, x, p);
+  const Vec3<Real> d = vec3(pos) - vec3(x.geom_pos + 3 * m.pair_far[p]);
+  return dot(d, d) <= Real(m.pair_reach2[p]);
 }
 
 template <bool own, class Real>
@@ -70,29 +80,36 @@ FN Mask<Real> may_meet(const ModelView<Real>& m, const Scratch<Real>& x, int p) 
 // ---- boxes along the axes of the world
 // -----------------------------------------------------------
 
-// Around a colliding geom: half sides h_k = sum over j of |R_kj| half_j. Planes reach everywhere
+// Around a colliding geom: half sides h_k = sum over j of |R_kj| half_j, of a capsule
+// r + l |R_kz|. Planes reach everywhere
 template <class Real> FN void enclose_geom(const ModelView<Real>& m, Scratch<Real>& x, int c) {
   const int g = m.cgeom_id[c];
-  const Vec3<Real> pos = vec3(x.geom_pos + 3 * c);
+  const auto type = static_cast<GeomType>(m.geom_type[g]);
+  Vec3<Real> centre = vec3(x.geom_pos + 3 * c), half;
   const Mat3<Real> R = mat3(x.geom_mat + 9 * c);
-  if (static_cast<GeomType>(m.geom_type[g]) == GeomType::plane) {
-    const Real far = Real(3e38f);
-    put3(x.box_centre + 3 * c, pos);
-    put3(x.box_half + 3 * c, {far, far, far});
-    return;
+  if (type == GeomType::plane) {
+    half = {Real(3e38f), Real(3e38f), Real(3e38f)};
+  } else if (type == GeomType::sphere || type == GeomType::capsule) {
+    const Vec3<Real> size = m.geom_size.three(3 * g);
+    half = {size.x, size.x, size.x};
+    if (type == GeomType::capsule)
+      half = {fma(abs(R.m[2]), size.y, size.x), fma(abs(R.m[5]), size.y, size.x),
+              fma(abs(R.m[8]), size.y, size.x)};
+  } else {
+    const BoundingBox<Real> box = bounding_box(m, g, centre, R);
+    const auto along = [&](const Vec3<Real>& row) {
+      return fma(abs(row.z), box.half.z, fma(abs(row.y), box.half.y, abs(row.x) * box.half.x));
+    };
+    centre = box.centre;
+    half = {along(R.row(0)), along(R.row(1)), along(R.row(2))};
   }
-  const BoundingBox<Real> box = bounding_box(m, g, pos, R);
-  put3(x.box_centre + 3 * c, box.centre);
 
   // rounding, of places far from the origin too, must not hide a contact
-  const Real slack = Real(1e-5f) * m.geom_rbound[g];
-  const auto half = [&](const Vec3<Real>& row, const Real& at) {
-    const Real most = fma(abs(at), Real(1e-6f), slack);
-    return fma(abs(row.x), box.half.x,
-               fma(abs(row.y), box.half.y, fma(abs(row.z), box.half.z, most)));
-  };
+  const Real slack = Real(1e-5f) * m.geom_rbound[g], far = Real(1e-6f);
+  put3(x.box_centre + 3 * c, centre);
   put3(x.box_half + 3 * c,
-       {half(R.row(0), box.centre.x), half(R.row(1), box.centre.y), half(R.row(2), box.centre.z)});
+       {half.x + fma(abs(centre.x), far, slack), half.y + fma(abs(centre.y), far, slack),
+        half.z + fma(abs(centre.z), far, slack)});
 }
 
 // around the colliding geoms of a body; its box follows those of all geoms
@@ -133,6 +150,22 @@ FN Mask<Real> boxes_touch(const Vec3<Real>& centre, const Vec3<Real>& reach, con
   return (abs(d.x) <= most.x) & (abs(d.y) <= most.y) & (abs(d.z) <= most.z);
 }
 
+// ... a pair's? Of a plane its half space
+template <class Real>
+FN Mask<Real> pair_in_boxes(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
+  const int g1 = m.pair_geom1[p], c1 = m.geom_cid[g1], c2 = m.geom_cid[m.pair_geom2[p]];
+  const Real margin = Real(number_of<false>(m.pair_margin, p) + number_of<false>(m.pair_gap, p));
+  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
+    const Real* R = x.geom_mat + 9 * c1;
+    const Vec3<Real> n = {R[2], R[5], R[8]}, half = vec3(x.box_half + 3 * c2);
+    const Vec3<Real> d = vec3(x.box_centre + 3 * c2) - vec3(x.geom_pos + 3 * c1);
+    return dot(n, d) <= dot({abs(n.x), abs(n.y), abs(n.z)}, half) + margin;
+  }
+  const Vec3<Real> half = vec3(x.box_half + 3 * c1);
+  return boxes_touch(vec3(x.box_centre + 3 * c1),
+                     {half.x + margin, half.y + margin, half.z + margin}, x, c2);
+}
+
 // the pairs of one geom with the geoms of one body that may touch: report(p, worlds), or all pairs
 template <bool own, bool all, class Real, class Report>
 FN bool visit_group(const ModelView<Real>& m, const Scratch<Real>& x, int group, Report report) {
@@ -145,16 +178,11 @@ FN bool visit_group(const ModelView<Real>& m, const Scratch<Real>& x, int group,
   if (!any(boxes_touch(centre, reach, x, m.ncgeom + body))) return false;
 
   const int *far = m.pair_far, *collider = m.pair_collider;
-  const auto* reach2 = m.pair_reach2;
   for (int p = first; p < end; ++p) {
     Mask<Real> touch = boxes_touch(centre, reach, x, far[p]);
     if (any(touch)) {
-      if (own || reach2[p] < 0) {
-        touch = touch & spheres_touch<own>(m, x, p);
-      } else {
-        const Vec3<Real> d = vec3(x.geom_pos + 3 * c) - vec3(x.geom_pos + 3 * far[p]);
-        touch = touch & (dot(d, d) <= Real(reach2[p]));
-      }
+      touch = touch & (own ? spheres_touch<own>(m, x, p)
+                           : shared_spheres_touch(m, x, p, x.geom_pos + 3 * c));
       if (is_one_by_one(collider[p]) && any(touch)) touch = pair_boxes_near(m, x, p, touch);
     }
     if (all || any(touch)) report(p, touch);
@@ -168,6 +196,7 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   // worth while only with many pairs a group; worlds with margins of their own have no common reach
   const bool grouped = has_groups(m) && !m.pair_margin.own && !m.pair_gap.own;
   const bool own = m.pair_margin.own || m.pair_gap.own || m.geom_rbound.own;
+  const bool alone = Team::kAtOnce == 1 && !own && !m.on(kFlagSpeculative);
   int slots = 0, count = 0;
   const auto list = [&](int p) {
     x.cand_pair[count] = p;
@@ -198,6 +227,27 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
       x.group_near[group] = own ? visit_group<true, true>(m, x, group, keep)
                                 : visit_group<false, true>(m, x, group, keep);
     });
+  } else if (alone) {
+    const bool boxes = has_boxes(m);
+    if (boxes) team.each(m.ncgeom, [&](int c) { enclose_geom(m, x, c); });
+    for (int p = 0; p < m.npair; ++p) {
+      Mask<Real> touch = everywhere<Real>();
+      if (boxes) {
+        touch = pair_in_boxes(m, x, p);
+        if (!any(touch)) continue;
+      }
+      const int g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+      touch = touch & shared_spheres_touch(m, x, p, x.geom_pos + 3 * m.geom_cid[min(g1, g2)]);
+      if (!any(touch)) continue;
+      if (is_one_by_one(m.pair_collider[p])) {
+        touch = pair_boxes_near(m, x, p, touch);
+        if (!any(touch)) continue;
+      }
+      x.cand_mask[p] = touch;
+      list(p);
+    }
+    x.cand_count = count;
+    return;
   } else if (m.on(kFlagSpeculative)) {
     team.each(m.npair,
               [&](int p) { x.cand_mask[p] = may_touch<true>(m, x, p) | may_meet(m, x, p); });

@@ -18,52 +18,49 @@
 
 namespace motorium {
 
-template <class Real>
-FN GeomPose<Real> geom_pose(const ModelView<Real>& m, const Scratch<Real>& x, int g) {
-  const int c = m.geom_cid[g];
-  return {vec3(x.geom_pos + 3 * c), mat3(x.geom_mat + 9 * c), m.geom_size.three(3 * g)};
+// a geom and where it is
+template <class Real> struct PlacedGeom {
+  int geom;
+  GeomPlace<Real> place;
+};
+template <class Real> FN GeomPose<Real> pose(const ModelView<Real>& m, const PlacedGeom<Real>& g) {
+  return {vec3(g.place.pos), mat3(g.place.mat), m.geom_size.three(3 * g.geom)};
 }
 
-// the colliders with a closed form, by pair type (uniform); a: the geom of lower type
+// the colliders with a closed form, by pair type (uniform); a: the geom of lower type. Each reads
+// the few numbers of the poses that it needs
 template <class Real>
-STAGE void closed_contacts(Collider collider, const GeomPose<Real>& a, const GeomPose<Real>& b,
-                           const Real& margin, const Mask<Real>& active, ContactPoint<Real>* out) {
+STAGE void closed_contacts(const ModelView<Real>& m, Collider collider, const PlacedGeom<Real>& a,
+                           const PlacedGeom<Real>& b, const Real& margin, const Mask<Real>& active,
+                           ContactPoint<Real>* out) {
   switch (collider) {
     case Collider::plane_sphere:
-      return collide_plane_sphere(a, b, margin, active, out);
+      return collide_plane_sphere(pose(m, a), pose(m, b), margin, active, out);
     case Collider::plane_capsule:
-      return collide_plane_capsule(a, b, margin, active, out);
+      return collide_plane_capsule(pose(m, a), pose(m, b), margin, active, out);
     case Collider::plane_box:
-      return collide_plane_box(a, b, margin, active, out);
+      return collide_plane_box(pose(m, a), pose(m, b), margin, active, out);
     case Collider::sphere_sphere:
-      return collide_sphere_sphere(a, b, margin, active, out);
+      return collide_sphere_sphere(pose(m, a), pose(m, b), margin, active, out);
     case Collider::sphere_capsule:
-      return collide_sphere_capsule(a, b, margin, active, out);
+      return collide_sphere_capsule(pose(m, a), pose(m, b), margin, active, out);
     case Collider::sphere_box:
-      return collide_sphere_box(a, b, margin, active, out);
+      return collide_sphere_box(pose(m, a), pose(m, b), margin, active, out);
     case Collider::capsule_capsule:
-      return collide_capsule_capsule(a, b, margin, active, out);
+      return collide_capsule_capsule(pose(m, a), pose(m, b), margin, active, out);
     case Collider::capsule_box:
-      return collide_capsule_box(a, b, margin, active, out);
+      return collide_capsule_box(pose(m, a), pose(m, b), margin, active, out);
     case Collider::box_box:
-      return collide_box_box(a, b, margin, active, out);
+      return collide_box_box(pose(m, a), pose(m, b), margin, active, out);
     case Collider::plane_ellipsoid:
-      return collide_plane_ellipsoid(a, b, margin, active, out);
+      return collide_plane_ellipsoid(pose(m, a), pose(m, b), margin, active, out);
     case Collider::plane_cylinder:
-      return collide_plane_cylinder(a, b, margin, active, out);
+      return collide_plane_cylinder(pose(m, a), pose(m, b), margin, active, out);
     case Collider::sphere_cylinder:
-      return collide_sphere_cylinder(a, b, margin, active, out);
+      return collide_sphere_cylinder(pose(m, a), pose(m, b), margin, active, out);
     default:  // one by one
       return;
   }
-}
-
-template <class Real>
-FN void collide_pair(const ModelView<Real>& m, const Scratch<Real>& x, int p,
-                     const Mask<Real>& active, ContactPoint<Real>* out) {
-  const GeomPose<Real> a = geom_pose(m, x, m.pair_geom1[p]), b = geom_pose(m, x, m.pair_geom2[p]);
-  closed_contacts<Real>(static_cast<Collider>(m.pair_collider[p]), a, b,
-                        m.pair_margin[p] + m.pair_gap[p], active, out);
 }
 
 // copies what was found into the next free slot of each world
@@ -148,21 +145,25 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
 
   // narrow phase
   team.each(x.cand_count, [&](int c) {
-    const int p = x.cand_pair[c], first = x.cand_adr[c];
-    const int slots = collider_slots(m.pair_collider[p]);
-    if (is_one_by_one(m.pair_collider[p])) return;
+    const int p = x.cand_pair[c], first = x.cand_adr[c], collider = m.pair_collider[p];
+    const int slots = collider_slots(collider), g1 = m.pair_geom1[p], g2 = m.pair_geom2[p];
+    if (is_one_by_one(collider)) return;
     ContactPoint<Real> point[8];
-    collide_pair(m, x, p, x.cand_mask[p], point);
-    const bool hinted = static_cast<Collider>(m.pair_collider[p]) == Collider::plane_capsule;
-    const Vec3<Real> none = {Real(0.f), Real(0.f), Real(0.f)};
+    closed_contacts<Real>(m, static_cast<Collider>(collider), {g1, colliding_place(m, x, g1)},
+                          {g2, colliding_place(m, x, g2)}, m.pair_margin[p] + m.pair_gap[p],
+                          x.cand_mask[p], point);
+    const bool hinted = static_cast<Collider>(collider) == Collider::plane_capsule;
     for (int k = 0; k < slots; ++k) {
       const int f = first + k;
-      x.found[f] = point[k].found & x.cand_mask[p];
+      const Mask<Real> found = point[k].found & x.cand_mask[p];
+      x.found[f] = found;
+      if (!any(found)) continue;
       x.found_dist[f] = point[k].dist;
       put3(x.found_pos + 3 * f, point[k].pos);
       put3(x.found_normal + 3 * f, point[k].normal);
+      const Real none = Real(0.f);
       put3(x.found_hint + 3 * f,
-           hinted ? mat3(x.geom_mat + 9 * m.geom_cid[m.pair_geom2[p]]).column(2) : none);
+           hinted ? mat3(colliding_place(m, x, g2).mat).column(2) : Vec3<Real>{none, none, none});
     }
   });
 

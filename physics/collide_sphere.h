@@ -14,7 +14,9 @@ FN ContactPoint<Real> touch_balls(const Vec3<Real>& c1, const Real& r1, const Ve
                                   const Real& margin, const Mask<Real>& active) {
   const Real one = Real(1.f), zero = Real(0.f);
   const Vec3<Real> d = c2 - c1;
-  const Real length = norm(d);
+  const Real length = norm(d), dist = length - (r1 + r2);
+  const Mask<Real> found = active & (dist <= margin);
+  if (!any(found)) return {dist, c1, {one, zero, zero}, found};
   const Mask<Real> lost = length < shortest<Real>();
   Vec3<Real> n = d * (one / select(lost, one, length));
   if (any(lost)) {
@@ -24,9 +26,7 @@ FN ContactPoint<Real> touch_balls(const Vec3<Real>& c1, const Real& r1, const Ve
     const Vec3<Real> unit = across * (one / select(agree, one, size));
     n = select<Real>(lost, select<Real>(agree, {one, zero, zero}, unit), n);
   }
-  const Real dist = length - (r1 + r2);
-  return {dist, add_scaled(c1, fma(Real(0.5f), dist, r1), n), n,
-          Mask<Real>(active & (dist <= margin))};
+  return {dist, add_scaled(c1, fma(Real(0.5f), dist, r1), n), n, found};
 }
 
 template <class Real>

@@ -79,12 +79,11 @@ STAGE bool searched_distance(const ModelView<Real>& m, const Scratch<Real>& x, i
 template <class Real>
 STAGE void closed_distance(const ModelView<Real>& m, const Scratch<Real>& x, Collider collider,
                            int g1, int g2, const Mask<Real>& active, GeomDistance<Real>& out) {
-  const auto pose = [&](int g) {
-    return GeomPose<Real>{vec3(x.geom_xpos + 3 * g), mat3(x.geom_xmat + 9 * g),
-                          m.geom_size.three(3 * g)};
+  const auto placed = [&](int g) {
+    return PlacedGeom<Real>{g, {x.geom_xpos + 3 * g, x.geom_xmat + 9 * g}};
   };
   ContactPoint<Real> point[8];
-  closed_contacts<Real>(collider, pose(g1), pose(g2), out.dist, active, point);
+  closed_contacts<Real>(m, collider, placed(g1), placed(g2), out.dist, active, point);
   for (int k = 0; k < collider_slots(collider); ++k) {
     const ContactPoint<Real>& c = point[k];
     const Mask<Real> nearer = active & c.found & (c.dist < out.dist);

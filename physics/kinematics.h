@@ -59,8 +59,7 @@ FN void place_body(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>
   }
   put3(x.xpos + 3 * b, pos);
   put4(x.xquat + 4 * b, q);
-  const Mat3<Real> R = to_mat3(q);
-  for (int k = 0; k < 9; ++k) x.xmat[9 * b + k] = R.m[k];
+  put9(x.xmat + 9 * b, to_mat3(q));
 }
 
 // pose of something fixed to a body
@@ -70,8 +69,7 @@ FN void place_on_body(const Scratch<Real>& x, int b, const Field<Real>& pos,
   const Vec3<Real> offset = pos.three(3 * i);
   const Quat<Real> q = turn.four(4 * i);
   put3(xpos, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * offset);
-  const Mat3<Real> R = to_mat3(quat(x.xquat + 4 * b) * q);
-  for (int k = 0; k < 9; ++k) xmat[k] = R.m[k];
+  put9(xmat, to_mat3(quat(x.xquat + 4 * b) * q));
 }
 
 template <class Team, class Real>
@@ -95,8 +93,7 @@ STAGE void kinematics(Team team, const ModelView<Real>& m, const State<Real>& s,
     const Vec3<Real> ipos = m.body_ipos.three(3 * b);
     put3(x.xipos + 3 * b, vec3(x.xpos + 3 * b) + mat3(x.xmat + 9 * b) * ipos);
     const Quat<Real> iquat = m.body_iquat.four(4 * b);
-    const Mat3<Real> R = to_mat3(quat(x.xquat + 4 * b) * iquat);
-    for (int k = 0; k < 9; ++k) x.ximat[9 * b + k] = R.m[k];
+    put9(x.ximat + 9 * b, to_mat3(quat(x.xquat + 4 * b) * iquat));
   });
 
   // geoms that can collide, sites; all geoms only if somebody looks at them

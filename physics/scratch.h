@@ -208,9 +208,13 @@ template <class Real> struct Scratch {
   }
 };
 
-// is the broad phase by groups of pairs worth while? m: ModelData or a view
+// are boxes around geoms, and groups of pairs, worth while in the broad phase? m: ModelData or a
+// view
+template <class M> FN bool has_boxes(const M& m) {
+  return m.npair >= 4 * m.ncgeom && (m.flags & kFlagSpeculative) == 0;
+}
 template <class M> FN bool has_groups(const M& m) {
-  return m.npair > 0 && m.npair >= 8 * m.npairgroup && (m.flags & kFlagSpeculative) == 0;
+  return has_boxes(m) && m.npair >= 8 * m.npairgroup;
 }
 
 // hands out pieces of a block; with a null base it only counts
@@ -354,7 +358,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.cand_adr = c.take<int>(pairs);
   x.shared_int = c.take<int>(2);
   x.cand_mask = c.take<Mask<Real>>(pairs);
-  const size_t boxes = has_groups(d) ? geoms + static_cast<size_t>(nbody) : 0;
+  const size_t boxes = has_boxes(d) ? geoms + static_cast<size_t>(nbody) : 0;
   x.box_centre = c.take<Real>(3 * boxes);
   x.box_half = c.take<Real>(3 * boxes);
   x.group_near = c.take<bool>(static_cast<size_t>(d.npairgroup));
