@@ -10,6 +10,8 @@
 //   sum_at(n, index, f)   like sum over the *sparse* items index(0) < index(1) < ...: an absent
 //   item
 //                  counts as zero, so the bits do not depend on which zeros were left out.
+//   sum_at(index, items(n, f), items(m, g), ...)   the same over n items of one kind, then m of
+//                  another.
 //
 // The tree: P partial sums; partial k starts from +0 and adds the items k, k+P, k+2P, ... in this
 // order, then the upper half of the partials is added to the lower half until one is left.
@@ -19,6 +21,23 @@
 #include "motorium/core/real.h"
 
 namespace motorium {
+
+// the last levels of the tree, written out: loops would keep the partials in memory
+template <class Real> FN Real sum_of_four(const Real* part) {
+  Real low = part[0], high = part[1];
+  low += part[2];
+  high += part[3];
+  low += high;
+  return low;
+}
+template <class Real> FN Real sum_of_eight(const Real* part) {
+  Real four[4] = {part[0], part[1], part[2], part[3]};
+  four[0] += part[4];
+  four[1] += part[5];
+  four[2] += part[6];
+  four[3] += part[7];
+  return sum_of_four(four);
+}
 
 FN int tree_width(int n) { return n <= 8 ? 8 : n <= 16 ? 16 : 32; }
 
@@ -30,10 +49,18 @@ template <class Real, int K> struct Sums {
     for (int k = 0; k < K; ++k) v[k] = Real(x);
   }
   FN Sums& operator+=(const Sums& o) {
+    MOTORIUM_UNROLL
     for (int k = 0; k < K; ++k) v[k] = v[k] + o.v[k];
     return *this;
   }
 };
+
+// n items of one kind
+template <class F> struct Items {
+  int n;
+  F f;
+};
+template <class F> FN Items<F> items(int n, F f) { return {n, f}; }
 
 // kChunk: how many neighbouring outputs one item should compute, so that a CPU keeps them in
 // registers. one CPU thread
@@ -54,24 +81,37 @@ struct Solo {
     return best;
   }
   template <class I, class F> FN auto sum_at(int n, I index, F f) const {
-    using Real = decltype(f(0));
+    return sum_at(index, items(n, f));
+  }
+  template <class I, class F, class... G>
+  FN auto sum_at(I index, Items<F> first, Items<G>... more) const {
+    using Real = decltype(first.f(0));
     Real part[8];
     for (int k = 0; k < 8; ++k) part[k] = Real(0.f);
-    for (int i = 0; i < n; ++i) part[index(i) & 7] += f(i);
-    for (int half = 4; half > 0; half /= 2)
-      for (int k = 0; k < half; ++k) part[k] += part[k + half];
-    return part[0];
+    int before = 0;
+    const auto add = [&](const auto& kind) {
+      for (int i = 0; i < kind.n; ++i) part[index(before + i) & 7] += kind.f(i);
+      before += kind.n;
+    };
+    add(first);
+    (add(more), ...);
+    return sum_of_eight(part);
   }
 
  private:
   template <int P, class F> FN static auto tree(int n, F f) {
     using Real = decltype(f(0));
     Real part[P];
-    for (int k = 0; k < P; ++k) part[k] = Real(0.f);
-    for (int i = 0; i < n; ++i) part[i % P] += f(i);
-    for (int half = P / 2; half > 0; half /= 2)
+    // where no partial has two items, the upper half is added to the lower one as it comes
+    const int width = n <= P ? P / 2 : P;
+    for (int k = 0; k < width; ++k) part[k] = Real(0.f);
+    for (int i = 0; i < n; ++i) part[i & (width - 1)] += f(i);
+    for (int half = width / 2; half > 4; half /= 2)
       for (int k = 0; k < half; ++k) part[k] += part[k + half];
-    return part[0];
+    if constexpr (P == 8)
+      return width == 4 ? sum_of_four(part) : sum_of_eight(part);
+    else
+      return sum_of_eight(part);
   }
 };
 
@@ -121,11 +161,21 @@ template <int L, class Lane> struct LaneTeam {
     return best;
   }
   template <class I, class F> FN auto sum_at(int n, I index, F f) const {
-    using Real = decltype(f(0));
+    return sum_at(index, items(n, f));
+  }
+  template <class I, class F, class... G>
+  FN auto sum_at(I index, Items<F> first, Items<G>... more) const {
+    using Real = decltype(first.f(0));
     Real part = Real(0.f);
-    MOTORIUM_ROLLED
-    for (int i = 0; i < n; ++i)
-      if ((index(i) & 7) == (self().lane() & 7)) part += f(i);
+    int before = 0;
+    const auto add = [&](const auto& kind) {
+      MOTORIUM_ROLLED
+      for (int i = 0; i < kind.n; ++i)
+        if ((index(before + i) & 7) == (self().lane() & 7)) part += kind.f(i);
+      before += kind.n;
+    };
+    add(first);
+    (add(more), ...);
     for (int half = 4; half > 0; half /= 2) part += self().exchange(part, half);
     self().meet();
     return part;

@@ -53,8 +53,19 @@ struct Shuffled {
     return Solo().max(n, [&](int i) { return item.data[i]; });
   }
   template <class I, class F> FN auto sum_at(int n, I index, F f) const {
-    ItemBuffer<decltype(f(0))> item(n);
-    each(n, [&](int i) { item.data[i] = f(i); });
+    return sum_at(index, items(n, f));
+  }
+  template <class I, class F, class... G>
+  FN auto sum_at(I index, Items<F> first, Items<G>... more) const {
+    const int n = (first.n + ... + more.n);
+    ItemBuffer<decltype(first.f(0))> item(n);
+    int before = 0;
+    const auto take = [&](const auto& kind) {
+      each(kind.n, [&](int i) { item.data[before + i] = kind.f(i); });
+      before += kind.n;
+    };
+    take(first);
+    (take(more), ...);
     return Solo().sum_at(n, index, [&](int i) { return item.data[i]; });
   }
 

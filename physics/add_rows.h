@@ -21,6 +21,15 @@ template <class Real> FN Real* bytes_behind(Real* from, long bytes) {
   return reinterpret_cast<Real*>(reinterpret_cast<char*>(from) + bytes);
 }
 
+// the same pointer, of which the compiler knows nothing: gcc takes the columns of a row for so many
+// pointers otherwise, each in a register of its own
+template <class T> FN T* as_one(T* p) {
+#if !defined(__CUDACC__)
+  asm("" : "+r"(p));
+#endif
+  return p;
+}
+
 // f(columns) with a number of 1 .. Most that the compiler knows
 template <int Most, class F> FN void with_columns(int columns, F f) {
   static_assert(Most <= 8);
@@ -51,6 +60,7 @@ FN void add_rows(int count, const Real* c, const Real* rows, const int* at, Real
   Real sum[N];
   MOTORIUM_UNROLL
   for (int n = 0; n < N; ++n) sum[n] = y[n];
+  rows = as_one(rows);
   for (int r = 0; r < count; ++r) {
     const Real factor = c[r];
     const Real* row = bytes_behind(rows, at[r]);

@@ -1,5 +1,5 @@
-// H = L' D L without fill beyond its pattern (hessian.h), and what it solves. L is kept with its
-// sign turned, where H was.
+// H = L' D L without fill beyond its pattern (hessian.h), and what it solves. L D is kept where H
+// was, and -1 / D.
 #pragma once
 #include "motorium/physics/hessian.h"
 
@@ -51,42 +51,32 @@ FN void plan_factor(Team, const ModelView<Real>& m, Scratch<Real>& x) {
   }
 }
 
-// row i gathers from the rows below it, which are final:
-//   L_ki = H_ki / D_k,   H_ij -= L_ki H_kj (j < i),   D_i = H_ii - sum L_ki H_ki
+// Row i gathers from the rows below it, which are final and hold L_k D_k:
+//   c = -L_ki = -(L_ki D_k) / D_k,   row_i += c row_k up to the diagonal, which is then D_i
 template <class Team, class Real>
 STAGE void hessian_factor(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
-  Real *c = x.vec_a, *old = x.vec_b, *H = x.H, *inv = x.H_inv;
+  Real *c = x.vec_a, *H = x.H, *inv = x.H_inv;
   for (int d = x.dof_count - 1; d >= 0; --d) {
     const int i = x.dof_list[d], count = x.H_below_num[i], chunks = x.H_chunks[i];
     const int *below = x.H_below + i * m.nv, *rows = x.H_below_row + i * m.nv;
     const unsigned* chunk = x.H_chunk + i * m.nv;
     Real* row = H + x.H_start[i];
-    const auto column = [&](int b) {
-      Real* entry = bytes_behind(H + i, rows[b]);
-      const Real h = *entry, l = h * inv[below[b]];
-      *entry = c[b] = l;
-      return h;
-    };
-    const auto finish = [&](Real pivot) { inv[i] = Real(-1.f) / pivot; };
+    team.each(count, [&](int b) { c[b] = *bytes_behind(H + i, rows[b]) * inv[below[b]]; });
 
-    if constexpr (Team::kAtOnce == 1) {
-      Real pivot = row[i];
-      for (int b = 0; b < count; ++b) {
-        const Real h = column(b);
-        pivot = fma(c[b], h, pivot);
+    // First the chunk that ends with the diagonal, so that others run while its pivot is inverted
+    const unsigned at = static_cast<unsigned>(i), last = chunks > 0 ? chunk[chunks - 1] : 0u;
+    const bool beside = chunks > 0 && last / 16 + last % 16 == at && last % 16 < Team::kChunk;
+    const unsigned start = beside ? last / 16 : at;
+    team.each(beside ? chunks : chunks + 1, [&](int q) {
+      if (q == 0) {
+        with_columns<Team::kChunk>(static_cast<int>(at - start) + 1, [&](auto n) {
+          add_rows<n>(count, c, H + start, rows, row + start);
+          inv[i] = Real(-1.f) / row[start + n - 1];
+        });
+        return;
       }
-      finish(pivot);
-    } else {
-      team.each(count, [&](int b) { old[b] = column(b); });
-      team.once([&] {
-        Real pivot = row[i];
-        for (int b = 0; b < count; ++b) pivot = fma(c[b], old[b], pivot);
-        finish(pivot);
-      });
-    }
-    team.each(chunks, [&](int q) {
-      const unsigned first = chunk[q] / 16;
-      with_columns<Team::kChunk>(static_cast<int>(chunk[q] % 16), [&](auto n) {
+      const unsigned first = chunk[q - 1] / 16;
+      with_columns<Team::kChunk>(static_cast<int>(chunk[q - 1] % 16), [&](auto n) {
         add_rows<n>(count, c, H + first, rows, row + first);
       });
     });
@@ -100,7 +90,7 @@ STAGE void hessian_solve(Team team, const ModelView<Real>& m, const Scratch<Real
     const int k = x.dof_list[i];
     const unsigned* chunk = x.H_chunk + k * m.nv;
     const Real* row = x.H + x.H_start[k];
-    const Real last = y[k];
+    const Real last = y[k] * x.H_inv[k];
     team.each(x.H_chunks[k], [&](int q) {
       const unsigned first = chunk[q] / 16;
       with_columns<Team::kChunk>(static_cast<int>(chunk[q] % 16),
@@ -116,14 +106,14 @@ STAGE void hessian_solve(Team team, const ModelView<Real>& m, const Scratch<Real
       const int k = x.dof_list[i];
       const unsigned* chunk = x.H_chunk + k * m.nv;
       const Real* row = x.H + x.H_start[k];
-      Real sum = y[k];
+      Real sum = Real(0.f);
       for (int q = 0; q < x.H_chunks[k]; ++q) {
         const unsigned first = chunk[q] / 16;
         with_columns<Team::kChunk>(static_cast<int>(chunk[q] % 16), [&](auto n) {
           sum = add_products<n>(row + first, y + first, sum);
         });
       }
-      y[k] = sum;
+      y[k] = fma(x.H_inv[k], sum, y[k]);
     });
 }
 

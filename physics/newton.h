@@ -38,17 +38,11 @@ template <class Real> FN void number_rows(const ModelView<Real>& m, Scratch<Real
 // adds block(k), friction(i), limit(e) over what acts in the present island
 template <class Team, class Real, class Block, class Friction, class Limit>
 FN auto sum_rows(Team team, const Scratch<Real>& x, Block block, Friction friction, Limit limit) {
-  const int fixed = x.contact_block, first_limit = fixed + x.fric_count,
-            first_contact = first_limit + x.lim_count,
-            count = x.fric_count + x.lim_count + x.blk_count;
-  return team.sum_at(
-      count, [&](int i) { return x.row_number[i]; },
-      [&](int i) {
-        return i < fixed           ? block(i)
-               : i < first_limit   ? friction(i - fixed)
-               : i < first_contact ? limit(x.lim_list[i - first_limit])
-                                   : block(i - x.fric_count - x.lim_count);
-      });
+  const int fixed = x.contact_block;
+  return team.sum_at([&](int i) { return x.row_number[i]; }, items(fixed, block),
+                     items(x.fric_count, friction),
+                     items(x.lim_count, [&](int i) { return limit(x.lim_list[i]); }),
+                     items(x.blk_count - fixed, [&](int i) { return block(fixed + i); }));
 }
 
 // ---- residuals, forces, gradient ------------------------------------------------------------

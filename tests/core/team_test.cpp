@@ -117,6 +117,19 @@ TEST(Team, AbsentItemsCountAsZeros) {
   EXPECT_EQ(bits(sparse), bits(dense));
 }
 
+TEST(Team, SumsOverKindsOfItemsAreThoseOverAll) {
+  const auto index = [](int i) { return 3 * i + 1; };
+  const auto kinds = [&](auto team) {
+    return team.sum_at(index, items(0, item), items(4, item),
+                       items(7, [](int i) { return item(i + 4); }));
+  };
+  const float all = Solo().sum_at(11, index, item);
+  uint64_t state = 3;
+  EXPECT_EQ(bits(kinds(Solo())), bits(all));
+  EXPECT_EQ(bits(kinds(Shuffled(&state))), bits(all));
+  run_crew<16>([&](Crew<16> team) { EXPECT_EQ(bits(kinds(team)), bits(all)); });
+}
+
 TEST(Team, OnceRunsOnceAndIsSeenByAll) {
   int runs = 0;
   std::vector<int> seen(16);
