@@ -153,18 +153,19 @@ template <int N, class Real> FN void add_entries(const BlockGroup<Real>& g, int 
   for (int i = 0; i < N; ++i) entry[i] = sum[i];
 }
 
-// `rows` rows from c on of N columns from d on
-template <int N, class Team, class Real>
-STAGE void add_columns(Team team, const BlockGroup<Real>& group, int c, int rows, int d) {
-  const BlockGroup<Real> g = group;
-  team.each(rows, [&](int r) { add_entries<N>(g, c + r, d); });
+// the rows d .. d + N - 1 of columns from d on: a triangle
+template <int N, class Real> FN void add_triangle(const BlockGroup<Real>& g, int d) {
+  if constexpr (N > 1) add_triangle<N - 1>(g, d);
+  if constexpr (N > 0) add_entries<N>(g, d + N - 1, d);
 }
 
-// all rows of N columns from d on: above the full ones lies a triangle
-template <int N, int Columns, class Team, class Real>
-FN void add_piece(Team team, const BlockGroup<Real>& g, int d) {
-  if constexpr (N > 1) add_piece<N - 1, Columns>(team, g, d);
-  add_columns<N>(team, g, d + N - 1, N == Columns ? g.n - (d + N - 1) : 1, d);
+// all rows of N columns from d on
+template <int N, class Team, class Real>
+STAGE void add_columns(Team team, const BlockGroup<Real>& group, int d) {
+  const BlockGroup<Real> g = group;
+  const int full = d + N - 1;
+  team.once([&] { add_triangle<N - 1>(g, d); });
+  team.each(g.n - full, [&](int r) { add_entries<N>(g, full + r, d); });
 }
 
 // H += J' C J of the blocks that are listed; all have the same dofs
@@ -196,8 +197,7 @@ FN void add_group(Team team, const ModelView<Real>& m, Scratch<Real>& x, int blo
   } else {
     for (int d = 0; d < n;) {
       const int piece = min(run[d], Team::kChunk);
-      with_columns<Team::kChunk>(piece,
-                                 [&](auto columns) { add_piece<columns, columns>(team, g, d); });
+      with_columns<Team::kChunk>(piece, [&](auto columns) { add_columns<columns>(team, g, d); });
       d += piece;
     }
   }

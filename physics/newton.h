@@ -35,13 +35,20 @@ template <class Real> FN void number_rows(const ModelView<Real>& m, Scratch<Real
   for (int i = fixed; i < x.blk_count; ++i) x.row_number[n++] = i - fixed + limits + 2 * m.nlimit;
 }
 
+// f of what a list names; a struct whose call is inlined, since a lambda's might not be
+template <class F> struct Listed {
+  const int* list;
+  F f;
+  FN auto operator()(int i) const { return f(list[i]); }
+};
+
 // adds block(k), friction(i), limit(e) over what acts in the present island
 template <class Team, class Real, class Block, class Friction, class Limit>
 FN auto sum_rows(Team team, const Scratch<Real>& x, Block block, Friction friction, Limit limit) {
   const int fixed = x.contact_block;
   return team.sum_at([&](int i) { return x.row_number[i]; }, items(fixed, block),
                      items(x.fric_count, friction),
-                     items(x.lim_count, [&](int i) { return limit(x.lim_list[i]); }),
+                     items(x.lim_count, Listed<Limit>{x.lim_list, limit}),
                      items(x.blk_count - fixed, [&](int i) { return block(fixed + i); }));
 }
 
@@ -198,6 +205,22 @@ template <class Real> FN Along<Real> masked(const Along<Real>& s, const Mask<Rea
   return r;
 }
 
+// what the row of a limit adds: most rows of a robot
+template <class Real> struct LimitAlong {
+  const ModelView<Real>& m;
+  const Scratch<Real>& x;
+  const Real& alpha;
+  int island;
+  FN Along<Real> operator()(int e) const {
+    Along<Real> s(0.f);
+    one_sided_along(x.lim_r[e], x.lim_v[e], x.lim_D[e], alpha, s);
+    if (m.ntree > 1)
+      s = masked(s,
+                 x.tree_label[m.dof_treeid[m.jnt_dofadr[m.limit_jnt[e / 2]]]] == Int<Real>(island));
+    return s;
+  }
+};
+
 template <class Team, class Real>
 FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
                             const Real& g1, const Real& g2, const Real& alpha, int island) {
@@ -218,13 +241,7 @@ FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<R
                    ? s
                    : masked(s, x.tree_label[m.dof_treeid[m.friction_dof[i]]] == Int<Real>(island));
       },
-      [&](int e) {
-        Along<Real> s = none;
-        one_sided_along(x.lim_r[e], x.lim_v[e], x.lim_D[e], alpha, s);
-        return one_tree ? s
-                        : masked(s, x.tree_label[m.dof_treeid[m.jnt_dofadr[m.limit_jnt[e / 2]]]] ==
-                                        Int<Real>(island));
-      });
+      LimitAlong<Real>{m, x, alpha, island});
   LinePoint<Real> p;
   p.alpha = alpha;
   p.cost = fma(alpha, fma(Real(0.5f) * alpha, g2, g1), sum.v[0]);
