@@ -41,14 +41,15 @@ def scattered(rng, bodies, geoms, margin):
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("margin", [0.0, 0.05])
 @pytest.mark.parametrize("resized", [False, True])
-def test_filters_hide_no_contact(precision, margin, resized):
+@pytest.mark.parametrize("bodies, geoms", [(3, 12), (12, 3)], ids=["groups", "pairs"])
+def test_filters_hide_no_contact(precision, margin, resized, bodies, geoms):
     rng = np.random.default_rng(5)
-    model = scattered(rng, bodies=3, geoms=12, margin=margin)
+    model = scattered(rng, bodies, geoms, margin)
     worlds = 24
     batch = mo.Batch(model, worlds=worlds, precision=precision)
-    turn = rng.normal(size=(worlds, 3, 4))
+    turn = rng.normal(size=(worlds, bodies, 4))
     batch.qpos[:] = np.concatenate(
-        [rng.uniform(-0.7, 0.7, (worlds, 3, 3)), turn / np.linalg.norm(turn, axis=2, keepdims=True)], axis=2
+        [rng.uniform(-0.7, 0.7, (worlds, bodies, 3)), turn / np.linalg.norm(turn, axis=2, keepdims=True)], axis=2
     ).reshape(worlds, -1)
     if resized:
         scale = rng.uniform(0.6, 1.5, (worlds, model.ngeom, 1))
@@ -57,7 +58,7 @@ def test_filters_hide_no_contact(precision, margin, resized):
         batch.set_geom_margin(np.full((worlds, model.ngeom), margin + 0.01))
     reach = np.ravel(model.pair_margin + model.pair_gap) + (0.02 if resized else 0)
     geom1, geom2 = np.ravel(model.pair_geom1), np.ravel(model.pair_geom2)
-    assert len(geom1) >= 8 * model.npairgroup
+    assert (len(geom1) >= 8 * model.npairgroup) == (geoms > 8) and len(geom1) >= 4 * model.ncgeom
 
     distance, _ = batch.geom_distance(geom1, geom2, 1.0)
     batch.forward()
