@@ -135,28 +135,37 @@ def measure(scene, engines, runs):
     return rows, notes
 
 
-def counters_of(text, world_steps):
-    """ncu's page of raw values (--csv) as numbers per world-step of the step kernel."""
-    found, out = {}, {}
+KERNELS = ("queue_worlds", "search_places", "step_worlds")
+
+
+def counters_of(text, worlds, hold):
+    """ncu's page of raw values (--csv) as numbers per world-step. Where searches go to a queue a step is one launch
+    of each kernel, else a launch is `hold` steps; shares are means over launches."""
+    found, names = {}, set()
     for row in csv.DictReader(line for line in text.splitlines() if line.startswith('"')):
-        if "step_worlds" in row.get("Kernel Name", "") and row.get("Metric Name") in COUNTERS:
+        name = next((k for k in KERNELS if k in row.get("Kernel Name", "")), None)
+        if name and row.get("Metric Name") in COUNTERS:
+            names.add(name)
             found.setdefault(COUNTERS[row["Metric Name"]], []).append(float(row["Metric Value"].replace(",", "")))
+    out = {}
     for name, values in found.items():
-        value = sum(values) / len(values)
-        out[name if "percent" in name else f"{name}_per_step"] = value if "percent" in name else value / world_steps
+        mean = sum(values) / len(values)
+        queued = sum(values) * len(names) / len(values) / worlds
+        each = queued if "search_places" in names else mean / worlds / hold
+        out[name if "percent" in name else f"{name}_per_step"] = mean if "percent" in name else each
     return out
 
 
 def counted(name, worlds, device):
-    """The counters of one launch under ncu, or why there are none."""
+    """The counters of three launches under ncu, or why there are none."""
     tool = shutil.which("ncu") or "/usr/local/cuda/bin/ncu"
     if not os.path.exists(tool):
         return {}, f"SKIPPED counters of {name}: no ncu (Nsight Compute)"
-    command = [tool, "--csv", "--page", "raw", "--metrics", ",".join(COUNTERS), "--kernel-name", "regex:step_worlds",
-               "--launch-count", "1", "--launch-skip", "1", "--print-units", "base",
+    command = [tool, "--csv", "--page", "raw", "--metrics", ",".join(COUNTERS), "--kernel-name", f"regex:{'|'.join(KERNELS)}",
+               "--launch-count", "3", "--launch-skip", "1", "--print-units", "base",
                sys.executable, __file__, name, "--worlds", str(worlds), "--once", "--device", device]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
-    values = counters_of(done.stdout, worlds * peers.HOLD)
+    values = counters_of(done.stdout, worlds, peers.HOLD)
     return values, "" if values else f"SKIPPED counters of {name}: {(done.stderr or done.stdout)[-200:]}"
 
 
@@ -172,7 +181,7 @@ def main():
     parser.add_argument("--train-worlds", default="4096,16384")
     parser.add_argument("--train-iterations", type=int, default=20)
     parser.add_argument("--out", default="bench/results")
-    parser.add_argument("--once", action="store_true", help="one warm and one measured launch, for profilers")
+    parser.add_argument("--once", action="store_true", help="one run by itself, for profilers")
     o = parser.parse_args()
     own = type("Own", (peers.MotoriumCuda,), {"device": o.device})
     engines = [own, *(peers.PEERS[n] for n in o.peers.split(",") if n)]

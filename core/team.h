@@ -116,10 +116,11 @@ struct Solo {
 };
 
 // the logic that Tile (GPU lanes) and Crew (test threads) share word for word; `Lane` supplies
-// lane(), exchange(x, distance) and meet() (a barrier of the team)
+// lane(), exchange(x, distance) and meet() (a barrier of the team). Lanes exchange within 32: of
+// a team of 64 or 128 each warp reduces everything for itself
 template <int L, class Lane> struct LaneTeam {
-  static_assert(L == 8 || L == 16 || L == 32);
-  static constexpr int kChunk = 1, kAtOnce = L;
+  static_assert(L == 8 || L == 16 || L == 32 || L == 64 || L == 128);
+  static constexpr int kChunk = 1, kAtOnce = L, kWarp = L < 32 ? L : 32;
   template <class F> FN void each(int n, F f) const {
     MOTORIUM_ROLLED
     for (int i = self().lane(); i < n; i += L) f(i);
@@ -134,18 +135,18 @@ template <int L, class Lane> struct LaneTeam {
     using Real = decltype(f(0));
 
     // a lane keeps the partials lane, lane+L, ...; lanes beyond the width repeat the others' work
-    Real part[32 / L];
-    for (int r = 0; r < 32 / L; ++r) {
+    Real part[32 / kWarp];
+    for (int r = 0; r < 32 / kWarp; ++r) {
       part[r] = Real(0.f);
       MOTORIUM_ROLLED
-      for (int i = (self().lane() + r * L) % width; i < n; i += width) part[r] += f(i);
+      for (int i = (self().lane() + r * kWarp) % width; i < n; i += width) part[r] += f(i);
     }
 
     // halve inside the lane, then across lanes
-    for (int half = 16; half >= L; half /= 2)
+    for (int half = 16; half >= kWarp; half /= 2)
       if (half < width)
-        for (int r = 0; r < half / L; ++r) part[r] += part[r + half / L];
-    for (int half = L / 2; half > 0; half /= 2)
+        for (int r = 0; r < half / kWarp; ++r) part[r] += part[r + half / kWarp];
+    for (int half = kWarp / 2; half > 0; half /= 2)
       if (half < width) part[0] += self().exchange(part[0], half);
     self().meet();
     return part[0];
@@ -154,8 +155,8 @@ template <int L, class Lane> struct LaneTeam {
     using Real = decltype(f(0));
     Real best = Real(0.f);
     MOTORIUM_ROLLED
-    for (int i = self().lane(); i < n; i += L) best = motorium::max(best, f(i));
-    for (int half = L / 2; half > 0; half /= 2)
+    for (int i = self().lane() % kWarp; i < n; i += kWarp) best = motorium::max(best, f(i));
+    for (int half = kWarp / 2; half > 0; half /= 2)
       best = motorium::max(best, self().exchange(best, half));
     self().meet();
     return best;
@@ -187,16 +188,24 @@ template <int L, class Lane> struct LaneTeam {
 
 #if defined(__CUDACC__)
 
-// L lanes of a warp; a warp carries 32/L worlds, which may diverge. Collectives name only the
-// lanes of their own tile
+// L lanes of a block. Up to 32 are lanes of one warp, which carries 32/L worlds that may diverge;
+// collectives name only the lanes of their own tile. 64 and 128 are whole warps: each tile of a
+// block has a barrier of its own (0 is __syncthreads)
 template <int L> struct Tile : LaneTeam<L, Tile<L>> {
+  static constexpr int kWarp = LaneTeam<L, Tile<L>>::kWarp;
   __device__ __forceinline__ static int lane() { return threadIdx.x & (L - 1); }
   __device__ __forceinline__ static unsigned mask() {
-    return (0xffffffffu >> (32 - L)) << (threadIdx.x & 31 & ~(L - 1));
+    return (0xffffffffu >> (32 - kWarp)) << (threadIdx.x & 31 & ~(kWarp - 1));
   }
-  __device__ __forceinline__ static void meet() { __syncwarp(mask()); }
+  __device__ __forceinline__ static void meet() {
+    if constexpr (L <= 32) {
+      __syncwarp(mask());
+    } else {
+      asm volatile("barrier.sync %0, %1;" ::"r"(threadIdx.x / L + 1), "n"(L) : "memory");
+    }
+  }
   __device__ __forceinline__ static float exchange(float x, int distance) {
-    return __shfl_xor_sync(mask(), x, distance, L);
+    return __shfl_xor_sync(mask(), x, distance, kWarp);
   }
   template <class Real, int K>
   __device__ __forceinline__ static Sums<Real, K> exchange(Sums<Real, K> x, int distance) {

@@ -15,18 +15,23 @@ class EmulatedPhysics final : public DevicePhysics {
             "device emulated: this build has physics in double only (MOTORIUM_DOUBLE_ONLY)");
   }
 
-  std::vector<int> widths() const override { return {8, 16, 32}; }
+  std::vector<int> widths() const override { return {8, 16, 32, 64, 128}; }
   int resident_tiles(int lanes) override { return 128 / lanes * 2; }
+  int chip_bytes(int lanes) override { return 96 * lanes; }
   size_t scratch_bytes(const ModelData<float>& host) const override {
     return kernels_.scratch_bytes(host);
   }
 
   void step(const DeviceCall& c, int nstep, Refresh refresh) override {
-    device_->launch(c.stream, [=, this] {
-      each_world(c, [&](const PackArgs<float>& args, const int* world) {
-        kernels_.step(args, world, 1, nstep, refresh);
-      });
-    });
+    if (!c.args.queue) return steps(c, nstep, refresh);
+    for (int k = 0; k < nstep; ++k) {
+      DeviceCall one = c;
+      one.args = args_of_step(c, k, nstep);
+      queue(one);
+      search(one);
+      steps(one, 1, k < nstep - 1 ? Refresh::none : refresh);
+    }
+    if (nstep == 0) steps(without_queue(c), 0, refresh);
   }
   void forward(const DeviceCall& c, Refresh upto) override {
     device_->launch(c.stream, [=, this] {
@@ -59,12 +64,41 @@ class EmulatedPhysics final : public DevicePhysics {
   }
 
  private:
-  // tiles take worlds in turn, each with its own scratch
-  template <class F> static void each_world(const DeviceCall& c, F f) {
-    for (int i = 0; i < c.count; ++i) {
+  void steps(const DeviceCall& c, int nstep, Refresh refresh) {
+    device_->launch(c.stream, [=, this] {
+      if (c.args.queue) c.args.queue->taken[0] = c.args.queue->taken[1] = 0;
+      each_world(c, [&](const PackArgs<float>& args, const int* world) {
+        kernels_.step(args, world, 1, nstep, refresh);
+      });
+    });
+  }
+  void queue(const DeviceCall& c) {
+    device_->launch(c.stream, [=, this] {
+      each_world(
+          c, [&](const PackArgs<float>& args, const int* world) { kernels_.queue(args, world); });
+    });
+  }
+  void search(const DeviceCall& c) {
+    device_->launch(c.stream, [=, this] {
+      const int workers = c.tiles * kConvexAtOnce;
+      for (int k = 0; k < workers; ++k) {
+        const int i = device_->backwards ? workers - 1 - k : k;
+        kernels_.search(c.args, i, workers, search_memory(c, i));
+      }
+    });
+  }
+
+  // tiles take worlds in turn, each with its own scratch. What lies on chip is lost with the tile:
+  // bytes 0xff are numbers that are none
+  template <class F> void each_world(const DeviceCall& c, F f) const {
+    for (int k = 0; k < c.count; ++k) {
+      const int i = device_->backwards ? c.count - 1 - k : k;
       PackArgs<float> args = c.args;
       args.scratch =
           static_cast<char*>(args.scratch) + static_cast<size_t>(i % c.tiles) * c.scratch_stride;
+      std::vector<char> chip(static_cast<size_t>(c.chip_bytes) + 64, '\xff');
+      args.chip = chip.data() + (64 - reinterpret_cast<uintptr_t>(chip.data()) % 64) % 64;
+      args.chip_bytes = c.chip_bytes;
       f(args, c.worlds + i);
     }
   }

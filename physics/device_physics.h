@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "motorium/core/device.h"
+#include "motorium/physics/search_queue.h"
 #include "motorium/physics/world_rows.h"
 
 namespace motorium {
@@ -11,12 +12,15 @@ namespace motorium {
 // a call on worlds of one model; every pointer, those inside args and its model too, is the
 // device's
 struct DeviceCall {
-  PackArgs<float> args;         // args.scratch: tiles * scratch_stride bytes
+  PackArgs<float> args;         // args.scratch: tiles * scratch_stride bytes. With a queue each
+                                // step is three kernels (search_queue.h), else a call is one
   const int* worlds = nullptr;  // ids
   int count = 0;
   size_t scratch_stride = 0;
-  int tiles = 0;  // resident tiles: each works on worlds one after another
-  int lanes = 0;  // of a tile, one of widths()
+  size_t search_bytes = 0;  // of one search; memory for kConvexAtOnce of them begins each slice
+  int tiles = 0;            // resident tiles: each works on worlds one after another
+  int lanes = 0;            // of a tile, one of widths()
+  int chip_bytes = 0;       // on chip for each tile: at most chip_bytes(lanes)
   Stream stream = nullptr;
 };
 
@@ -48,11 +52,29 @@ struct KeepCall {
   Stream stream = nullptr;
 };
 
+inline DeviceCall without_queue(DeviceCall call) {
+  call.args.queue = nullptr;
+  return call;
+}
+// memory of a worker of the queue
+FN char* search_memory(const DeviceCall& call, int worker) {
+  return static_cast<char*>(call.args.scratch) +
+         static_cast<size_t>(worker / kConvexAtOnce) * call.scratch_stride +
+         static_cast<size_t>(worker % kConvexAtOnce) * call.search_bytes;
+}
+// the k-th of the steps of a call by themselves: only the last shows its outputs
+inline PackArgs<float> args_of_step(const DeviceCall& call, int k, int nstep) {
+  PackArgs<float> args = call.args;
+  if (k < nstep - 1) args.output_count = 0;
+  return args;
+}
+
 class DevicePhysics {
  public:
   virtual ~DevicePhysics() = default;
-  virtual std::vector<int> widths() const = 0;                           // lanes that are compiled
-  virtual int resident_tiles(int lanes) = 0;                             // that fill the device
+  virtual std::vector<int> widths() const = 0;  // lanes that are compiled
+  virtual int resident_tiles(int lanes) = 0;    // that fill the device
+  virtual int chip_bytes(int lanes) = 0;        // that tiles have on chip without fewer of them
   virtual size_t scratch_bytes(const ModelData<float>& host) const = 0;  // of one tile
 
   virtual void step(const DeviceCall& call, int nstep, Refresh refresh) = 0;

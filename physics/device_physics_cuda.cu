@@ -66,14 +66,34 @@ class CudaPhysics final : public DevicePhysics {
     device_->launched("ask for the occupancy");
     return processors_ * blocks_of_processor * LaunchShape{.lanes = lanes}.tiles_of_block();
   }
+  int chip_bytes(int lanes) override {
+    device_->use();
+    const int bytes = of_width(lanes).chip_bytes(device_->index());
+    device_->launched("ask for shared memory");
+    return bytes;
+  }
   size_t scratch_bytes(const ModelData<float>& host) const override {
     return cuda_scratch_bytes(host);
   }
 
   void step(const DeviceCall& c, int nstep, Refresh refresh) override {
+    const CudaKernels& kernels = of_width(c.lanes);
     device_->use();
-    of_width(c.lanes).step(c, nstep, refresh);
-    device_->launched("step_worlds");
+    if (!c.args.queue || nstep == 0) {
+      kernels.step(without_queue(c), nstep, refresh);
+      device_->launched("step_worlds");
+      return;
+    }
+    for (int k = 0; k < nstep; ++k) {
+      DeviceCall one = c;
+      one.args = args_of_step(c, k, nstep);
+      kernels.queue(one);
+      device_->launched("queue_worlds");
+      kernels.search(one);
+      device_->launched("search_places");
+      kernels.step(one, 1, k < nstep - 1 ? Refresh::none : refresh);
+      device_->launched("step_worlds");
+    }
   }
   void forward(const DeviceCall& c, Refresh upto) override {
     device_->use();

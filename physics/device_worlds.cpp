@@ -98,6 +98,7 @@ void DeviceWorlds::set_lanes(int lanes) {
   require(std::find(widths.begin(), widths.end(), lanes) != widths.end(),
           "Batch: lanes = " + std::to_string(lanes) + ": this build has no such kernels");
   lanes_ = lanes;
+  chip_bytes_ = physics_->chip_bytes(lanes);
   scratch_ = {};
   model_stale_ = true;
 }
@@ -105,18 +106,20 @@ void DeviceWorlds::set_lanes(int lanes) {
 void DeviceWorlds::choose_lanes() {
   // a batch that fills the device behaves as larger ones do
   const std::vector<int> widths = physics_->widths();
-  if (widths.size() == 1) return;
   int most = 0;
   for (const int w : widths) most = std::max(most, physics_->resident_tiles(w));
   const int count = std::min(worlds_, most);
+  struct Choice {
+    int lanes = 0, chip_bytes = 0;
+  };
   static std::mutex lock;
-  static std::map<std::tuple<uint64_t, std::string, int>, int> known;
+  static std::map<std::tuple<uint64_t, std::string, int>, Choice> known;
   const std::lock_guard<std::mutex> guard(lock);
-  int& best = known[{hash(model_), device_->name(), count}];
+  Choice& best = known[{hash(model_), device_->name(), count}];
 
   // everything but the integration, from where worlds start
   double least = 0;
-  const std::vector<int> candidates = best ? std::vector<int>{} : widths;
+  const std::vector<int> candidates = best.lanes ? std::vector<int>{} : widths;
   for (const int w : candidates) {
     set_lanes(w);
     prepare();
@@ -126,14 +129,18 @@ void DeviceWorlds::choose_lanes() {
       device_->wait(stream);
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
-    seconds();  // warms up
-    const double t = std::min({seconds(), seconds(), seconds()});
-    if (best == 0 || t < least) {
-      best = w;
-      least = t;
+    for (const int bytes : {chip_bytes_, 0}) {
+      chip_bytes_ = bytes;
+      seconds();  // warms up
+      const double t = std::min({seconds(), seconds(), seconds()});
+      if (best.lanes == 0 || t < least) {
+        best = {w, bytes};
+        least = t;
+      }
     }
   }
-  set_lanes(best);
+  set_lanes(best.lanes);
+  chip_bytes_ = best.chip_bytes;
 }
 
 // ---- constants
@@ -247,6 +254,7 @@ void DeviceWorlds::prepare() {
       for (size_t i = 0; i < models_.size(); ++i) send_model(*host_.others[i], models_[i]);
     }
     make_scratch();
+    make_queue();
     groups_of_all();
     model_stale_ = false;
   }
@@ -323,6 +331,51 @@ void DeviceWorlds::make_scratch() {
   scratch_ = {device_, static_cast<size_t>(tiles_) * need};
 }
 
+// Room for the searches of all worlds. Worlds of large scenes meet few of their pairs at a time;
+// one that finds no room searches in its step
+void DeviceWorlds::make_queue() {
+  constexpr size_t kPlaces = 32, kSlots = 128;  // of a world, on average
+  size_t places = 0, slots = 0;
+  host_.each_blob([&](const ModelBlob<float>& b) {
+    size_t pairs = 0, contacts = 0;
+    for (int p = 0; p < b.data.npair && uses_queue(b.data); ++p) {
+      pairs += is_one_by_one(b.data.pair_collider[p]);
+      contacts += static_cast<size_t>(collider_slots(b.data.pair_collider[p]));
+    }
+    if (pairs == 0) return;
+    places = std::max(places, std::min(pairs, kPlaces));
+    slots = std::max(slots, std::min(contacts, kSlots));
+  });
+  if (places == 0) return;
+  const auto worlds = static_cast<size_t>(worlds_);
+  places *= worlds;
+  slots *= worlds;
+  if (queue_places_ >= places && queue_slots_ >= slots) return;
+  queue_places_ = places;
+  queue_slots_ = slots;
+
+  // at most a quarter of what is free
+  const size_t each = sizeof(SearchTask<float>) + sizeof(SearchFound);
+  const size_t room = device_->free_memory() / 8;
+  queue_task_ = {};
+  queue_found_ = {};
+  queue_contact_ = {};
+  queue_task_ = {device_, std::min(places, room / each)};
+  queue_found_ = {device_, queue_task_.size()};
+  queue_contact_ = {device_, std::min(slots, room / sizeof(SearchContact<float>))};
+  queue_taken_ = {device_, 2};
+  queue_first_ = {device_, worlds};
+  SearchQueue<float> queue;
+  queue.places = static_cast<int>(queue_task_.size());
+  queue.slots = static_cast<int>(queue_contact_.size());
+  queue.taken = queue_taken_.data();
+  queue.first = queue_first_.data();
+  queue.task = queue_task_.data();
+  queue.found = queue_found_.data();
+  queue.contact = queue_contact_.data();
+  queue_ = {device_, std::vector<SearchQueue<float>>{queue}, stream};
+}
+
 // ---- launches
 // ------------------------------------------------------------------------------------
 
@@ -377,6 +430,7 @@ DeviceCall DeviceWorlds::call_of(const Group& group) {
   c.scratch_stride = scratch_stride_;
   c.tiles = tiles_;
   c.lanes = lanes_;
+  c.chip_bytes = chip_bytes_;
   c.stream = stream;
   return c;
 }
@@ -395,7 +449,14 @@ void DeviceWorlds::step(const int* ids, int n, int nstep, Refresh refresh, bool 
   for (const Group& g : groups) {
     if (autoreset)
       physics_->restart({sizes_, table_, starts_, seen_.data(), g.ids, g.count, true, stream});
-    physics_->step(call_of(g), nstep, refresh);
+    DeviceCall call = call_of(g);
+    const ModelData<float>& d =
+        host_.others.empty() ? host_.blob.data : host_.others[static_cast<size_t>(g.model)]->data;
+    if (uses_queue(d)) {
+      call.args.queue = queue_.data();
+      call.search_bytes = search_bytes(d);
+    }
+    physics_->step(call, nstep, refresh);
     physics_->keep({sizes_, table_, slots_, g.ids, g.count, stream});
   }
 }

@@ -21,8 +21,9 @@ class DeviceWorlds {
   // Lanes per world: one of widths(). The bits are the same, the speed is not.
   void set_lanes(int lanes);
   std::vector<int> widths() const { return physics_->widths(); }
-  // The fastest for this model, device and number of worlds: measured once in a process, where the
-  // build has several.
+  int chip_bytes() const { return chip_bytes_; }  // on chip, of a tile's scratch
+  // The fastest lanes, with scratch on chip or all of its room left to the cache, for this model,
+  // device and number of worlds: measured once in a process.
   void choose_lanes();
 
   // What the host knows about constants and starts changed: sent before the next launch.
@@ -84,6 +85,7 @@ class DeviceWorlds {
   void send_outputs();
   void send_starts();
   void make_scratch();
+  void make_queue();
   std::vector<Group> groups_of(const int* ids, int n);
   std::vector<Group> groups(const int* ids, int n, const DeviceArray<int>& memory);
   void groups_of_all();
@@ -100,7 +102,7 @@ class DeviceWorlds {
   Worlds<float>& host_;
   std::vector<double>& host_time0_;
   StateSizes sizes_;
-  int worlds_, lanes_ = 0;
+  int worlds_, lanes_ = 0, chip_bytes_ = 0;
 
   // state, and marks of every world
   std::vector<DeviceArray<float>> fields_;
@@ -139,6 +141,14 @@ class DeviceWorlds {
   DeviceArray<char> scratch_;
   size_t scratch_stride_ = 0;
   int tiles_ = 0;
+
+  // searches of all worlds (make_queue); the numbers that were wanted
+  size_t queue_places_ = 0, queue_slots_ = 0;
+  DeviceArray<int> queue_taken_, queue_first_;
+  DeviceArray<SearchTask<float>> queue_task_;
+  DeviceArray<SearchFound> queue_found_;
+  DeviceArray<SearchContact<float>> queue_contact_;
+  DeviceArray<SearchQueue<float>> queue_;
 
   DeviceArray<uint32_t> dense_;  // rows on their way
 };

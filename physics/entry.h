@@ -43,8 +43,9 @@ template <class Scalar> struct OutputBinding {
   Scalar* data = nullptr;
 };
 
-template <class Scalar> struct ModelData;  // model_view.h
-struct TraceLane;                          // core/trace_lane.h
+template <class Scalar> struct ModelData;    // model_view.h
+template <class Scalar> struct SearchQueue;  // search_task.h
+struct TraceLane;                            // core/trace_lane.h
 
 // everything an entry needs besides the world ids
 template <class Scalar> struct PackArgs {
@@ -54,6 +55,11 @@ template <class Scalar> struct PackArgs {
   int output_count = 0;
   int32_t* rows = nullptr;  // (worlds) where packs leave the rows of the last step; null: nowhere
   void* scratch = nullptr;  // scratch_bytes(model) bytes, 64-byte aligned, one per thread
+  // of a device: searches done before the step, and memory on chip, where the numbers that are used
+  // most lie as far as it reaches
+  const SearchQueue<Scalar>* queue = nullptr;
+  char* chip = nullptr;
+  int chip_bytes = 0;
   TraceLane* trace = nullptr;  // where `step` notes the times of its stages; null: nowhere
 };
 
@@ -104,6 +110,10 @@ template <class Scalar> struct PhysicsKernels {
   // distances at the present state, which is not changed; the model must want searches
   void (*distances)(const PackArgs<Scalar>&, const int* worlds, int count,
                     const DistanceQuery<Scalar>& query) = nullptr;
+  // of one world: its searches go to args.queue, instead of being done in the step
+  void (*queue)(const PackArgs<Scalar>&, const int* worlds) = nullptr;
+  // the queue's places worker, worker + workers, ...; memory: of one search
+  void (*search)(const PackArgs<Scalar>&, int worker, int workers, char* memory) = nullptr;
   // joint forces (worlds, nv) that give the accelerations qacc (worlds, nv) at the present state
   void (*inverse)(const PackArgs<Scalar>&, const Scalar* qacc, Scalar* qfrc, const int* worlds,
                   int count) = nullptr;

@@ -49,7 +49,10 @@ STAGE bool searched_distance(const ModelView<Real>& m, const Scratch<Real>& x, i
     return true;
   };
   if (type1 == GeomType::hfield) {
-    hfield_contacts(m, g1, place1, g2, place2, lane, most, limits, work, capped, offer);
+    PosedGeom<S> field, geom;
+    pose_geom(m, place1, g1, lane, field);
+    pose_geom(m, place2, g2, lane, geom);
+    hfield_contacts(m, g1, field, g2, geom, most, limits, work, capped, offer);
   } else {
     ConvexShape<S> a, b;
     take_shape(m, place1, g1, lane, origin, a);

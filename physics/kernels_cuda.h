@@ -14,8 +14,11 @@ struct LaunchShape {
 struct CudaKernels {
   int lanes = 0;
   int (*blocks_per_processor)() = nullptr;
+  int (*chip_bytes)(int device) = nullptr;  // of a tile, so that no fewer blocks are resident
   void (*step)(const DeviceCall& call, int nstep, Refresh refresh) = nullptr;
   void (*forward)(const DeviceCall& call, Refresh upto) = nullptr;
+  void (*queue)(const DeviceCall& call) = nullptr;
+  void (*search)(const DeviceCall& call) = nullptr;
 };
 
 // those that MOTORIUM_CUDA_LANES asked for

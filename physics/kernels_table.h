@@ -43,9 +43,31 @@ STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>*
   inverse_pack<Solo, Real>(Solo{}, args, qacc, qfrc, worlds, count);
 }
 
+template <class Real>
+STAGE void entry_queue(const PackArgs<Scalar<Real>>& args, const int* worlds) {
+  Views<Real> views(*args.model);
+  queue_pack<Solo, Real>(Solo{}, views.pack(), args, worlds);
+}
+template <class Real>
+STAGE void entry_search(const PackArgs<Scalar<Real>>& args, int worker, int workers, char* memory) {
+  search_queue(view_of<Real>(*args.model), *args.queue, worker, workers, memory);
+}
+
 template <class Real> constexpr PhysicsKernels<Scalar<Real>> physics_kernels() {
-  return {kWidth<Real>,     entry_scratch_bytes<Real>, entry_step<Real>,   entry_forward<Real>,
-          entry_rays<Real>, entry_distances<Real>,     entry_inverse<Real>};
+  PhysicsKernels<Scalar<Real>> k;
+  k.width = kWidth<Real>;
+  k.scratch_bytes = entry_scratch_bytes<Real>;
+  k.step = entry_step<Real>;
+  k.forward = entry_forward<Real>;
+  k.rays = entry_rays<Real>;
+  k.distances = entry_distances<Real>;
+  k.inverse = entry_inverse<Real>;
+  // queues are a device's, which works on single worlds in float
+  if constexpr (sizeof(Real) == sizeof(float)) {
+    k.queue = entry_queue<Real>;
+    k.search = entry_search<Real>;
+  }
+  return k;
 }
 
 }  // namespace motorium

@@ -4,6 +4,7 @@
 #include "motorium/physics/energy.h"
 #include "motorium/physics/inverse.h"
 #include "motorium/physics/rk4.h"
+#include "motorium/physics/search_queue.h"
 #include "motorium/physics/step.h"
 
 namespace motorium {
@@ -129,10 +130,16 @@ FN void load_overrides(Team team, const ModelData<Scalar<Real>>& d, const int* w
 
 // points the views into the scratch of the pack; the view of the model is made
 template <class Team, class Real>
-STAGE void point_views(Team team, const PackArgs<Scalar<Real>>& args, Pack3<Real>& p) {
+STAGE void point_views(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds,
+                       Pack3<Real>& p) {
   team.once([&] {
-    layout(*args.model, static_cast<char*>(args.scratch), p.m, p.s, p.x);
+    layout(*args.model, static_cast<char*>(args.scratch), p.m, p.s, p.x, args.chip,
+           args.chip_bytes);
     p.x.clear_counts();
+    p.x.queue = args.queue;
+    p.x.queue_first = -1;
+    if constexpr (kWidth<Real> == 1)
+      if (args.queue) p.x.queue_first = args.queue->first[worlds[0]];
     p.s.ahead = 0.f;
     p.s.has_qfrc = args.state.qfrc_applied != nullptr;
     p.s.has_xfrc = args.state.xfrc_applied != nullptr;
@@ -143,7 +150,7 @@ template <class Team, class Real>
 STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                      Pack3<Real>& p) {
   const ModelData<Scalar<Real>>& d = *args.model;
-  point_views(team, args, p);
+  point_views(team, args, worlds, p);
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory, nbody = d.nbody,
             nmocap = d.nmocap, neq = d.neq;
 
@@ -342,6 +349,16 @@ STAGE void step_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& arg
   if (refresh != Refresh::none) done("refresh");
   store_pack(team, args, worlds, count, nstep > 0, p, taken);
   done("store");
+}
+
+// the searches of the next step, which wait for nothing but positions
+template <class Team, class Real>
+STAGE void queue_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+                      const int* worlds) {
+  load_pack(team, args, worlds, 1, p);
+  kinematics(team, p.m, p.s, p.x);
+  broad_phase(team, p.m, p.x);
+  queue_searches(team, p.m, p.x, *args.queue, worlds[0]);
 }
 
 template <class Team, class Real>

@@ -7,6 +7,7 @@
 #include "motorium/physics/convex_contacts.h"
 #include "motorium/physics/entry.h"
 #include "motorium/physics/model_view.h"
+#include "motorium/physics/search_task.h"
 
 namespace motorium {
 
@@ -136,6 +137,9 @@ template <class Real> struct Scratch {
   size_t convex_stride = 0;
   Mask<Real>*cand_capped, *ccd_capped, *sensor_capped;
   int* shared_int;  // numbers that one worker finds for all: searches, islands (2)
+  // searches that were done before the step, and where this world's are; -1: nowhere
+  const SearchQueue<Scalar<Real>>* queue = nullptr;
+  int queue_first = -1;
   int cand_count = 0;
   Mask<Real>*found, *found_ahead;  // ahead: of a contact to come (speculative.h)
   // contacts of each world, compacted: slot k holds the world's k-th contact
@@ -229,16 +233,60 @@ struct Carver {
   }
 };
 
+// memory of one search
+template <class S> FN size_t search_bytes(const ModelData<S>& d) {
+  return d.convex_pairs || d.want_searches
+             ? convex_work_bytes<S>(d.ccd_iterations, convex_most_corners(d.npolygonmax))
+             : 0;
+}
+
+// Points the fields that are used most at memory on chip, as many as fit, in this order: those of
+// the solver, then those that stages read again and again.
+template <class Real>
+FN void move_to_chip(const ModelData<Scalar<Real>>& d, Carver chip, size_t bytes, State<Real>& s,
+                     Scratch<Real>& x) {
+  const size_t n = static_cast<size_t>(d.nv);
+  const auto near = [&](Real*& field, size_t count) {
+    Carver next = chip;
+    Real* place = next.take<Real>(count);
+    if (next.used > bytes) return;
+    field = place;
+    chip = next;
+  };
+  near(x.search, n);
+  near(x.Mv, n);
+  near(x.a, n);
+  near(x.Ma, n);
+  near(x.grad, n);
+  near(x.Mgrad, n);
+  near(x.H_inv, n);
+  near(x.H, n * (n + 1) / 2);
+  near(s.qvel, n);
+  near(x.vec_a, n);
+  near(x.vec_b, n);
+  near(x.cdof, 6 * n);
+  near(x.qacc, n);
+  near(x.qacc_smooth, n);
+  near(s.qpos, static_cast<size_t>(d.nq));
+  near(x.H_base, n * (n + 1) / 2);
+  near(x.cvel, 6 * static_cast<size_t>(d.nbody));
+  near(x.geom_pos, 3 * static_cast<size_t>(d.ncgeom));
+  near(x.geom_mat, 9 * static_cast<size_t>(d.ncgeom));
+}
+
 // points State, Scratch and the override fields of the view into the block; returns its size
 template <class Real>
 FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& m, State<Real>& s,
-                 Scratch<Real>& x) {
+                 Scratch<Real>& x, char* chip = nullptr, int chip_bytes = 0) {
   Carver c{base};
   const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout,
             nhistory = d.nhistory, na = d.na, nbody = d.nbody, njnt = d.njnt, ngeom = d.ngeom,
             nsite = d.nsite, nmocap = d.nmocap, ncam = d.ncam, neq = d.neq, ntendon = d.ntendon,
             nJten = d.nJten, nwrap = d.nwrap, nsensordata = d.nsensordata, nM = d.nM,
             npair = d.npair;
+  // first of all memory of searches, where the workers of a queue find it
+  x.convex_stride = search_bytes(d);
+  x.convex_work = c.take<char>(kConvexAtOnce * x.convex_stride);
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
   s.name = c.take<Real>(static_cast<size_t>(columns));
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
@@ -363,9 +411,6 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.box_half = c.take<Real>(3 * boxes);
   x.group_near = c.take<bool>(static_cast<size_t>(d.npairgroup));
   if (d.convex_pairs || d.want_searches) {
-    x.convex_stride =
-        convex_work_bytes<Scalar<Real>>(d.ccd_iterations, convex_most_corners(d.npolygonmax));
-    x.convex_work = c.take<char>(kConvexAtOnce * x.convex_stride);
     x.sensor_capped = c.take<Mask<Real>>(d.want_distances ? static_cast<size_t>(d.nsensor) : 0);
   }
   if (d.convex_pairs) {
@@ -435,6 +480,7 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.blk_col = c.take<int>(spread * n);
   x.blk_run = c.take<int>(spread * n);
   x.J_pool = c.take<Real>(6 * spread * n);
+  if (chip) move_to_chip(d, {chip}, static_cast<size_t>(chip_bytes), s, x);
   return (c.used + 63) & ~static_cast<size_t>(63);
 }
 

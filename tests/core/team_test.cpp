@@ -57,6 +57,8 @@ TEST(Team, ReductionsAreTheSameOnEveryTeam) {
     with_crew.operator()<8>();
     with_crew.operator()<16>();
     with_crew.operator()<32>();
+    with_crew.operator()<64>();
+    if (n < 20 || n == 257) with_crew.operator()<128>();
   }
 }
 

@@ -103,7 +103,12 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
   const std::vector<uint32_t> status = start->status;  // bits once set stay
   want.step(steps);
   const bool all = std::getenv("MOTORIUM_FULL") != nullptr;
-  for (int lanes : all ? std::vector<int>{8, 16, 32} : std::vector<int>{8}) {
+  std::vector<int> widths = {8};
+  if (all) widths = {8, 16, 32, 64};
+#if !defined(__SANITIZE_THREAD__)
+  if (GetParam() == "quadruped") widths.push_back(64);
+#endif
+  for (int lanes : widths) {
     Runner<float> crew(*load_scene(GetParam()), 1, motorium_physics_v3_float);
     crew.qpos = q;
     crew.qvel = v;
@@ -117,6 +122,29 @@ TEST_P(Scene, SameBitsWithThreadsAsLanes) {
     crew.arrays.status = crew.status.data();
     step_crew(lanes, crew.args(), 0, steps);
     EXPECT_EQ(want.hash_state(), crew.hash_state()) << lanes << " lanes";
+  }
+}
+
+// the fields used most in memory of another kind (on chip), as far as it reaches and no further
+TEST_P(Scene, SameBitsWithScratchOnChip) {
+  const int steps = GetParam() == "pile" ? 2 : 20, worlds = 9;
+  for (const auto* kernels : {&motorium_physics_v3_float, &motorium_physics_v3_pack}) {
+    Runner<float> want(*load_scene(GetParam()), worlds, *kernels);
+    want.step(steps);
+    for (const int bytes : {64, 640, 4096, 1 << 20}) {
+      Runner<float> got(*load_scene(GetParam()), worlds, *kernels);
+      // bytes 0xff are no number: what was not written there must not be read
+      Arena memory(static_cast<size_t>(bytes) + 64);
+      std::memset(memory.data(), 0xff, static_cast<size_t>(bytes) + 64);
+      got.chip = static_cast<char*>(memory.data());
+      got.chip_bytes = bytes;
+      got.step(steps);
+      EXPECT_EQ(want.hash_state(), got.hash_state()) << bytes << " bytes";
+      bool used = false, beyond = false;
+      for (int i = 0; i < bytes + 64; ++i) (i < bytes ? used : beyond) |= got.chip[i] != '\xff';
+      EXPECT_FALSE(beyond) << bytes << " bytes";
+      EXPECT_TRUE(used || bytes < 1 << 20) << bytes << " bytes";
+    }
   }
 }
 

@@ -16,6 +16,7 @@ void step_crew(int lanes, const PackArgs<float>& args, int world, int nstep) {
 #if !defined(__SANITIZE_THREAD__)  // one width takes its minutes there
   if (lanes == 16) run_crew<16>(run);
   if (lanes == 32) run_crew<32>(run);
+  if (lanes == 64) run_crew<64>(run);
 #endif
 }
 

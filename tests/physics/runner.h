@@ -84,6 +84,8 @@ template <class S> class Runner {
     a.outputs = bindings.data();
     a.output_count = static_cast<int>(bindings.size());
     a.scratch = scratch->data();
+    a.chip = chip;
+    a.chip_bytes = chip_bytes;
     return a;
   }
   void step(int nstep) {
@@ -117,6 +119,8 @@ template <class S> class Runner {
   std::vector<OutputBinding<S>> bindings;
   std::unique_ptr<Arena> scratch;
   size_t scratch_size = 0;
+  char* chip = nullptr;  // memory on chip, if there is any
+  int chip_bytes = 0;
 };
 
 }  // namespace motorium

@@ -180,5 +180,12 @@ def test_gpu_bench_reads_counters():
 "0","void step_worlds<16>","smsp__issue_active.avg.pct_of_peak_sustained_active","%","45.5"
 "1","void move_rows<0>","dram__bytes.sum","byte","1"
 """
-    found = script("gpu_bench").counters_of(text, 100)
+    counters_of = script("gpu_bench").counters_of
+    found = counters_of(text, 10, 10)
     assert found == {"dram_bytes_per_step": 80, "warp_instructions_per_step": 40, "issue_active_percent": 45.5}
+
+    # a step of three launches
+    queued = text + """"2","search_places","dram__bytes.sum","byte","500"
+"3","void queue_worlds<16>","dram__bytes.sum","byte","1,500"
+"""
+    assert counters_of(queued, 10, 10)["dram_bytes_per_step"] == 1000
