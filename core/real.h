@@ -74,6 +74,14 @@ FN float from_bits(int i) {
   u.i = i;
   return u.f;
 }
+// adds to a number that workers of other teams add to as well; returns what it was
+FN int fetch_add(int* total, int n) {
+#if defined(__CUDA_ARCH__)
+  return atomicAdd(total, n);
+#else
+  return __atomic_fetch_add(total, n, __ATOMIC_RELAXED);
+#endif
+}
 // number of the lowest set bit of x != 0
 FN int lowest_bit(unsigned x) {
 #if defined(__CUDA_ARCH__)

@@ -4,6 +4,7 @@
 #include "motorium/core/device_emulated.h"
 #include "motorium/core/team.h"
 #include "motorium/physics/kernels.h"
+#include "motorium/physics/search_queue.h"
 
 namespace motorium {
 namespace {
@@ -83,7 +84,8 @@ class EmulatedPhysics final : public DevicePhysics {
       const int workers = c.tiles * kConvexAtOnce;
       for (int k = 0; k < workers; ++k) {
         const int i = device_->backwards ? workers - 1 - k : k;
-        kernels_.search(c.args, i, workers, search_memory(c, i));
+        kernels_.search(c.args, i, workers,
+                        search_memory(c.args.scratch, c.scratch_stride, c.search_bytes, i));
       }
     });
   }

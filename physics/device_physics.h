@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "motorium/core/device.h"
-#include "motorium/physics/search_queue.h"
+#include "motorium/physics/search_task.h"
 #include "motorium/physics/world_rows.h"
 
 namespace motorium {
@@ -55,12 +55,6 @@ struct KeepCall {
 inline DeviceCall without_queue(DeviceCall call) {
   call.args.queue = nullptr;
   return call;
-}
-// memory of a worker of the queue
-FN char* search_memory(const DeviceCall& call, int worker) {
-  return static_cast<char*>(call.args.scratch) +
-         static_cast<size_t>(worker / kConvexAtOnce) * call.scratch_stride +
-         static_cast<size_t>(worker % kConvexAtOnce) * call.search_bytes;
 }
 // the k-th of the steps of a call by themselves: only the last shows its outputs
 inline PackArgs<float> args_of_step(const DeviceCall& call, int k, int nstep) {

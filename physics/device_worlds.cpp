@@ -5,6 +5,8 @@
 #include <mutex>
 #include <tuple>
 
+#include "motorium/physics/search_queue.h"
+
 namespace motorium {
 namespace {
 

@@ -1,8 +1,6 @@
 // Physics on CUDA: one tile of L lanes per world, all steps of a call in one launch; of models
 // whose pairs need searches, three launches a step (search_queue.h). The same step as the CPU's,
 // instantiated for Tile<L>. Scratch lives in one arena slice per resident tile.
-#include <algorithm>
-
 #include "motorium/core/team.h"
 #include "motorium/physics/kernels_cuda.h"
 #include "motorium/physics/pack.h"
@@ -74,7 +72,8 @@ __global__ void __launch_bounds__(kThreads) search_places(const __grid_constant_
   const int worker = static_cast<int>(blockIdx.x * kThreads + threadIdx.x);
   const int workers = call.tiles * kConvexAtOnce;
   if (worker < workers)
-    search_queue(m, *call.args.queue, worker, workers, search_memory(call, worker));
+    search_queue(m, *call.args.queue, worker, workers,
+                 search_memory(call.args.scratch, call.scratch_stride, call.search_bytes, worker));
 }
 
 template <int L>
@@ -115,8 +114,8 @@ template <int L> int chip_bytes(int device) {
   cudaDeviceGetAttribute(&reserved, cudaDevAttrReservedSharedMemoryPerBlock, device);
   if (blocks == 0) return 0;
   const int fixed = static_cast<int>(used.sharedSizeBytes);
-  const int room = std::min(all / blocks - reserved, most) - fixed;
-  const int bytes = std::max(room, 0) / (kThreads / L) / 64 * 64;
+  const int share = all / blocks - reserved, room = (share < most ? share : most) - fixed;
+  const int bytes = room > 0 ? room / (kThreads / L) / 64 * 64 : 0;
   for (const void* kernel : {reinterpret_cast<const void*>(step_worlds<L>),
                              reinterpret_cast<const void*>(forward_worlds<L>),
                              reinterpret_cast<const void*>(queue_worlds<L>)})

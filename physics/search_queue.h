@@ -16,13 +16,10 @@ template <class S> FN bool uses_queue(const ModelData<S>& d) {
   return d.convex_pairs && (d.flags & all) == all && (d.flags & kFlagSpeculative) == 0;
 }
 
-// the workers of a launch count together
-FN int fetch_add(int* total, int n) {
-#if defined(__CUDA_ARCH__)
-  return atomicAdd(total, n);
-#else
-  return __atomic_fetch_add(total, n, __ATOMIC_RELAXED);
-#endif
+// memory of one worker: kConvexAtOnce searches at the start of each slice of scratch
+FN char* search_memory(void* scratch, size_t stride, size_t bytes, int worker) {
+  return static_cast<char*>(scratch) + static_cast<size_t>(worker / kConvexAtOnce) * stride +
+         static_cast<size_t>(worker % kConvexAtOnce) * bytes;
 }
 
 // takes a run for the candidates of a world; candidates are listed by list_searches
