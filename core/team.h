@@ -67,6 +67,7 @@ template <class F> FN Items<F> items(int n, F f) { return {n, f}; }
 // kAtOnce: how many items of one `each` may run at the same time.
 struct Solo {
   static constexpr int kChunk = 8, kAtOnce = 1;
+  static constexpr bool kPlain = false;
   template <class F> FN void each(int n, F f) const {
     for (int i = 0; i < n; ++i) f(i);
   }
@@ -120,7 +121,8 @@ struct Solo {
 // a team of 64 or 128 each warp reduces everything for itself
 template <int L, class Lane> struct LaneTeam {
   static_assert(L == 8 || L == 16 || L == 32 || L == 64 || L == 128);
-  static constexpr int kChunk = 1, kAtOnce = L, kWarp = L < 32 ? L : 32;
+  static constexpr int kChunk = 1, kLanes = L, kAtOnce = L, kWarp = L < 32 ? L : 32;
+  static constexpr bool kPlain = false;
   template <class F> FN void each(int n, F f) const {
     MOTORIUM_ROLLED
     for (int i = self().lane(); i < n; i += L) f(i);
@@ -185,6 +187,11 @@ template <int L, class Lane> struct LaneTeam {
  private:
   FN const Lane& self() const { return static_cast<const Lane&>(*this); }
 };
+
+// the team of a kernel without the parts that few models need; kRare: does a kernel hold them?
+// (physics/plain_model.h)
+template <class Team> struct Plain : Team { static constexpr bool kPlain = true; };
+template <class Team> inline constexpr bool kRare = !Team::kPlain;
 
 #if defined(__CUDACC__)
 

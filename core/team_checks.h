@@ -29,6 +29,7 @@ template <class T> struct ItemBuffer {
 struct Shuffled {
   static constexpr int kChunk = 2;  // unlike Solo's: the bits must not depend on it
   static constexpr int kAtOnce = 1;
+  static constexpr bool kPlain = false;
   explicit Shuffled(uint64_t* the_seed) : seed(the_seed) {}
 
   template <class F> FN void each(int n, F f) const {

@@ -101,8 +101,9 @@ FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   x.actuator_slope[out] = slope;
 }
 
-template <class Real>
+template <class Team, class Real>
 FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int a) {
+  if (!kRare<Team>) return affine_force(m, s, x, a);
   switch (static_cast<GainType>(m.actuator_gaintype[a])) {
     case GainType::pid:
       pid_force(m, s, x, a);
@@ -134,7 +135,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
   team.each(m.nactuator, [&](int a) {
     transmission(m, s, x, a);
     if (acting) {
-      actuator_force(m, s, x, a);
+      actuator_force<Team>(m, s, x, a);
       // a disabled group shows its rates, and does nothing
       if (is_disabled(m, a)) no_force(m, x, a);
     } else {
@@ -147,7 +148,7 @@ STAGE void actuation(Team team, const ModelView<Real>& m, const State<Real>& s, 
     }
   });
 
-  if (acting && m.ntendon > 0) bound_tendon_forces(team, m, x);
+  if (kRare<Team> && acting && m.ntendon > 0) bound_tendon_forces(team, m, x);
 
   // joint forces: one worker, because several actuators may share a dof
   team.once([&] {

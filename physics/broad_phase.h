@@ -248,7 +248,7 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
     }
     x.cand_count = count;
     return;
-  } else if (m.on(kFlagSpeculative)) {
+  } else if (kRare<Team> && m.on(kFlagSpeculative)) {
     team.each(m.npair,
               [&](int p) { x.cand_mask[p] = may_touch<true>(m, x, p) | may_meet(m, x, p); });
   } else if (own) {

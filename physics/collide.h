@@ -167,8 +167,8 @@ STAGE void collide(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
     }
   });
 
-  if (m.convex_pairs) collide_one_by_one(team, m, x);
-  if (m.on(kFlagSpeculative)) speculate(team, m, x);
+  if (kRare<Team> && m.convex_pairs) collide_one_by_one(team, m, x);
+  if (kRare<Team> && m.on(kFlagSpeculative)) speculate(team, m, x);
 
   team.once([&] { compact_contacts(m, x); });
   team.each(x.con_slots, [&](int k) { complete_frame(x.con_frame + 9 * k); });

@@ -21,6 +21,7 @@ struct DeviceCall {
   int tiles = 0;            // resident tiles: each works on worlds one after another
   int lanes = 0;            // of a tile, one of widths()
   int chip_bytes = 0;       // on chip for each tile: at most chip_bytes(lanes)
+  bool plain = false;       // is_plain(model)
   Stream stream = nullptr;
 };
 

@@ -62,13 +62,17 @@ class CudaPhysics final : public DevicePhysics {
   }
   int resident_tiles(int lanes) override {
     device_->use();
-    const int blocks_of_processor = std::max(1, of_width(lanes).blocks_per_processor());
+    const int blocks_of_processor = std::max(1, of_width(lanes, false).blocks_per_processor());
     device_->launched("ask for the occupancy");
     return processors_ * blocks_of_processor * LaunchShape{.lanes = lanes}.tiles_of_block();
   }
   int chip_bytes(int lanes) override {
     device_->use();
-    const int bytes = of_width(lanes).chip_bytes(device_->index());
+    // both kinds of models have what both kinds of kernels can be given
+    int bytes = 1 << 30;
+    for (const bool plain : {false, true})
+      bytes = std::min(bytes, of_width(lanes, plain).chip_bytes(device_->index()));
+    for (const bool plain : {false, true}) of_width(lanes, plain).allow_chip(bytes);
     device_->launched("ask for shared memory");
     return bytes;
   }
@@ -77,7 +81,7 @@ class CudaPhysics final : public DevicePhysics {
   }
 
   void step(const DeviceCall& c, int nstep, Refresh refresh) override {
-    const CudaKernels& kernels = of_width(c.lanes);
+    const CudaKernels& kernels = of_width(c.lanes, c.plain);
     device_->use();
     if (!c.args.queue || nstep == 0) {
       kernels.step(without_queue(c), nstep, refresh);
@@ -97,7 +101,7 @@ class CudaPhysics final : public DevicePhysics {
   }
   void forward(const DeviceCall& c, Refresh upto) override {
     device_->use();
-    of_width(c.lanes).forward(c, upto);
+    of_width(c.lanes, c.plain).forward(c, upto);
     device_->launched("forward_worlds");
   }
   void gather(const RowsCall& c) override {
@@ -122,15 +126,15 @@ class CudaPhysics final : public DevicePhysics {
   }
 
  private:
-  const CudaKernels& of_width(int lanes) const {
-    for (const CudaKernels& k : kernels_)
+  const CudaKernels& of_width(int lanes, bool plain) const {
+    for (const CudaKernels& k : plain ? plain_kernels_ : kernels_)
       if (k.lanes == lanes) return k;
     throw Error("device cuda: no kernels of " + std::to_string(lanes) + " lanes in this build");
   }
 
   std::shared_ptr<Device> device_;
   int processors_ = 1;
-  CudaKernelList kernels_ = cuda_kernels();
+  CudaKernelList kernels_ = cuda_kernels(), plain_kernels_ = cuda_kernels_of_plain_models();
 };
 
 }  // namespace

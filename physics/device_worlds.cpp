@@ -5,6 +5,7 @@
 #include <mutex>
 #include <tuple>
 
+#include "motorium/physics/plain_model.h"
 #include "motorium/physics/search_queue.h"
 
 namespace motorium {
@@ -420,6 +421,10 @@ std::vector<DeviceWorlds::Group> DeviceWorlds::groups(const int* ids, int n,
   return out;
 }
 
+const ModelData<float>& DeviceWorlds::host_model(int model) const {
+  return host_.others.empty() ? host_.blob.data : host_.others[static_cast<size_t>(model)]->data;
+}
+
 DeviceCall DeviceWorlds::call_of(const Group& group) {
   DeviceCall c;
   c.args.model = models_[static_cast<size_t>(group.model)].data.data();
@@ -433,6 +438,7 @@ DeviceCall DeviceWorlds::call_of(const Group& group) {
   c.tiles = tiles_;
   c.lanes = lanes_;
   c.chip_bytes = chip_bytes_;
+  c.plain = is_plain(host_model(group.model));
   c.stream = stream;
   return c;
 }
@@ -452,8 +458,7 @@ void DeviceWorlds::step(const int* ids, int n, int nstep, Refresh refresh, bool 
     if (autoreset)
       physics_->restart({sizes_, table_, starts_, seen_.data(), g.ids, g.count, true, stream});
     DeviceCall call = call_of(g);
-    const ModelData<float>& d =
-        host_.others.empty() ? host_.blob.data : host_.others[static_cast<size_t>(g.model)]->data;
+    const ModelData<float>& d = host_model(g.model);
     if (uses_queue(d)) {
       call.args.queue = queue_.data();
       call.search_bytes = search_bytes(d);

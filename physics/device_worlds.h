@@ -93,6 +93,7 @@ class DeviceWorlds {
   template <class F> void each_load(const void* rows, size_t row_bytes, const int* ids, int n, F f);
   const int* send_ids(const int* ids, int n);
   DeviceCall call_of(const Group& group);
+  const ModelData<float>& host_model(int model) const;
   void complete_mirror();
   template <class F> void each_field(F f);
 

@@ -73,6 +73,7 @@ STAGE void implicit_matrix(Team team, const ModelView<Real>& m, const State<Real
   if (m.on(kFlagDamper) && m.rotor_damped) add_rotor_slope(team, m, s, h, x.qH);
   if (euler) return;
   if (m.on(kFlagActuation)) subtract_actuator_slopes(team, m, x, h, x.qH);
+  if (!kRare<Team>) return;  // neither tendons nor fluids
   add_tendon_damping(team, m, x, h, x.qH);
 
   // what acts on bodies
@@ -93,7 +94,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
   }
   implicit_matrix(team, m, s, x, m.articulated_step);
   team.each(m.nv, [&](int i) { out[i] = x.qfrc_smooth[i] + x.qfrc_constraint[i]; });
-  if (m.integrator == Integrator::implicit) {
+  if (kRare<Team> && m.integrator == Integrator::implicit) {
     factor_lu(team, m, x.qH, x.qU);
     solve_lu(team, m, x.qH, x.qU, out);
     return;
@@ -111,7 +112,7 @@ STAGE void implicit_acceleration(Team team, const ModelView<Real>& m, const Stat
       solve6(A, y);
       for (int i = 0; i < 6; ++i) x.vec_b[d + i] = y[i];
     });
-  if (m.articulated_step) {
+  if (kRare<Team> && m.articulated_step) {
     team.each(m.nv, [&](int i) {
       x.axis_added[i] = x.axis_inertia[i] + x.qH[m.M_rowadr[i] + m.M_rownum[i] - 1];
     });

@@ -40,7 +40,8 @@ STAGE int64_t counted_step(const PackArgs<float>& args, int world) {
   counted_flops = 0;
   const auto& counted = reinterpret_cast<const PackArgs<Counted>&>(args);
   Views<Counted> views(*counted.model);
-  step_pack<Solo, Counted>(Solo{}, views.pack(), counted, &world, 1, 1, Refresh::none);
+  Pack3<Counted> p = views.pack();
+  step_pack<Solo, Counted>(Solo{}, p, counted, &world, 1, 1, Refresh::none);
   return counted_flops;
 }
 #endif

@@ -15,8 +15,10 @@ struct CudaKernels {
   int lanes = 0;
   int (*blocks_per_processor)() = nullptr;
   int (*chip_bytes)(int device) = nullptr;  // of a tile, so that no fewer blocks are resident
+  void (*allow_chip)(int bytes) = nullptr;  // before the first launch with so much
   void (*step)(const DeviceCall& call, int nstep, Refresh refresh) = nullptr;
   void (*forward)(const DeviceCall& call, Refresh upto) = nullptr;
+  // of models with searches; null in kernels of plain models
   void (*queue)(const DeviceCall& call) = nullptr;
   void (*search)(const DeviceCall& call) = nullptr;
 };
@@ -29,6 +31,7 @@ struct CudaKernelList {
   const CudaKernels* end() const { return list + count; }
 };
 CudaKernelList cuda_kernels();
+CudaKernelList cuda_kernels_of_plain_models();
 size_t cuda_scratch_bytes(const ModelData<float>& model);
 
 }  // namespace motorium

@@ -15,7 +15,7 @@ template <class Real>
 STAGE void entry_step(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, int nstep,
                       Refresh refresh) {
   Views<Real> views(*args.model);
-  const Pack3<Real> p = views.pack();
+  Pack3<Real> p = views.pack();
   if (args.trace)
     step_pack<Solo, Real>(Solo{}, p, args, worlds, count, nstep, refresh, Stopwatch{args.trace});
   else
@@ -25,7 +25,8 @@ template <class Real>
 STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                          Refresh upto) {
   Views<Real> views(*args.model);
-  forward_pack<Solo, Real>(Solo{}, views.pack(), args, worlds, count, upto);
+  Pack3<Real> p = views.pack();
+  forward_pack<Solo, Real>(Solo{}, p, args, worlds, count, upto);
 }
 template <class Real>
 STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
@@ -46,7 +47,8 @@ STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>*
 template <class Real>
 STAGE void entry_queue(const PackArgs<Scalar<Real>>& args, const int* worlds) {
   Views<Real> views(*args.model);
-  queue_pack<Solo, Real>(Solo{}, views.pack(), args, worlds);
+  Pack3<Real> p = views.pack();
+  queue_pack<Solo, Real>(Solo{}, p, args, worlds);
 }
 template <class Real>
 STAGE void entry_search(const PackArgs<Scalar<Real>>& args, int worker, int workers, char* memory) {

@@ -496,8 +496,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     x.solver_niter[0] = zero;
   });
   team.each(m.nv, [&](int i) { x.qfrc_constraint[i] = zero; });
-  const Mask<Real> rows = x.has_rows[0];
-  if (!any(rows)) {
+  if (!any(x.has_rows[0])) {
     team.each(m.nv, [&](int i) { x.qacc[i] = x.qacc_smooth[i]; });
     if (m.discrete()) turn_free_bodies(team, m, s, x);
     return;
@@ -505,11 +504,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
 
   // trees that rows join
   const bool separate = m.on(kFlagIsland);
-  int islands = 1;
-  if (m.ntree > 1) {
-    team.once([&] { x.shared_int[1] = label_islands(m, x, separate); });
-    islands = x.shared_int[1];
-  }
+  team.once([&] { x.shared_int[1] = m.ntree > 1 ? label_islands(m, x, separate) : 1; });
   team.once([&] {
     if (m.rows_by_bodies)
       find_couplings(x);
@@ -534,7 +529,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
       return (x.Ma[i] - x.metric_force[i]) * (s.qacc_warmstart[i] - x.qacc_smooth[i]);
     });
     const Real warm = fma(Real(0.5f), gauss, rows_cost(team, m, x));
-    const Mask<Real> use = rows & (warm <= cold);
+    const Mask<Real> use = x.has_rows[0] & (warm <= cold);
     team.each(m.nv, [&](int i) {
       // trees without rows keep the smooth acceleration
       Mask<Real> here = use;
@@ -546,7 +541,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   multiply_metric(team, m, x, x.a, x.Ma);
 
   MOTORIUM_ROLLED
-  for (int i = 0; i < islands; ++i) {
+  for (int i = 0; i < x.shared_int[1]; ++i) {
     const Mask<Real> unfinished = newton_island(team, m, x, i);
     if (any(unfinished)) team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });
   }
@@ -554,6 +549,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   // forces of the final acceleration; worlds without rows are not touched by their neighbours
   update_forces(team, m, x);
   add_constraint_forces(team, m, x, Real(1.f), x.qfrc_constraint);
+  const Mask<Real> rows = x.has_rows[0];
   team.each(m.nv, [&](int i) {
     x.qacc[i] = select(rows, x.a[i], x.qacc_smooth[i]);
     x.qfrc_constraint[i] = select(rows, x.qfrc_constraint[i], zero);

@@ -233,7 +233,7 @@ STAGE void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const in
 // outputs that belong to accelerations keep what their arrays hold
 template <class Team, class Real> STAGE void observe(Team team, Pack3<Real>& p, Refresh upto) {
   const bool all = upto == Refresh::acc;
-  if (p.m.want_paths) tendon_paths(team, p.m, p.x);
+  if (kRare<Team> && p.m.want_paths) tendon_paths(team, p.m, p.x);
   if (p.m.want_momenta) subtree_velocity(team, p.m, p.x);
   sensors(team, p.m, p.s, p.x, all ? SensorStage::all : SensorStage::position_velocity);
   if (p.m.want_forces && all) rne_post(team, p.m, p.s, p.x);
@@ -273,7 +273,7 @@ STAGE void move_pack(Team team, Pack3<Real>& p, bool seen, Taken<Real>& t) {
       team.max(p.m.nv, [&](int i) { return select(is_bad(p.x.qacc[i]), Real(1.f), zero); });
   t.unfinished = t.unfinished | (p.live & p.x.not_converged[0]);
   t.search_limit = t.search_limit | (p.live & p.x.search_capped[0]);
-  if (p.m.want_distances && p.m.on(kFlagSensor) && seen)
+  if (kRare<Team> && p.m.want_distances && p.m.on(kFlagSensor) && seen)
     for (int i = 0; i < p.m.nsensor; ++i)
       t.ccd_limit = t.ccd_limit | (p.live & p.x.sensor_capped[i]);
   if (p.m.convex_pairs) t.ccd_limit = t.ccd_limit | (p.live & p.x.ccd_capped[0]);
@@ -281,7 +281,7 @@ STAGE void move_pack(Team team, Pack3<Real>& p, bool seen, Taken<Real>& t) {
   t.spilled = t.spilled | (p.live & (p.x.nefc[0] > budget));
   t.fault_acc = t.fault_acc | (p.live & (bad > zero));
   p.live = p.live & !(bad > zero);
-  const Mask<Real> failed = p.m.integrator == Integrator::rk4
+  const Mask<Real> failed = kRare<Team> && p.m.integrator == Integrator::rk4
                                 ? runge_kutta(team, p.m, p.s, p.x, p.live)
                                 : integrate_state(team, p.m, p.s, p.x, p.live);
   t.fault_state = t.fault_state | failed;
@@ -320,7 +320,7 @@ STAGE void store_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* 
 }
 
 template <class Team, class Real, class Done = Untimed>
-STAGE void step_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+STAGE void step_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
                      const int* worlds, int count, int nstep, Refresh refresh, Done done = {}) {
   done.start();
   load_pack(team, args, worlds, count, p);
@@ -353,7 +353,7 @@ STAGE void step_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& arg
 
 // the searches of the next step, which wait for nothing but positions
 template <class Team, class Real>
-STAGE void queue_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+STAGE void queue_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
                       const int* worlds) {
   load_pack(team, args, worlds, 1, p);
   kinematics(team, p.m, p.s, p.x);
@@ -362,7 +362,7 @@ STAGE void queue_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& ar
 }
 
 template <class Team, class Real>
-STAGE void forward_pack(Team team, Pack3<Real> p, const PackArgs<Scalar<Real>>& args,
+STAGE void forward_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
                         const int* worlds, int count, Refresh upto) {
   load_pack(team, args, worlds, count, p);
   refresh_pack(team, args, worlds, count, p, upto);

@@ -76,13 +76,13 @@ STAGE void passive(Team team, const ModelView<Real>& m, const State<Real>& s, Sc
     x.qfrc_gravcomp[i] = x.qfrc_fluid[i] = x.qfrc_adhesion[i] = Real(0.f);
   });
   if (damped && m.rotor_damped) add_rotor_damping(team, m, s, x);
-  if (m.sticky) contact_adhesion(team, m, x);
+  if (kRare<Team> && m.sticky) contact_adhesion(team, m, x);
   // both flags off: no passive forces of any kind
   if (!damped && !with_springs) return;
   if (with_springs) team.each(m.njnt, [&](int j) { joint_spring(m, s, x, j); });
-  if (m.ngravcomp > 0) gravity_compensation(team, m, x);
-  if (m.in_fluid) fluid(team, m, x);
-  if (m.sticky) adhesion(team, m, x);
+  if (kRare<Team> && m.ngravcomp > 0) gravity_compensation(team, m, x);
+  if (kRare<Team> && m.in_fluid) fluid(team, m, x);
+  if (kRare<Team> && m.sticky) adhesion(team, m, x);
 }
 
 }  // namespace motorium

@@ -175,9 +175,10 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
   const Real violation = sqrt(norm2);
   Real weight[6];
   for (int j = 0; j < dim; ++j)
-    weight[j] = m.on(kFlagDiagexact) ? exact_block_weight(team, m, x, k, j, j, Real(0.f))
-                : j < 3              ? weight_t
-                                     : weight_r;
+    weight[j] = kRare<Team> && m.on(kFlagDiagexact)
+                    ? exact_block_weight(team, m, x, k, j, j, Real(0.f))
+                : j < 3 ? weight_t
+                        : weight_r;
   if (m.discrete())
     for (int j = 0; j < dim; ++j) weight[j] = weight_in_metric(m, x, k, j, j, Real(0.f), weight[j]);
   team.each(dim, [&](int j) {
@@ -208,7 +209,8 @@ FN void ball_limit_row(Team team, const ModelView<Real>& m, const State<Real>& s
   const Real angle = norm(turn), inv = Real(1.f) / select(angle > Real(0.f), angle, Real(1.f));
   team.once([&] { put3(x.blk_J[k], turn * (-inv)); });
   Real weight = m.dof_invweight0[d];
-  if (m.on(kFlagDiagexact)) weight = exact_block_weight(team, m, x, k, 0, 0, Real(0.f));
+  if (kRare<Team> && m.on(kFlagDiagexact))
+    weight = exact_block_weight(team, m, x, k, 0, 0, Real(0.f));
   weight = weight_in_metric(m, x, k, 0, 0, Real(0.f), weight);
   team.once([&] {
     const Real margin = m.jnt_margin[j];
@@ -490,7 +492,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   });
 
   // equality, ball limits, tendons
-  if (on && m.on(kFlagDiagexact)) exact_dof_weights(team, m, x);
+  if (kRare<Team> && on && m.on(kFlagDiagexact)) exact_dof_weights(team, m, x);
   for (int e = 0; e < m.neq; ++e)
     if (x.blk_dim[e] > 0) equality_rows(team, m, s, x, e);
   if (with_limit)
@@ -502,7 +504,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
     });
   team.each(2 * m.ntendonlimit,
             [&](int i) { tendon_limit_row(m, x, i, m.tendon_invweight0[m.limit_tendon[i / 2]]); });
-  if (m.on(kFlagDiagexact)) exact_tendon_rows(team, m, x, with_friction);
+  if (kRare<Team> && m.on(kFlagDiagexact)) exact_tendon_rows(team, m, x, with_friction);
 
   // dry friction, scalar limits; the list of limits holds what any world has reached
   team.each(friction, [&](int i) { friction_row(m, s, x, i); });

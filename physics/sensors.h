@@ -126,7 +126,7 @@ template <class Real> FN Real inside_site(const ModelView<Real>& m, const Scratc
 
 // ---- all sensors -------------------------------------------------------------------------------
 
-template <class Real>
+template <class Team, class Real>
 FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int i) {
   Real* out = x.raw_sensordata + m.sensor_adr[i];
   const int id = m.sensor_objid[i];
@@ -153,7 +153,7 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
     case SensorType::tendonlimitpos:
     case SensorType::tendonlimitvel:
     case SensorType::tendonlimitfrc:
-      tendon_sensor(m, x, i, out);
+      if (kRare<Team>) tendon_sensor(m, x, i, out);
       break;
     case SensorType::actuatorfrc:
       for (int k = 0; k < m.sensor_dim[i]; ++k)
@@ -215,6 +215,7 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       out[0] = limit_sensor(m, s, x, type, id);
       break;
     case SensorType::insidesite:
+      if (!kRare<Team>) return;
       if (m.sensor_intprm[3 * i] != 0) {
         enclosure_sensor(m, x, i, out);
       } else {
@@ -225,17 +226,17 @@ FN void read_sensor(const ModelView<Real>& m, const State<Real>& s, Scratch<Real
       for (int k = 0; k < m.sensor_dim[i]; ++k) out[k] = Real(0.f);
       return;
     case SensorType::camprojection:
-      camera_projection(m, x, i, out);
+      if (kRare<Team>) camera_projection(m, x, i, out);
       break;
     case SensorType::rangefinder:
-      range_sensor(m, x, i, out);
+      if (kRare<Team>) range_sensor(m, x, i, out);
       break;
     case SensorType::distance:
     case SensorType::normal:
     case SensorType::fromto:
       return;  // distance_sensors has filled them in
     case SensorType::contact:
-      contact_sensor(m, x, i, out);
+      if (kRare<Team>) contact_sensor(m, x, i, out);
       return;
     case SensorType::ballquat:
       put4(out, normalize(quat(s.qpos + m.jnt_qposadr[id])));
@@ -277,18 +278,18 @@ STAGE void measure(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<
   if (acceleration && all_of_them) rne_post_acceleration(team, m, s, x);
   if (forces && all_of_them) rne_post_forces(team, m, s, x);
   if (momentum) subtree_velocity(team, m, x);
-  if (m.want_distances) distance_sensors(team, m, x);
+  if (kRare<Team> && m.want_distances) distance_sensors(team, m, x);
 
   team.each(m.nsensor, [&](int i) {
     if (all_of_them || !needs_acceleration(static_cast<SensorType>(m.sensor_type[i])))
-      read_sensor(m, s, x, i);
+      read_sensor<Team>(m, s, x, i);
   });
 }
 
 template <class Team, class Real>
 STAGE void sensors(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x,
                    SensorStage stage = SensorStage::all) {
-  if (m.want_cameras) cameras(team, m, x);
+  if (kRare<Team> && m.want_cameras) cameras(team, m, x);
   const bool off = !m.on(kFlagSensor);
   if (off) team.each(m.nsensordata, [&](int i) { x.sensordata[i] = Real(0.f); });
   // delayed sensors take their samples all the same

@@ -25,14 +25,14 @@ STAGE void smooth_acceleration(Team team, const ModelView<Real>& m, const State<
     x.qfrc_smooth[i] = f;
     x.qacc_smooth[i] = f;
   });
-  if (!m.articulated || m.want_factor) {
+  if (!kRare<Team> || !m.articulated || m.want_factor) {
     team.each(m.nM, [&](int k) { x.qLD[k] = x.qM[k]; });
     factor_tree(team, m.nv, m.inertia, x.qLD);
   }
-  if (m.articulated) axis_inertias(team, m, x);
-  if (m.discrete()) {
+  if (kRare<Team> && m.articulated) axis_inertias(team, m, x);
+  if (kRare<Team> && m.discrete()) {
     effective_metric(team, m, s, x);
-  } else if (m.articulated) {
+  } else if (kRare<Team> && m.articulated) {
     articulate(team, m, x, x.axis_inertia);
   }
   solve_metric(team, m, x, x.qacc_smooth);

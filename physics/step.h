@@ -24,7 +24,7 @@ template <class Team, class Real>
 FN void forward_velocity(Team team, const ModelView<Real>& m, State<Real>& s, Scratch<Real>& x) {
   kinematics(team, m, s, x);
   com(team, m, x);
-  tendon(team, m, s, x);
+  if (kRare<Team>) tendon(team, m, s, x);
   velocity(team, m, s, x);
 }
 
@@ -35,21 +35,21 @@ FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratc
   kinematics(team, m, s, x);
   com(team, m, x);
   done("kinematics");
-  tendon(team, m, s, x);
+  if (kRare<Team>) tendon(team, m, s, x);
   done("tendons");
   crb(team, m, x);
-  tendon_inertia(team, m, x);
+  if (kRare<Team>) tendon_inertia(team, m, x);
   done("inertia");
-  if (m.on(kFlagSpeculative)) velocity(team, m, s, x);
+  if (kRare<Team> && m.on(kFlagSpeculative)) velocity(team, m, s, x);
   collide(team, m, x);
   done("collision");
   velocity(team, m, s, x);
   done("velocities");
   rne(team, m, s, x);
-  tendon_bias(team, m, x);
+  if (kRare<Team>) tendon_bias(team, m, x);
   done("bias forces");
   passive(team, m, s, x);
-  tendon_passive(team, m, x);
+  if (kRare<Team>) tendon_passive(team, m, x);
   done("passive forces");
   actuation(team, m, s, x);
   done("actuation");

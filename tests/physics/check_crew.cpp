@@ -10,7 +10,8 @@ void step_crew(int lanes, const PackArgs<float>& args, int world, int nstep) {
   // one set for all lanes, as in a tile
   Views<float> views(*args.model);
   const auto run = [&](auto team) {
-    step_pack<decltype(team), float>(team, views.pack(), args, &world, 1, nstep, Refresh::none);
+    Pack3<float> p = views.pack();
+    step_pack<decltype(team), float>(team, p, args, &world, 1, nstep, Refresh::none);
   };
   if (lanes == 8) run_crew<8>(run);
 #if !defined(__SANITIZE_THREAD__)  // one width takes its minutes there

@@ -8,8 +8,14 @@ namespace motorium {
 void step_shuffled(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count,
                    int nstep) {
   Views<Pack<8>> views(*args.model);
-  step_pack<Shuffled, Pack<8>>(Shuffled(seed), views.pack(), args, worlds, count, nstep,
-                               Refresh::none);
+  Pack3<Pack<8>> p = views.pack();
+  step_pack<Shuffled, Pack<8>>(Shuffled(seed), p, args, worlds, count, nstep, Refresh::none);
+}
+
+void step_plain(const PackArgs<float>& args, int world, int nstep) {
+  Views<float> views(*args.model);
+  Pack3<float> p = views.pack();
+  step_pack<Plain<Solo>, float>({}, p, args, &world, 1, nstep, Refresh::none);
 }
 
 void step_with_race(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count) {
