@@ -55,7 +55,7 @@ STAGE void inverse_dynamics(Team team, const ModelView<Real>& m, State<Real>& s,
   forward_rows(team, m, s, x);
   if (m.on(kFlagInvdiscrete) && !m.discrete()) continuous_acceleration(team, m, s, x);
   inverse_constraint(team, m, x);
-  if (m.rows_by_bodies) move_bodies(team, m, x, x.qacc);
+  if (by_bodies<Team>(m)) move_bodies(team, m, x, x.qacc);
   multiply_metric(team, m, x, x.qacc, x.vec_a);
   if (m.discrete()) add_step_forces(team, m, s, x, x.qacc, x.vec_a);
   team.each(m.nv, [&](int i) {

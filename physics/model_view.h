@@ -241,4 +241,9 @@ template <class Real> FN ModelView<Real> view_of(const ModelData<Scalar<Real>>& 
   return m;
 }
 
+// do rows go by bodies instead of dofs? (kernels of plain models have no deep trees)
+template <class Team, class Real> FN bool by_bodies(const ModelView<Real>& m) {
+  return !Team::kPlain && m.rows_by_bodies;
+}
+
 }  // namespace motorium

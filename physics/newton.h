@@ -84,8 +84,8 @@ template <class Team, class Real>
 FN void rows_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
                    bool residual, Real* rows, Real* fric, Real* lim) {
   const Real zero = Real(0.f);
-  if (m.rows_by_bodies) contacts_times(team, m, x, v, residual, rows);
-  team.each(m.rows_by_bodies ? x.contact_block : x.blk_count, [&](int k) {
+  if (by_bodies<Team>(m)) contacts_times(team, m, x, v, residual, rows);
+  team.each(by_bodies<Team>(m) ? x.contact_block : x.blk_count, [&](int k) {
     const int n = x.blk_num[k], row = x.blk_row[k];
     const int* col = x.blk_col + x.blk_adr[k];
     const Real *J = x.blk_J[k], *aref = residual ? x.row_aref + row : nullptr;
@@ -137,8 +137,8 @@ FN void add_block_forces(Team team, Rows rows, int n, const int* col, const Real
 template <class Team, class Real>
 FN void add_constraint_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x,
                               const Real& sign, Real* out) {
-  if (m.rows_by_bodies && x.con_slots > 0) add_contact_pushes(team, m, x, sign, out);
-  const int count = m.rows_by_bodies ? x.contact_block : x.blk_count;
+  if (by_bodies<Team>(m) && x.con_slots > 0) add_contact_pushes(team, m, x, sign, out);
+  const int count = by_bodies<Team>(m) ? x.contact_block : x.blk_count;
   for (int k = 0; k < count; ++k) {
     const int n = x.blk_num[k], dim = x.blk_dim[k];
     const int* col = x.blk_col + x.blk_adr[k];
@@ -164,7 +164,7 @@ FN void add_constraint_forces(Team team, const ModelView<Real>& m, Scratch<Real>
 template <class Team, class Real>
 FN void multiply_metric(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
                         Real* out) {
-  if (m.rows_by_bodies)
+  if (by_bodies<Team>(m))
     multiply_moved(team, m, x, v, out);
   else
     multiply_tree(team, m.nv, m.metric, x.metric, v, out);
@@ -394,12 +394,12 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     x.dof_count = n;
     for (int k = 0; k < x.blk_count; ++k)
       x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
-    for (int t = 0; m.rows_by_bodies && t < m.ntree; ++t)
+    for (int t = 0; by_bodies<Team>(m) && t < m.ntree; ++t)
       x.tree_on[t] = !many || any(x.tree_label[t] == Int<Real>(island));
   });
   Mask<Real> coupled = !everywhere<Real>();
-  if (m.rows_by_bodies) coupled = coupled_worlds(m, x, island);
-  if (!m.rows_by_bodies || any(coupled)) team.once([&] { plan_factor(team, m, x); });
+  if (by_bodies<Team>(m)) coupled = coupled_worlds(m, x, island);
+  if (!by_bodies<Team>(m) || any(coupled)) team.once([&] { plan_factor(team, m, x); });
 
   // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero
   // outside the island, so that their tree does not depend on the neighbours
@@ -429,7 +429,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   if (!any(active)) return !everywhere<Real>();
 
   const auto direction = [&] {
-    if (m.rows_by_bodies) return direction_by_bodies(team, m, x, active, coupled);
+    if (by_bodies<Team>(m)) return direction_by_bodies(team, m, x, active, coupled);
     hessian_assemble(team, m, x);
     hessian_factor(team, m, x);
     team.each(m.nv, [&](int i) { x.Mgrad[i] = x.grad[i]; });
@@ -506,13 +506,13 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   const bool separate = m.on(kFlagIsland);
   team.once([&] { x.shared_int[1] = m.ntree > 1 ? label_islands(m, x, separate) : 1; });
   team.once([&] {
-    if (m.rows_by_bodies)
+    if (by_bodies<Team>(m))
       find_couplings(x);
     else
       hessian_pattern(m, x);
     number_rows(m, x);
   });
-  if (!m.rows_by_bodies) {
+  if (!by_bodies<Team>(m)) {
     hessian_base(team, m, x);
   } else if (x.coupled) {
     form_couplings(team, m, x);

@@ -128,7 +128,7 @@ FN void equality_rows(Team team, const ModelView<Real>& m, const State<Real>& s,
     active = active & (most > Real(0.f));
 
     // the same for the motion of a body, where only one moves
-    if (m.rows_by_bodies)
+    if (by_bodies<Team>(m))
       team.once([&] {
         const Anchor<Real>& a = equality_bodies(m, e).one > 0 ? a1 : a2;
         const Vec3<Real> arm = a.pos - vec3(x.subtree_com + 3 * m.body_rootid[a.body]);
@@ -479,7 +479,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
       }
       open_block(m, x, dim, [&](int w) {
         unsigned either = 0;
-        if (m.rows_by_bodies) return either;
+        if (by_bodies<Team>(m)) return either;
         for (int l = 0; l < kWidth<Real>; ++l) {
           const int p = get_int<Real>(x.con_pair[k], l);
           if (p >= 0)
@@ -519,7 +519,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
   }
 
   // contacts
-  if (m.rows_by_bodies) {
+  if (by_bodies<Team>(m)) {
     team.once([&] { list_touches(m, x); });
     team.each(x.con_slots, [&](int k) { find_contact_arms(m, x, k); });
   } else {
