@@ -115,7 +115,8 @@ template <class Real> FN void enclose_geom(const ModelView<Real>& m, Scratch<Rea
 // around the colliding geoms of a body; its box follows those of all geoms
 template <class Real> FN void enclose_body(const ModelView<Real>& m, Scratch<Real>& x, int b) {
   const int first = m.body_geomadr[b], end = first + m.body_geomnum[b], to = m.ncgeom + b;
-  Vec3<Real> low, high, middle;
+  const Real zero = Real(0.f);
+  Vec3<Real> low = {zero, zero, zero}, high = low, middle = low;
   int count = 0;
   for (int g = first; g < end; ++g) {
     const int c = m.geom_cid[g];
