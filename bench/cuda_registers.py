@@ -82,6 +82,7 @@ def rows_of(text, arch):
             name = subprocess.run(["c++filt", kernel], capture_output=True, text=True).stdout.strip()
             name = name.replace("(anonymous namespace)::", "").removeprefix("void ")
             name = re.sub(r"\([^()]*\)$", "", name)  # arguments; those of a template stay
+            name = re.sub(r"> (?=>)", ">", name)
             memory = int(shared.group(1)) if shared else 0
             resident = warps(used, memory, arch)
             rows.append({"kernel": name.replace("(int)", "").replace("motorium::", "").replace("(TaskStage)", ""), "arch": arch,
