@@ -111,9 +111,9 @@ int bench(const BenchOptions& o);
 // settings of a task's learner and environment for `bench`: the task's, then the overrides
 void apply_overrides(const std::string& task, const BenchOptions& o, PpoConfig& config,
                      EnvOptions& options);
-// quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median
 // what each thread did during some steps of a scene, or some iterations of a task
 int bench_trace(const BenchOptions& o);
+// quad-velocity-flat from nothing, judged in unseen worlds: a row per seed and the median
 int bench_demo(const BenchOptions& o);
 // time until a Go1 walks forward
 int bench_forward_walk(const BenchOptions& o);

@@ -224,6 +224,58 @@ TEST(Device, WorldsHaveTheirOwnNumbersAndModels) {
   });
 }
 
+// searches in a list (physics/search_queue.h) see each world's own sizes, its own model, and worlds
+// that are frozen or whose controls are no numbers
+TEST(Device, SearchesSeeWhatWorldsHaveForThemselves) {
+  const auto cylinders = [](double radius, bool mesh) {
+    return load_model_from_string(
+        "<mujoco>" +
+        std::string(
+            mesh ? R"(<asset><mesh name="a" vertex="0 0 0 .2 0 0 0 .2 0 0 0 .2 .2 .2 .2"/></asset>)"
+                 : "") +
+        R"(<worldbody><geom type="box" size="2 2 .1"/>
+          <body pos="0 0 .3"><freejoint/><geom type="cylinder" size=")" +
+        std::to_string(radius) + R"( .15"/></body><body pos=".1 .05 .7"><freejoint/><geom )" +
+        (mesh ? R"(type="mesh" mesh="a")" : R"(type="cylinder" size=".1 .1")") +
+        R"(/></body><body pos="3 0 1"><joint name="j" type="slide"/><geom size=".1"/></body>
+        </worldbody><actuator><motor joint="j"/></actuator></mujoco>)");
+  };
+  const auto model = cylinders(0.12, true), wide = cylinders(0.2, false);
+  std::vector<float> alike;
+  for (const bool own : {false, true}) {
+    std::vector<float> seen;
+    expect_equal_everywhere(model, {.worlds = 6}, [&](Batch& b) {
+      std::vector<double> size(model->geom_size), margin(static_cast<size_t>(model->ngeom), 0.02);
+      for (size_t i = 0; i < size.size(); ++i)
+        size[i] *= i / 3 == 1 ? 1.3 : 1;  // the first cylinder
+      const int some[] = {1, 4}, bad = 2, odd = 3;
+      for (const int w : some)
+        if (own) {
+          b.set_override("geom_size", size.data(), &w, 1);
+          b.set_override("geom_margin", margin.data(), &w, 1);
+        }
+      const float no_number = std::nanf("");
+      b.write_rows("ctrl", &odd, 1, &no_number);
+      std::vector<float> lost(static_cast<size_t>(model->nv), no_number);
+      b.write_rows("qvel", &bad, 1, lost.data());
+      b.step({.nstep = 60});
+      EXPECT_EQ(1, b.status_count(kStatusFrozen));
+      EXPECT_EQ(1, b.status_count(kStatusBadInput));
+      seen = rows_of(b, "qpos", model->nq, {1, 4});
+      return rows_of(b, "qpos", model->nq);
+    });
+    if (own) EXPECT_NE(alike, seen);
+    alike = seen;
+  }
+  expect_equal_everywhere(model, {.worlds = 5}, [&](Batch& b) {
+    b.set_models({model, wide, wide, model, wide});
+    b.reset();
+    disturb(b);
+    b.step({.nstep = 60});
+    return rows_of(b, "qpos", model->nq);
+  });
+}
+
 TEST(Device, SavesMoveBetweenDevices) {
   const auto model = small();
   for (const auto& device : devices()) {
