@@ -245,7 +245,7 @@ template <class S> FN size_t search_bytes(const ModelData<S>& d) {
 template <class Real>
 FN void move_to_chip(const ModelData<Scalar<Real>>& d, Carver chip, size_t bytes, State<Real>& s,
                      Scratch<Real>& x) {
-  const size_t n = static_cast<size_t>(d.nv);
+  const size_t n = static_cast<size_t>(d.nv), nH = d.may_couple ? n : 0;
   const auto near = [&](Real*& field, size_t count) {
     Carver next = chip;
     Real* place = next.take<Real>(count);
@@ -259,8 +259,8 @@ FN void move_to_chip(const ModelData<Scalar<Real>>& d, Carver chip, size_t bytes
   near(x.Ma, n);
   near(x.grad, n);
   near(x.Mgrad, n);
-  near(x.H_inv, n);
-  near(x.H, n * (n + 1) / 2);
+  near(x.H_inv, nH);
+  near(x.H, nH * (n + 1) / 2);
   near(s.qvel, n);
   near(x.vec_a, n);
   near(x.vec_b, n);
@@ -268,7 +268,7 @@ FN void move_to_chip(const ModelData<Scalar<Real>>& d, Carver chip, size_t bytes
   near(x.qacc, n);
   near(x.qacc_smooth, n);
   near(s.qpos, static_cast<size_t>(d.nq));
-  near(x.H_base, n * (n + 1) / 2);
+  near(x.H_base, nH * (n + 1) / 2);
   near(x.cvel, 6 * static_cast<size_t>(d.nbody));
   near(x.geom_pos, 3 * static_cast<size_t>(d.ncgeom));
   near(x.geom_mat, 9 * static_cast<size_t>(d.ncgeom));
