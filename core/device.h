@@ -50,7 +50,7 @@ class Device {
   virtual void* allocate(size_t bytes) = 0;  // zeros, aligned to 256 bytes; Error: it does not fit
   virtual void release(void* memory) noexcept = 0;
 
-  // host to device; `from` may be changed as soon as the call returns
+  // host to device; waits for the stream, so that `from` may be changed as soon as the call returns
   virtual void upload(void* to, const void* from, size_t bytes, Stream stream) = 0;
   // device to host; waits for the stream
   virtual void download(void* to, const void* from, size_t bytes, Stream stream) = 0;

@@ -17,6 +17,8 @@ std::string words(cudaError_t code) {
 bool is_fatal(cudaError_t code) {
   switch (code) {
     case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorContained:
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchTimeout:
     case cudaErrorAssert:
@@ -26,25 +28,14 @@ bool is_fatal(cudaError_t code) {
     case cudaErrorInvalidAddressSpace:
     case cudaErrorInvalidPc:
     case cudaErrorLaunchFailure:
+    case cudaErrorTensorMemoryLeak:
+    case cudaErrorMpsClientTerminated:
     case cudaErrorExternalDevice:
       return true;
     default:
       return false;
   }
 }
-
-class CudaGraph final : public Graph {
- public:
-  explicit CudaGraph(cudaGraphExec_t exec) : exec_(exec) {}
-  ~CudaGraph() override { cudaGraphExecDestroy(exec_); }
-  void launch(Stream stream) override {
-    const cudaError_t code = cudaGraphLaunch(exec_, static_cast<cudaStream_t>(stream));
-    if (code != cudaSuccess) throw DeviceLost("device cuda: launch of a graph: " + words(code));
-  }
-
- private:
-  cudaGraphExec_t exec_;
-};
 
 class CudaDevice final : public Device {
  public:
@@ -101,8 +92,9 @@ class CudaDevice final : public Device {
 
   void upload(void* to, const void* from, size_t bytes, Stream stream) override {
     use();
-    // memory of the host that is not pinned is staged before the call returns
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, of(stream)), "upload");
+    // what is pinned, or what the device may read by itself, is read after the call above returns
+    check(cudaStreamSynchronize(of(stream)), "upload");
   }
   void download(void* to, const void* from, size_t bytes, Stream stream) override {
     use();
@@ -136,18 +128,10 @@ class CudaDevice final : public Device {
     require(stream != nullptr, "Device.begin_capture: the default stream cannot be captured");
     check(cudaStreamBeginCapture(of(stream), cudaStreamCaptureModeThreadLocal), "begin a capture");
   }
-  std::unique_ptr<Graph> end_capture(Stream stream) override {
-    use();
-    cudaGraph_t graph = nullptr;
-    cudaGraphExec_t exec = nullptr;
-    check(cudaStreamEndCapture(of(stream), &graph), "end a capture");
-    const cudaError_t code = cudaGraphInstantiate(&exec, graph, 0);
-    cudaGraphDestroy(graph);
-    check(code, "instantiate a graph");
-    return std::make_unique<CudaGraph>(exec);
-  }
+  std::unique_ptr<Graph> end_capture(Stream stream) override;
 
  private:
+  friend class CudaGraph;
   static cudaStream_t of(Stream stream) { return static_cast<cudaStream_t>(stream); }
   std::string where() const { return "device cuda:" + std::to_string(index_) + ": "; }
 
@@ -168,6 +152,33 @@ class CudaDevice final : public Device {
   cudaEvent_t event_ = nullptr;
   std::vector<cudaStream_t> streams_;
 };
+
+class CudaGraph final : public Graph {
+ public:
+  CudaGraph(CudaDevice& device, cudaGraphExec_t exec) : device_(device), exec_(exec) {}
+  ~CudaGraph() override {
+    if (!device_.lost_) cudaGraphExecDestroy(exec_);
+  }
+  void launch(Stream stream) override {
+    device_.use();
+    device_.check(cudaGraphLaunch(exec_, CudaDevice::of(stream)), "launch a graph");
+  }
+
+ private:
+  CudaDevice& device_;
+  cudaGraphExec_t exec_;
+};
+
+std::unique_ptr<Graph> CudaDevice::end_capture(Stream stream) {
+  use();
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t exec = nullptr;
+  check(cudaStreamEndCapture(of(stream), &graph), "end a capture");
+  const cudaError_t code = cudaGraphInstantiate(&exec, graph, 0);
+  cudaGraphDestroy(graph);
+  check(code, "instantiate a graph");
+  return std::make_unique<CudaGraph>(*this, exec);
+}
 
 }  // namespace
 

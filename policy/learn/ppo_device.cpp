@@ -246,7 +246,11 @@ void Ppo::OnDevice::replayed(std::unique_ptr<Graph>& graph, bool recorded, F que
     try {
       queue();
     } catch (...) {
-      device().end_capture(stream());
+      // what went wrong has ended the capture of a GPU, and is what to say
+      try {
+        device().end_capture(stream());
+      } catch (const std::exception&) {
+      }
       throw;
     }
     graph = device().end_capture(stream());
