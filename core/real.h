@@ -82,6 +82,14 @@ FN int fetch_add(int* total, int n) {
   return __atomic_fetch_add(total, n, __ATOMIC_RELAXED);
 #endif
 }
+// what such a number is at about this moment
+FN int peek(const int* total) {
+#if defined(__CUDA_ARCH__)
+  return *static_cast<const volatile int*>(total);
+#else
+  return __atomic_load_n(total, __ATOMIC_RELAXED);
+#endif
+}
 // number of the lowest set bit of x != 0
 FN int lowest_bit(unsigned x) {
 #if defined(__CUDA_ARCH__)

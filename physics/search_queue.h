@@ -32,7 +32,10 @@ STAGE void queue_searches(Team team, const ModelView<Real>& m, Scratch<Real>& x,
     const int last = x.cand_count - 1;
     const int slots =
         count ? x.cand_adr[last] + collider_slots(m.pair_collider[x.cand_pair[last]]) : 0;
-    const int first = fetch_add(q.taken, count), slot = fetch_add(q.taken + 1, slots);
+    // a list that is full is asked no more: its numbers stay far from those that an int can hold
+    const bool open = peek(q.taken) < q.places && peek(q.taken + 1) < q.slots;
+    const int first = open ? fetch_add(q.taken, count) : q.places,
+              slot = open ? fetch_add(q.taken + 1, slots) : q.slots;
     const bool fits = first + count <= q.places && slot + slots <= q.slots;
     q.first[world] = fits ? first : -1;
     x.queue_first = first;

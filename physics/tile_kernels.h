@@ -62,6 +62,7 @@ template <class Team, class F> __device__ void each_world(const DeviceCall& call
   for (int i = tile; i < call.count; i += tiles) {
     Pack3<float> p = {*m, views.s[place], views.x[place]};
     f(p, mine, call.worlds + i);
+    Team::meet();  // all are done with the views before one lane writes those of the next world
   }
 }
 

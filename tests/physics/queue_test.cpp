@@ -98,6 +98,22 @@ TEST(QueueGuards, AStepUsesWhatWasFound) {
   }
 }
 
+// however many worlds find it full, its counters stay where they were
+TEST(QueueGuards, AFullListIsAskedNoMore) {
+  constexpr int kWorlds = 40, kPlaces = 2, kSlots = 9;
+  const auto model = parity_model("collide_mesh_mesh");
+  Runner<float> r(*model, kWorlds, motorium_physics_v3_float);
+  Places p(kWorlds, kPlaces, kSlots);
+  int most = 0;
+  Ahead ahead{r, p, false, [&](Places& places) {
+                most = std::max(most, places.taken[0]);
+                EXPECT_LE(places.taken[0], kPlaces + model->npair);
+                EXPECT_LE(places.taken[1], kSlots + model->nconmax);
+              }};
+  for (int k = 0; k < 40; ++k) ahead.step();
+  EXPECT_GE(most, kPlaces);
+}
+
 // a run that meets its limit is told of
 TEST(QueueGuards, ASearchThatMeetsItsLimitIsReported) {
   auto model = std::make_shared<Model>(*parity_model("collide_mesh_mesh"));
