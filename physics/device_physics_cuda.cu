@@ -48,6 +48,18 @@ __global__ void keep_worlds(const __grid_constant__ KeepCall c) {
   if (fresh) keep_world(Row{}, c.sizes, c.state, w, c.slots, slot);
 }
 
+// the kernels that were built
+template <int... L> std::vector<CudaKernels> of_widths(bool plain) {
+  return {(plain ? cuda_kernels_of_plain_models<L>() : cuda_kernels<L>())...};
+}
+std::vector<CudaKernels> built(bool plain) {
+#if MOTORIUM_CUDA_LANES == 0
+  return of_widths<8, 16, 32, 64, 128>(plain);
+#else
+  return of_widths<MOTORIUM_CUDA_LANES>(plain);
+#endif
+}
+
 class CudaPhysics final : public DevicePhysics {
  public:
   explicit CudaPhysics(std::shared_ptr<Device> device) : device_(std::move(device)) {
@@ -77,7 +89,7 @@ class CudaPhysics final : public DevicePhysics {
     return bytes;
   }
   size_t scratch_bytes(const ModelData<float>& host) const override {
-    return cuda_scratch_bytes(host);
+    return kernels_.front().scratch_bytes(host);
   }
 
   void step(const DeviceCall& c, int nstep, Refresh refresh) override {
@@ -134,7 +146,7 @@ class CudaPhysics final : public DevicePhysics {
 
   std::shared_ptr<Device> device_;
   int processors_ = 1;
-  CudaKernelList kernels_ = cuda_kernels(), plain_kernels_ = cuda_kernels_of_plain_models();
+  std::vector<CudaKernels> kernels_ = built(false), plain_kernels_ = built(true);
 };
 
 }  // namespace

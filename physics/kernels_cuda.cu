@@ -42,22 +42,7 @@ template <int L> CudaKernels full_kernels() {
 
 }  // namespace
 
-// each width costs ptxas minutes: developers build one, releases all
-CudaKernelList cuda_kernels() {
-  static const CudaKernels list[] = {
-#if MOTORIUM_CUDA_LANES == 0
-    full_kernels<8>(),
-    full_kernels<16>(),
-    full_kernels<32>(),
-    full_kernels<64>(),
-    full_kernels<128>(),
-#else
-    full_kernels<MOTORIUM_CUDA_LANES>(),
-#endif
-  };
-  return {list, sizeof list / sizeof list[0]};
-}
-
-size_t cuda_scratch_bytes(const ModelData<float>& d) { return pack_bytes<float>(d) + kOwnView; }
+template <int L> CudaKernels cuda_kernels() { return full_kernels<L>(); }
+template CudaKernels cuda_kernels<MOTORIUM_CUDA_LANES>();
 
 }  // namespace motorium

@@ -13,6 +13,7 @@ struct LaunchShape {
 
 struct CudaKernels {
   int lanes = 0;
+  size_t (*scratch_bytes)(const ModelData<float>& model) = nullptr;  // of a tile
   int (*blocks_per_processor)() = nullptr;
   int (*chip_bytes)(int device) = nullptr;  // of a tile, so that no fewer blocks are resident
   void (*allow_chip)(int bytes) = nullptr;  // before the first launch with so much
@@ -23,15 +24,8 @@ struct CudaKernels {
   void (*search)(const DeviceCall& call) = nullptr;
 };
 
-// those that MOTORIUM_CUDA_LANES asked for
-struct CudaKernelList {
-  const CudaKernels* list = nullptr;
-  size_t count = 0;
-  const CudaKernels* begin() const { return list; }
-  const CudaKernels* end() const { return list + count; }
-};
-CudaKernelList cuda_kernels();
-CudaKernelList cuda_kernels_of_plain_models();
-size_t cuda_scratch_bytes(const ModelData<float>& model);
+// tiles of L lanes: for all models, and for plain ones (plain_model.h)
+template <int L> CudaKernels cuda_kernels();
+template <int L> CudaKernels cuda_kernels_of_plain_models();
 
 }  // namespace motorium

@@ -3,19 +3,7 @@
 
 namespace motorium {
 
-CudaKernelList cuda_kernels_of_plain_models() {
-  static const CudaKernels list[] = {
-#if MOTORIUM_CUDA_LANES == 0
-    kernels<Plain<Tile<8>>>(),
-    kernels<Plain<Tile<16>>>(),
-    kernels<Plain<Tile<32>>>(),
-    kernels<Plain<Tile<64>>>(),
-    kernels<Plain<Tile<128>>>(),
-#else
-    kernels<Plain<Tile<MOTORIUM_CUDA_LANES>>>(),
-#endif
-  };
-  return {list, sizeof list / sizeof list[0]};
-}
+template <int L> CudaKernels cuda_kernels_of_plain_models() { return kernels<Plain<Tile<L>>>(); }
+template CudaKernels cuda_kernels_of_plain_models<MOTORIUM_CUDA_LANES>();
 
 }  // namespace motorium

@@ -1,7 +1,11 @@
 // Physics on CUDA: one tile of L lanes per world, all steps of a call in one launch. The same step
 // as the CPU's, instantiated for a team: Tile<L>, or Plain<Tile<L>> without what few models need.
-// Scratch lives in one arena slice per resident tile. Included by kernels_cuda*.cu only.
+// Scratch lives in one arena slice per resident tile. Included by kernels_cuda*.cu only, which are
+// compiled once for each width: it costs ptxas minutes.
 #pragma once
+#if !defined(MOTORIUM_CUDA_LANES)
+#define MOTORIUM_CUDA_LANES 16
+#endif
 #include "motorium/core/team.h"
 #include "motorium/physics/kernels_cuda.h"
 #include "motorium/physics/pack.h"
@@ -122,6 +126,7 @@ template <class... Args> void allow_chip(void (*kernel)(const DeviceCall, Args..
 template <class Team> CudaKernels kernels() {
   CudaKernels k;
   k.lanes = Team::kLanes;
+  k.scratch_bytes = [](const ModelData<float>& d) { return pack_bytes<float>(d) + kOwnView; };
   k.blocks_per_processor = resident_blocks<Team>;
   k.chip_bytes = chip_bytes<Team>;
   k.allow_chip = [](int bytes) {

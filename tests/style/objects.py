@@ -165,12 +165,17 @@ def check_ptx(folder, include):
         ["git", "ls-files", "-co", "--exclude-standard", "*.cu"], cwd=ROOT).split()
         if not p.startswith("bench/"))]
     for source in sources:
-        hits, loose = found(source, "--fmad=false")
-        if hits:
-            bad.append(f"{source}: {len(hits)} fused or approximate instructions in the PTX")
-        if loose:
-            bad.append(f"{source}: {len(loose)} products or sums in the PTX that ptxas may contract: {loose[0]}")
-        print(f"ptx: {os.path.basename(source)}: {len(hits)} fused or approximate, {len(loose)} loose")
+        # kernels of tiles are compiled for each number of lanes
+        with open(source, encoding="utf-8") as f:
+            tiles = "MOTORIUM_CUDA_LANES>" in f.read() and "kernels_cuda" in source
+        for lanes in (8, 16, 32, 64, 128) if tiles else (16,):
+            hits, loose = found(source, "--fmad=false", f"-DMOTORIUM_CUDA_LANES={lanes}")
+            label = f"{source} of {lanes} lanes" if tiles else source
+            if hits:
+                bad.append(f"{label}: {len(hits)} fused or approximate instructions in the PTX")
+            if loose:
+                bad.append(f"{label}: {len(loose)} products or sums in the PTX that ptxas may contract: {loose[0]}")
+            print(f"ptx: {os.path.relpath(label, ROOT)}: {len(hits)} fused or approximate, {len(loose)} loose")
 
 
 def main():
