@@ -8,7 +8,9 @@ python/motorium/peers.py. Worlds beyond 1024 repeat the states and controls of t
 stopped at different moments of a roll-out. FOLDER/<chip>/steps.csv gets a row per engine, scene and number of
 worlds; with Nsight Compute (ncu) also counters.csv: warp instructions and DRAM bytes per world-step, issue slots
 in use. train.csv: seconds of an iteration of PPO with the task's own settings (the nets of mjlab for go1), rollout
-and update, after the first five. `--device emulated` runs the script itself where no GPU is; its speeds mean nothing.
+and update, after the first five. Files are written as rows come; what begins after `--minutes` is left out, an engine
+that fails or that takes longer than a minute to begin as well, where more worlds follow. `--device emulated` runs the
+script itself where no GPU is; its speeds mean nothing.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import scenes
@@ -31,6 +34,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # JAX would take most of the memory at once, and bytes_per_world would say so
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 DISTINCT = 1024  # worlds with states of their own
+SLOW_START = 60.0  # [s] of an engine to set up and run once
+SCENES = ["quad", *scenes.SCENES]  # the first is ours, and always there
 COUNTERS = {  # ncu's name: ours
     "smsp__inst_executed.sum": "warp_instructions",
     "dram__bytes.sum": "dram_bytes",
@@ -94,24 +99,45 @@ class Tiled:
     mjcf = peers.Scene.mjcf
 
 
+def path_of(name):
+    return ROOT / "robots/quad/robot.xml" if name == "quad" else scenes.path(name)
+
+
+def reason(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
 def measure(scene, engines, runs):
-    """Rows of the engines that can run, first motorium's, and what was skipped."""
-    made, rows, notes = [], [], []
-    for make in engines:
+    """Rows of the engines that can run, first motorium's, what was skipped, and which are not to come again."""
+    made, rows, notes, out = [], [], [], set()
+
+    def attempt(name, work):
         try:
-            before = used_bytes()
-            begin = peers.time.perf_counter()
-            engine = make(scene, 1)
-            setup = peers.time.perf_counter() - begin
-            first = engine.run()
-            made.append((engine, setup, first, used_bytes() - before, []))
-        except peers.Unavailable as why:
-            notes.append(f"SKIPPED {make.name}: {why}")
+            return work()
+        except mo.DeviceLost:
+            raise
+        except Exception as error:  # a peer may fail in ways of its own
+            notes.append(f"SKIPPED {name} in {scene.worlds} worlds: {reason(error)}")
+            out.add(name)
+            return None
+
+    for make in engines:
+        before, begin = used_bytes(), time.perf_counter()
+        engine = attempt(make.name, lambda make=make: make(scene, 1))
+        setup = time.perf_counter() - begin
+        first = engine and attempt(make.name, engine.run)
+        if first is None:
+            continue
+        if setup + first > SLOW_START:
+            notes.append(f"SKIPPED {make.name} in more than {scene.worlds} worlds: it begins in {setup + first:.0f} s")
+            out.add(make.name)
+        made.append((engine, setup, first, used_bytes() - before, []))
     for _ in range(runs):
         for engine, *_, times in made:
-            times.append(engine.run())
-    if not made:
-        return rows, notes
+            times.append(attempt(engine.name, engine.run))
+    made = [one for one in made if None not in one[-1]]
+    if not made or made[0][0].name != engines[0].name:
+        return rows, notes, out
     oracle = Tiled(scene, min(scene.worlds, 64))
     try:
         reference = peers.Mujoco(oracle, 1).velocities()
@@ -119,9 +145,9 @@ def measure(scene, engines, runs):
         reference = peers.Motorium(oracle, 1, precision="double").velocities()
     own = made[0][-1]
     for engine, setup, first, memory, times in made:
+        velocities = attempt(engine.name, lambda engine=engine: engine.velocities()[: oracle.worlds])
         rates = sorted(scene.worlds * scene.steps / t for t in times)
         ratios = sorted(t / o for t, o in zip(times, own, strict=True))
-        velocities = engine.velocities()[: oracle.worlds]
         middle, worst = peers.error_of(velocities, reference, oracle.start["qvel"])
         rows.append({
             "scene": scene.name, "engine": engine.name, "version": engine.version, "numbers": engine.lanes,
@@ -132,21 +158,31 @@ def measure(scene, engines, runs):
             "ratio_high": round(ratios[-1], 2), "residual_median": middle, "residual_worst": worst,
             "bytes_per_world": max(memory, 0) // scene.worlds,
         })  # fmt: skip
-    return rows, notes
+    return rows, notes, out
 
 
 KERNELS = ("queue_worlds", "search_places", "step_worlds")
 
 
-def counters_of(text, worlds, hold):
-    """ncu's page of raw values (--csv) as numbers per world-step. Where searches go to a queue a step is one launch
-    of each kernel, else a launch is `hold` steps; shares are means over launches."""
-    found, names = {}, set()
+def counts_of(text):
+    """(kernel, metric, value) of what ncu prints: a row a metric, or a row a launch with a column a metric."""
     for row in csv.DictReader(line for line in text.splitlines() if line.startswith('"')):
-        name = next((k for k in KERNELS if k in row.get("Kernel Name", "")), None)
-        if name and row.get("Metric Name") in COUNTERS:
-            names.add(name)
-            found.setdefault(COUNTERS[row["Metric Name"]], []).append(float(row["Metric Value"].replace(",", "")))
+        name = next((k for k in KERNELS if k in (row.get("Kernel Name") or "")), None)
+        if name is None:
+            continue
+        if "Metric Name" in row:
+            row = {row["Metric Name"]: row["Metric Value"]}
+        for metric in COUNTERS.keys() & row.keys():
+            yield name, metric, float(row[metric].replace(",", ""))
+
+
+def counters_of(text, worlds, hold):
+    """ncu's values (--csv) as numbers per world-step. Where searches go to a queue a step is one launch of each
+    kernel, else a launch is `hold` steps; shares are means over launches."""
+    found, names = {}, set()
+    for name, metric, value in counts_of(text):
+        names.add(name)
+        found.setdefault(COUNTERS[metric], []).append(value)
     out = {}
     for name, values in found.items():
         mean = sum(values) / len(values)
@@ -161,17 +197,37 @@ def counted(name, worlds, device):
     tool = shutil.which("ncu") or "/usr/local/cuda/bin/ncu"
     if not os.path.exists(tool):
         return {}, f"SKIPPED counters of {name}: no ncu (Nsight Compute)"
-    command = [tool, "--csv", "--page", "raw", "--metrics", ",".join(COUNTERS), "--kernel-name", f"regex:{'|'.join(KERNELS)}",
-               "--launch-count", "3", "--launch-skip", "1", "--print-units", "base",
+    command = [tool, "--csv", "--metrics", ",".join(COUNTERS), "--kernel-name", f"regex:{'|'.join(KERNELS)}",
+               "--launch-count", "3", "--launch-skip", "1", "--print-units", "base", "--clock-control", "none",
                sys.executable, __file__, name, "--worlds", str(worlds), "--once", "--device", device]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        return {}, f"SKIPPED counters of {name}: ncu took longer than two minutes"
     values = counters_of(done.stdout, worlds, peers.HOLD)
     return values, "" if values else f"SKIPPED counters of {name}: {(done.stderr or done.stdout)[-200:]}"
 
 
+class Table:
+    """A CSV file that is whole after every row."""
+
+    def __init__(self, file, columns=None):
+        self.file, self.columns, self.rows = file, columns, []
+
+    def add(self, rows):
+        self.rows += rows
+        if not self.rows:
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.file, "w", newline="") as out:
+            writer = csv.DictWriter(out, self.columns or list(self.rows[0]), extrasaction="ignore", restval="")
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenes", nargs="*", choices=[[], *scenes.SCENES])
+    parser.add_argument("scenes", nargs="*", choices=[[], *SCENES])
     parser.add_argument("--worlds", default="256,1024,4096,8192,16384,65536")
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--repeat", type=int, default=5)
@@ -180,65 +236,84 @@ def main():
     parser.add_argument("--train", default="quad-velocity-flat,go1-velocity-flat", help="tasks; empty: none")
     parser.add_argument("--train-worlds", default="4096,16384")
     parser.add_argument("--train-iterations", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=8.0, help="nothing begins later")
     parser.add_argument("--out", default="bench/results")
     parser.add_argument("--once", action="store_true", help="one run by itself, for profilers")
     o = parser.parse_args()
     own = type("Own", (peers.MotoriumCuda,), {"device": o.device})
-    engines = [own, *(peers.PEERS[n] for n in o.peers.split(",") if n)]
+    begin = time.monotonic()
+    late = lambda: time.monotonic() - begin > 60 * o.minutes  # noqa: E731
     try:
         mo.Batch(mo.load(ROOT / "robots/quad/robot.xml"), device=o.device)
     except mo.Error as why:
         print(f"SKIPPED gpu bench: {why}")
-        return
-
-    table, counters, training = [], [], []
-    for task in filter(None, [] if o.once else o.train.split(",")):
-        for worlds in map(int, o.train_worlds.split(",")):
-            try:
-                training.append(trained(task, worlds, o.train_iterations, o.device))
-                print(training[-1], flush=True)
-            except mo.Error as why:
-                print(f"SKIPPED training of {task} in {worlds} worlds: {why}")
+        return 0
     sizes = [int(n) for n in o.worlds.split(",")]
-    for name in o.scenes or scenes.SCENES:
-        path = scenes.path(name)
-        if path is None:
-            print(f"SKIPPED {name}: its corpus is not installed")
-            continue
-        base = peers.Scene(path, min(DISTINCT, max(sizes)), o.steps)
-        base.name = name
-        if o.once:
-            engine = own(Tiled(base, sizes[0]), 1)
-            engine.run()
-            continue
-        for worlds in sizes:
-            rows, notes = measure(Tiled(base, worlds), engines, o.repeat)
-            for row in rows:
-                print(f"{name:12} {worlds:>6} worlds  {row['engine']:14} {row['steps_per_second']:>12,} steps/s  "
-                      f"{peers.residual_text({**row, 'reference': False}):24} motorium is "
-                      f"{row['motorium_ratio']} x", flush=True)  # fmt: skip
-            for note in notes:
-                print(note)
-            table += rows
-        if o.device == "cuda":
-            values, why = counted(name, min(8192, max(sizes)), o.device)
-            if why:
-                print(why)
-            else:
-                counters.append({"scene": name, "worlds": min(8192, max(sizes)), **values})
-                print(counters[-1])
+    if o.once:
+        scene = peers.Scene(path_of(o.scenes[0]), min(DISTINCT, sizes[0]), o.steps)
+        own(Tiled(scene, sizes[0]), 1).run()
+        return 0
+
     folder = pathlib.Path(o.out) / chip()
-    for file, rows, columns in (("steps.csv", table, COLUMNS),
-                                ("train.csv", training, list(training[0]) if training else []),
-                                ("counters.csv", counters, list(counters[0]) if counters else [])):  # fmt: skip
-        if rows and not o.once:
-            folder.mkdir(parents=True, exist_ok=True)
-            with open(folder / file, "w", newline="") as out:
-                writer = csv.DictWriter(out, columns, extrasaction="ignore", restval="")
-                writer.writeheader()
-                writer.writerows(rows)
-            print(f"{folder / file}: {len(rows)} rows")
+    table, counters, training = (
+        Table(folder / "steps.csv", COLUMNS), Table(folder / "counters.csv"), Table(folder / "train.csv")
+    )  # fmt: skip
+    status = 0
+    try:
+        for name in o.scenes or SCENES:
+            measure_scene(name, sizes, own, o, late, table, counters)
+        for task in filter(None, o.train.split(",")):
+            for worlds in map(int, o.train_worlds.split(",")):
+                what = f"training of {task} in {worlds} worlds"
+                if late():
+                    print(f"SKIPPED {what}: {o.minutes:g} minutes are over")
+                    continue
+                try:
+                    training.add([trained(task, worlds, o.train_iterations, o.device)])
+                    print(training.rows[-1], flush=True)
+                except mo.Error as why:
+                    print(f"SKIPPED {what}: {why}")
+    except mo.DeviceLost as why:
+        print(f"FAILED: {why}")
+        status = 1
+    for t in (table, training, counters):
+        if t.rows:
+            print(f"{t.file}: {len(t.rows)} rows")
+    return status
+
+
+def measure_scene(name, sizes, own, o, late, table, counters):
+    """Rows of one scene in all numbers of worlds."""
+    if late():
+        return print(f"SKIPPED {name}: {o.minutes:g} minutes are over")
+    path = path_of(name)
+    if path is None:
+        return print(f"SKIPPED {name}: its corpus is not installed")
+    base = peers.Scene(path, min(DISTINCT, max(sizes)), o.steps)
+    base.name = name
+    engines = [own, *(peers.PEERS[n] for n in o.peers.split(",") if n)]
+    for worlds in sizes:
+        if late():
+            print(f"SKIPPED {name} in {worlds} worlds: {o.minutes:g} minutes are over")
+            continue
+        rows, notes, out = measure(Tiled(base, worlds), engines, o.repeat)
+        table.add(rows)
+        engines = [e for e in engines if e.name not in out]
+        for row in rows:
+            print(f"{name:12} {worlds:>6} worlds  {row['engine']:14} {row['steps_per_second']:>12,} steps/s  "
+                  f"{peers.residual_text({**row, 'reference': False}):24} motorium is "
+                  f"{row['motorium_ratio']} x", flush=True)  # fmt: skip
+        for note in notes:
+            print(note, flush=True)
+        if own.name in out:
+            return None
+    if o.device.startswith("cuda") and not late():
+        worlds = min(8192, max(sizes))
+        values, why = counted(name, worlds, o.device)
+        if values:
+            counters.add([{"scene": name, "worlds": worlds, **values}])
+        print(why or counters.rows[-1], flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

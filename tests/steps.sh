@@ -59,7 +59,7 @@ install_packages() {
   fi
   local start=$SECONDS
   echo "== install ${missing[*]}"
-  "${sudo[@]}" apt-get update -q
+  "${sudo[@]}" apt-get update -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20
   if ! "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
       apt-get install -q -y --no-install-recommends "${missing[@]}"; then
     echo "SKIPPED packages: apt-get could not install: ${missing[*]}"
@@ -182,31 +182,69 @@ need_gpu() {
   finish
 }
 
-# bits of the CPU on the GPU, and the same under compute-sanitizer
+# the Python that has these modules: of .venv, else of the machine
+python_with() {
+  local python
+  for python in .venv/bin/python python3; do
+    PYTHONPATH=$PWD/$build/python "$python" -c "import $1" 2> /dev/null && { echo "$python"; return; }
+  done
+}
+
+# what the Python side needs; without it the C++ side runs all the same
+compile_module() {
+  ninja -C "$build" -t query _core > /dev/null 2>&1 && compile _core && return
+  skip python "the module _core was not built; $(sed -n 's/^-- SKIPPED python: //p' "$build/configure.log")"
+  return 1
+}
+
+# bits of the CPU on the GPU; a test that hangs ends after a time
 test_gpu() {
-  local log=$build/gpu.log status=0 python_status=0
-  ctest --preset "$preset" -R 'Device|Gpu' 2>&1 | tee "$log"
+  local log=$build/gpu.log status=0 python_status=0 python
+  ctest --preset "$preset" -R 'Device|Gpu' -j 4 --timeout 200 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   closing+=("$(grep -E 'tests passed|No tests were found' "$log" | tail -1)")
   grep -q 'SKIPPED on CUDA' "$build/Testing/Temporary/LastTest.log" && {
     closing+=("FAILED: the tests did not find the GPU")
     status=1
   }
-  PYTHONPATH=$PWD/$build/python .venv/bin/python -m pytest -q -rs -p no:cacheprovider \
+  python=$(python_with 'pytest, numpy, motorium')
+  [ -n "$python" ] || { skip "tests of Python" "no Python with pytest, NumPy and the module _core"; return "$status"; }
+  PYTHONPATH=$PWD/$build/python timeout 300 "$python" -m pytest -q -rs -p no:cacheprovider \
     tests/python/test_device.py 2>&1 | tee "$log"
   python_status=${PIPESTATUS[0]}
   closing+=("$(grep -E '[0-9]+ (passed|failed|skipped|error)' "$log" | tail -1)")
   return $((status > python_status ? status : python_status))
 }
+
+# $1 seconds for a tool of compute-sanitizer, which slows kernels down by far; the tools run side by side
 sanitize_gpu() {
-  local tool worst_of=0 kind
+  local tool worst_of=0 kind status limit=$1 pids=() kinds=(memcheck racecheck synccheck initcheck)
   tool=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2> /dev/null)
   [ -n "$tool" ] || { skip compute-sanitizer "not installed"; return 0; }
-  for kind in memcheck racecheck synccheck initcheck; do
-    "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
-      --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.ResetsTo*' || worst_of=1
-    "$tool" --tool "$kind" --error-exitcode 9 "$build/test_robots" \
-      --gtest_filter='All/DeviceLearn.HasTheBitsOfTheCpu/cart' || worst_of=1
+  for kind in "${kinds[@]}"; do
+    (
+      timeout "$limit" "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
+        --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.ResetsTo*:Device.SearchesSee*' &&
+        timeout "$limit" "$tool" --tool "$kind" --error-exitcode 9 "$build/test_robots" \
+          --gtest_filter='All/DeviceLearn.HasTheBitsOfTheCpu/cart'
+    ) > "$build/sanitizer-$kind.log" 2>&1 &
+    pids+=($!)
+  done
+  for kind in "${kinds[@]}"; do
+    wait "${pids[0]}"
+    status=$?
+    pids=("${pids[@]:1}")
+    if [ $status -eq 124 ]; then
+      skip "compute-sanitizer $kind" "not done after $limit s"
+    elif grep -q 'Device not supported\|Unable to find injection library' "$build/sanitizer-$kind.log"; then
+      skip "compute-sanitizer $kind" "it refuses this machine"
+    elif [ $status -ne 0 ]; then
+      tail -n 40 "$build/sanitizer-$kind.log"
+      closing+=("FAILED: compute-sanitizer $kind, see $build/sanitizer-$kind.log")
+      worst_of=1
+    else
+      closing+=("compute-sanitizer $kind: $(grep 'ERROR SUMMARY\|RACECHECK SUMMARY' "$build/sanitizer-$kind.log" | tail -1)")
+    fi
   done
   return $worst_of
 }
@@ -238,16 +276,19 @@ case ${1:-} in
   test-gpu)
     need_gpu test-gpu
     stage configure configure || exit 1
-    stage build compile test_physics test_robots test_policy _core || worst=1
+    stage build compile test_physics test_robots test_policy || worst=1
+    stage module compile_module
     stage test-gpu test_gpu || worst=1
-    stage sanitizer sanitize_gpu || worst=1
+    stage sanitizer sanitize_gpu "${SANITIZER_SECONDS:-100}" || worst=1
     finish
     ;;
   bench-gpu)
     need_gpu bench-gpu
     stage configure configure || exit 1
-    stage build compile _core || { worst=1; finish; }
-    PYTHONPATH=$PWD/$build/python stage bench-gpu .venv/bin/python bench/gpu_bench.py \
+    stage module compile_module || finish
+    python=$(python_with 'numpy, motorium')
+    [ -n "$python" ] || { skip bench-gpu "no Python with NumPy and the module _core"; finish; }
+    PYTHONPATH=$PWD/$build/python stage bench-gpu "$python" bench/gpu_bench.py \
       --out "${OUT:-bench/results}" ${GPU_BENCH:-} || worst=1
     finish
     ;;

@@ -155,6 +155,33 @@ def test_gpu_bench_measures_a_device(tmp_path):
     assert all(float(r["residual_median"]) < 1e-4 and int(r["steps_per_second"]) > 0 for r in rows)
 
 
+def test_gpu_bench_goes_on_where_a_peer_fails(tmp_path):
+    gpu_bench = script("gpu_bench")
+    own = type("Own", (gpu_bench.peers.MotoriumCuda,), {"device": "emulated"})
+
+    class Broken(own):
+        name = "broken"
+
+        def run(self):
+            raise RuntimeError("out of something\nand more")
+
+    class Slow(own):
+        name = "slow"
+
+    scene = gpu_bench.peers.Scene(gpu_bench.path_of("quad"), 2, 10)
+    gpu_bench.SLOW_START = 0
+    rows, notes, out = gpu_bench.measure(gpu_bench.Tiled(scene, 4), [own, Broken, Slow], 1)
+    assert [r["engine"] for r in rows] == ["motorium-cuda", "slow"]
+    assert "SKIPPED broken in 4 worlds: out of something" in notes and {"broken", "slow"} <= out
+
+    # tables are whole after every row, and time that is over is said
+    table = gpu_bench.Table(tmp_path / "some/steps.csv", gpu_bench.COLUMNS)
+    table.add(rows[:1]), table.add(rows[1:])
+    assert len(table.file.read_text().splitlines()) == 3
+    text = run("gpu_bench", "quad", "--minutes", "0", "--device", "emulated", "--out", tmp_path / "none")
+    assert "SKIPPED quad: 0 minutes are over" in text and not (tmp_path / "none").exists()
+
+
 def test_gpu_bench_measures_training(tmp_path):
     row = script("gpu_bench").trained("cartpole-balance", 16, 3, "emulated")
     assert row["iteration_s"] > 0 and row["lowest"] <= row["iteration_s"] <= row["highest"]
@@ -181,6 +208,12 @@ def test_gpu_bench_reads_counters():
 "1","void move_rows<0>","dram__bytes.sum","byte","1"
 """
     counters_of = script("gpu_bench").counters_of
+    # with a column for each metric and a row of units
+    wide = """"ID","Kernel Name","dram__bytes.sum","smsp__inst_executed.sum"
+"","","byte","inst"
+"0","step_worlds","8,000","4,000"
+"""
+    assert counters_of(wide, 10, 10) == {"dram_bytes_per_step": 80, "warp_instructions_per_step": 40}
     found = counters_of(text, 10, 10)
     assert found == {"dram_bytes_per_step": 80, "warp_instructions_per_step": 40, "issue_active_percent": 45.5}
 
