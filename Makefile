@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 export PRESET JOBS DEMO DEMO_SECONDS
 STEP := @bash tests/steps.sh
 
-.PHONY: demo test test-peers test-gpu bench-gpu build style format asan tsan fuzz instructions registers bench bench-demo packages python clean
+.PHONY: demo test test-peers test-gpu pack-gpu bench-gpu build style format asan tsan fuzz instructions registers bench bench-demo packages python clean
 
 test: packages python
 	$(STEP) test
@@ -37,6 +37,10 @@ test-gpu: packages python
 
 bench-gpu: packages python
 	$(STEP) bench-gpu
+
+# the same for a machine with a GPU and nothing else: programs in build/cuda/gpu.tar.xz for tests/gpu_alone.sh
+pack-gpu: packages
+	@PRESET=cuda bash tests/steps.sh pack-gpu
 
 style:
 	@python3 tests/style/check.py

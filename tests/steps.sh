@@ -249,6 +249,21 @@ sanitize_gpu() {
   return $worst_of
 }
 
+# programs without the Python side, stripped, with their libraries: tests/gpu_alone.sh runs them
+pack_gpu() {
+  local folder=$build/gpu program
+  rm -rf "$folder" "$folder.tar.xz"
+  mkdir -p "$folder/lib"
+  for program in test_physics test_policy test_robots device_bench; do
+    strip -o "$folder/$program" "$build/$program" || return 1
+    ldd "$build/$program" | grep -oE '/\S*lib(pugixml|qhull_r|png16|z)\.so\S*' | xargs -I{} cp -L {} "$folder/lib"
+  done
+  echo "$PWD" > "$folder/root"
+  git describe --always --dirty > "$folder/version" 2> /dev/null || echo unknown > "$folder/version"
+  XZ_OPT=-T0 tar -C "$build" -cJf "$folder.tar.xz" gpu || return 1
+  closing+=("$folder.tar.xz: $(du -h "$folder.tar.xz" | cut -f1); there: tests/gpu_alone.sh $folder.tar.xz")
+}
+
 case ${1:-} in
   packages) install_packages ;;
   python) install_python ;;
@@ -282,6 +297,12 @@ case ${1:-} in
     stage sanitizer sanitize_gpu "${SANITIZER_SECONDS:-100}" || worst=1
     finish
     ;;
+  pack-gpu)
+    stage configure configure || exit 1
+    stage build compile test_physics test_policy test_robots device_bench || { worst=1; finish; }
+    stage pack pack_gpu || worst=1
+    finish
+    ;;
   bench-gpu)
     need_gpu bench-gpu
     stage configure configure || exit 1
@@ -300,7 +321,7 @@ case ${1:-} in
     finish
     ;;
   *)
-    echo "usage: tests/steps.sh packages|python|build|test|peers|test-gpu|bench-gpu|demo" >&2
+    echo "usage: tests/steps.sh packages|python|build|test|peers|test-gpu|pack-gpu|bench-gpu|demo" >&2
     exit 2
     ;;
 esac

@@ -182,6 +182,17 @@ def test_gpu_bench_goes_on_where_a_peer_fails(tmp_path):
     assert "SKIPPED quad: 0 minutes are over" in text and not (tmp_path / "none").exists()
 
 
+def test_device_bench_measures_models_and_tasks(binary):
+    program = binary.parent / "device_bench"
+    if not program.exists():
+        pytest.skip("SKIPPED: the benchmarks are not built")
+    command = [program, "emulated", "60", ROOT / "robots/quad/robot.xml", "no_such_task", "cartpole-balance"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    ours, missing, task = csv.DictReader(done.stdout.splitlines())
+    assert ours["number"] == "steps_per_second" and float(ours["lowest"]) <= float(ours["median"])
+    assert missing["number"] == "SKIPPED" and task["number"] == "iteration_seconds" and float(task["median"]) > 0
+
+
 def test_gpu_bench_measures_training(tmp_path):
     row = script("gpu_bench").trained("cartpole-balance", 16, 3, "emulated")
     assert row["iteration_s"] > 0 and row["lowest"] <= row["iteration_s"] <= row["highest"]
