@@ -59,6 +59,9 @@ class VecEnv {
   // and run again, and count_steps() tells of steps that ran so.
   virtual bool steady(int) const { return false; }
   virtual void count_steps(int) {}
+  // how often what step_there() launches has changed (outputs, numbers or models of worlds): what
+  // was recorded under another number is of the past
+  virtual int64_t changes() const { return 0; }
 
   // Index and sign of each action and observation under left-right mirroring; empty: not symmetric.
   // mirrored[i] = sign[i] * original[index[i]]

@@ -98,6 +98,7 @@ void Batch::set_stream(Stream stream) {
 void Batch::wait() {
   if (impl_->on_device) impl_->on_device->device().wait(impl_->on_device->stream);
 }
+int64_t Batch::changes() const { return impl_->on_device ? impl_->on_device->changes() : 0; }
 Stream Batch::stream() const { return impl_->on_device ? impl_->on_device->stream : nullptr; }
 void Batch::set_lanes(int lanes) {
   require(impl_->on_device != nullptr, "Batch.set_lanes: lanes are a device's");

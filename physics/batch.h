@@ -89,6 +89,9 @@ class Batch {
   void set_stream(Stream stream);
   Stream stream() const;
   void wait();  // until the device has done what it was given
+  // How often what launches carry has changed (outputs, overrides, models, lanes): a graph that was
+  // recorded under another number must be recorded anew.
+  int64_t changes() const;
   // Lanes of the device that work on a world: 8, 16 or 32. Speed alone depends on it.
   void set_lanes(int lanes);
   int lanes() const;

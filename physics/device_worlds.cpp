@@ -103,7 +103,7 @@ void DeviceWorlds::set_lanes(int lanes) {
   lanes_ = lanes;
   chip_bytes_ = physics_->chip_bytes(lanes);
   scratch_ = {};
-  model_stale_ = true;
+  model_changed();
 }
 
 void DeviceWorlds::choose_lanes() {
@@ -151,14 +151,15 @@ void DeviceWorlds::choose_lanes() {
 
 void DeviceWorlds::override_changed(const std::string& field) {
   stale_fields_.insert(field);
-  model_stale_ = true;
+  model_changed();
   if (field == "qpos0" || field == "body_pos" || field == "body_quat") starts_stale_ = true;
 }
 
 void DeviceWorlds::models_changed() {
   models_.clear();
   all_by_model_.clear();
-  model_stale_ = starts_stale_ = true;
+  starts_stale_ = true;
+  model_changed();
 }
 
 // the arrays of a model once, its lists and overrides as they are now
@@ -489,6 +490,7 @@ float* DeviceWorlds::state(size_t shape) {
   if (fields_[shape].size() != need) {
     fields_[shape] = {device_, need};
     point();
+    ++changes_;
   }
   return fields_[shape].data();
 }
@@ -497,7 +499,8 @@ float* DeviceWorlds::output(int field, int columns) {
   auto [entry, fresh] = outputs_.try_emplace(field);
   if (fresh) {
     entry->second = {device_, static_cast<size_t>(worlds_) * static_cast<size_t>(columns)};
-    outputs_stale_ = model_stale_ = true;
+    outputs_stale_ = true;
+    model_changed();
   }
   return entry->second.data();
 }

@@ -27,9 +27,13 @@ class DeviceWorlds {
   void choose_lanes();
 
   // What the host knows about constants and starts changed: sent before the next launch.
-  void model_changed() { model_stale_ = true; }
+  void model_changed() {
+    model_stale_ = true;
+    ++changes_;
+  }
   void override_changed(const std::string& field);
   void models_changed();
+  int64_t changes() const { return changes_; }  // of what launches carry
 
   // ids: null for all worlds. None of these waits, allocates or copies once everything is sent,
   // so that they can be recorded in a graph.
@@ -122,6 +126,7 @@ class DeviceWorlds {
   std::map<std::string, OwnRows> own_;
   std::set<std::string> stale_fields_;
   bool model_stale_ = true, starts_stale_ = true;
+  int64_t changes_ = 0;
 
   DeviceArray<int> all_, ids_, by_model_;
   std::vector<Group> all_by_model_;

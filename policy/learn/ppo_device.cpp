@@ -277,10 +277,15 @@ void Ppo::OnDevice::act(const Net& net, const Norm* norm, const float* observati
 }
 
 void Ppo::OnDevice::collect() {
+  if (h_.env_.changes() != changes_) {
+    warm_ = false;
+    rollout_graph_.reset();
+  }
   const bool steady = warm_ && h_.env_.steady(v_.steps);
   if (steady && rollout_graph_) h_.env_.count_steps(v_.steps);
   replayed(rollout_graph_, steady, [&] { queue_rollout(); });
   warm_ = true;
+  changes_ = h_.env_.changes();
 }
 
 void Ppo::OnDevice::queue_rollout() {

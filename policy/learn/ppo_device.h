@@ -68,7 +68,8 @@ class Ppo::OnDevice {
   Ppo& h_;
   std::shared_ptr<Device> device_;
   OwnStream own_stream_;
-  bool warm_ = false;  // the environment has been sent all that its steps need
+  bool warm_ = false;     // the environment has been sent all that its steps need
+  int64_t changes_ = -1;  // the environment's, when it was
   int updates_ = 0;
   std::unique_ptr<Graph> rollout_graph_, update_graph_;
   LearnView v_{};

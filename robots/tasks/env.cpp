@@ -471,6 +471,7 @@ bool Env::steady(int count) const {
   };
   return !begins(impl_->c.command_stages) && !begins(impl_->c.weight_stages);
 }
+int64_t Env::changes() const { return impl_->batch->changes(); }
 void Env::count_steps(int count) {
   impl_->steps += count;
   impl_->table().step = static_cast<int>(static_cast<uint32_t>(impl_->steps));

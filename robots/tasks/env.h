@@ -57,6 +57,7 @@ class Env : public VecEnv {
   void step_there() override { step_fused(); }
   bool steady(int count) const override;  // no stage of a curriculum begins
   void count_steps(int count) override;
+  int64_t changes() const override;
 
   // The same for some worlds only; the others, and what they last said, stay as they are. ids: each
   // once. Null actions: those in actions().

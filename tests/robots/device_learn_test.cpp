@@ -383,6 +383,40 @@ TEST(DeviceLearn, CurriculumMovesInsideARollout) {
   }
 }
 
+// outputs, forces and numbers of worlds that come in the middle of a run: what was recorded knows
+// neither them nor where they lie
+TEST(DeviceLearn, WhatChangesTheLaunchesIsRecordedAnew) {
+  const Case c = {"changes", "quad-velocity-flat", 6, {{"episode_seconds", "0.3"}}, {}};
+  for (const auto& device : devices(guarded())) {
+    const auto env = make(c, nullptr), there = make(c, device);
+    Threads pool(1);
+    Ppo want(*env, config_of(c), 5, pool), got(*there, config_of(c), 5, pool);
+    want.start(), got.start();
+    for (int i = 0; i < 10; ++i) {
+      for (Batch* b : {&env->batch(), &there->batch()}) {
+        const int some[] = {1, 4};
+        std::vector<double> mass = b->model().body_mass;
+        for (double& m : mass) m *= 1.5;
+        mass.insert(mass.end(), mass.begin(), mass.end());
+        if (i == 2) b->bind("cacc"), b->bind("xpos");
+        if (i == 5) b->set_override("body_mass", mass.data(), some, 2);
+        if (i == 7) {
+          const std::vector<float> push(static_cast<size_t>(b->model().nv), 0.5f);
+          b->write_rows("qfrc_applied", some, 1, push.data());
+        }
+      }
+      want.collect(), got.collect();
+      want.update(), got.update();
+      expect_same_learner(want, got, "iteration " + std::to_string(i));
+      ASSERT_EQ(env->save_state(), there->save_state()) << i;
+    }
+    const ArrayView xpos = env->batch().bind("xpos");
+    std::vector<float> rows(6 * static_cast<size_t>(xpos.columns));
+    there->batch().read_rows("xpos", nullptr, 0, rows.data());
+    EXPECT_EQ(0, std::memcmp(rows.data(), xpos.data, rows.size() * sizeof(float)));
+  }
+}
+
 // checkpoints are the same bytes, and either side goes on with the other's
 TEST(DeviceLearn, CheckpointsGoOnOnTheOtherSide) {
   const Case c = {"resume", "quad-velocity-flat", 10, {{"episode_seconds", "0.3"}}, {}};
