@@ -22,19 +22,20 @@ size_t whole_pages(size_t bytes) {
 // what was recorded, in order
 class EmulatedGraph final : public Graph {
  public:
-  EmulatedGraph(EmulatedDevice& device, std::vector<std::function<void()>> kernels)
-      : device_(device), kernels_(std::move(kernels)) {}
-  void launch(Stream) override {
+  using Kernels = std::vector<std::function<void()>>;
+  EmulatedGraph(EmulatedDevice& device, Kernels kernels)
+      : device_(device), kernels_(std::make_shared<const Kernels>(std::move(kernels))) {}
+  void launch(Stream stream) override {
     device_.need_device();
     ++device_.calls.launches;
-    device_.run([this] {
-      for (const auto& kernel : kernels_) kernel();
+    device_.give(stream, [kernels = kernels_] {
+      for (const auto& kernel : *kernels) kernel();
     });
   }
 
  private:
   EmulatedDevice& device_;
-  std::vector<std::function<void()>> kernels_;
+  std::shared_ptr<const Kernels> kernels_;
 };
 
 EmulatedDevice::~EmulatedDevice() {
@@ -66,6 +67,7 @@ void* EmulatedDevice::allocate(size_t bytes) {
 void EmulatedDevice::release(void* memory) noexcept {
   const auto found = blocks_.find(memory);
   if (found == blocks_.end()) return;
+  for (auto& [stream, queue] : queues_) finish(stream);  // as cudaFree
   used_ -= found->second;
   munmap(memory, found->second);
   blocks_.erase(found);
@@ -82,6 +84,30 @@ void EmulatedDevice::run(const std::function<void()>& kernel) {
   protect(PROT_NONE);
 }
 
+// ---- streams
+// ----------------------------------------------------------------------------------------
+
+void EmulatedDevice::give(Stream stream, std::function<void()> kernel) {
+  if (!late) return run(kernel);
+  Queue& queue = queues_[stream];
+  ++queue.given;
+  queue.work.push_back(std::move(kernel));
+}
+void EmulatedDevice::finish(Stream stream, size_t count) {
+  Queue& queue = queues_[stream];
+  while (queue.done < count) {
+    const std::function<void()> kernel = std::move(queue.work.front());
+    queue.work.pop_front();
+    ++queue.done;
+    run(kernel);
+  }
+}
+void EmulatedDevice::order(Stream first, Stream then) {
+  need_device();
+  if (!late || first == then) return;
+  give(then, [this, first, count = queues_[first].given] { finish(first, count); });
+}
+
 void EmulatedDevice::need_live(const char* what, Stream stream) const {
   need_device();
   require(!captured_ || stream != captured_, std::string("device emulated: ") + what +
@@ -96,17 +122,19 @@ void EmulatedDevice::launch(Stream stream, std::function<void()> kernel) {
     return;
   }
   ++calls.launches;
-  run(kernel);
+  give(stream, std::move(kernel));
 }
 
 void EmulatedDevice::upload(void* to, const void* from, size_t bytes, Stream stream) {
   need_live("upload", stream);
   ++calls.uploads;
+  finish(stream);
   run([&] { std::memcpy(to, from, bytes); });
 }
 void EmulatedDevice::download(void* to, const void* from, size_t bytes, Stream stream) {
   need_live("download", stream);
   ++calls.downloads;
+  finish(stream);
   run([&] { std::memcpy(to, from, bytes); });
 }
 void EmulatedDevice::copy(void* to, const void* from, size_t bytes, Stream stream) {
@@ -115,6 +143,7 @@ void EmulatedDevice::copy(void* to, const void* from, size_t bytes, Stream strea
 void EmulatedDevice::wait(Stream stream) {
   need_live("wait", stream);
   ++calls.waits;
+  finish(stream);
 }
 
 Stream EmulatedDevice::new_stream() {

@@ -2,6 +2,7 @@
 // pointer used on the wrong side is a crash at once, as it should be. Counts what CUDA would be
 // asked, for tests of what must not be asked inside a step.
 #pragma once
+#include <deque>
 #include <functional>
 #include <map>
 
@@ -31,7 +32,7 @@ class EmulatedDevice final : public Device {
   void download(void* to, const void* from, size_t bytes, Stream stream) override;
   void copy(void* to, const void* from, size_t bytes, Stream stream) override;
   void wait(Stream stream) override;
-  void order(Stream, Stream) override {}
+  void order(Stream first, Stream then) override;
   Stream new_stream() override;
   void begin_capture(Stream stream) override;
   std::unique_ptr<Graph> end_capture(Stream stream) override;
@@ -46,10 +47,16 @@ class EmulatedDevice final : public Device {
   // Kernels of learning take their items, and the threads of a block, from last to first: the order
   // of any two is turned around, and bits must not care.
   bool backwards = false;
+  // Kernels run no sooner than somebody waits for their stream: what forgets to order two streams,
+  // or to wait, reads numbers of the past. For the whole life of the device.
+  bool late = false;
 
  private:
   friend class EmulatedGraph;
   void run(const std::function<void()>& kernel);
+  void give(Stream stream, std::function<void()> kernel);
+  void finish(Stream stream, size_t count);  // the first `count` of what the stream was given
+  void finish(Stream stream) { finish(stream, queues_[stream].given); }
   void protect(int access);
   void need_device() const;
   void need_live(const char* what, Stream stream) const;
@@ -60,6 +67,12 @@ class EmulatedDevice final : public Device {
   Stream captured_ = nullptr;
   std::vector<std::function<void()>> recorded_;
   std::vector<std::unique_ptr<char>> streams_;
+  // what streams have still to do
+  struct Queue {
+    size_t given = 0, done = 0;
+    std::deque<std::function<void()>> work;
+  };
+  std::map<Stream, Queue> queues_;
 };
 
 }  // namespace motorium

@@ -19,6 +19,12 @@ namespace motorium {
 namespace {
 
 std::shared_ptr<EmulatedDevice> guarded() { return std::make_shared<EmulatedDevice>(true); }
+// kernels run only when somebody waits for them
+std::shared_ptr<EmulatedDevice> late() {
+  auto device = std::make_shared<EmulatedDevice>(false);
+  device->late = true;
+  return device;
+}
 
 // the GPU of this machine, or null and, once, why not
 std::shared_ptr<Device> gpu() {
@@ -33,7 +39,7 @@ std::shared_ptr<Device> gpu() {
 // two in any case: what a test leaves behind with the first must not matter to the second
 std::vector<std::shared_ptr<Device>> devices() {
   auto second = gpu();
-  return {guarded(), second ? second : emulated_device()};
+  return {guarded(), second ? second : late()};
 }
 // the lanes per world that a build has on a device
 std::vector<int> widths_of(const std::shared_ptr<Device>& device) {
@@ -438,6 +444,24 @@ TEST(Device, AStepIsRecordedInAGraph) {
     for (int k = 0; k < 4; ++k) graph->launch(stream);
     want.step({.nstep = 16});
     EXPECT_EQ(saved(want), saved(b)) << device->name();
+  }
+}
+
+// a kernel of one stream reads what a kernel of another wrote: late, unless the two are ordered
+TEST(Device, StreamsRunInTheOrderThatWasAsked) {
+  for (const bool ordered : {false, true}) {
+    const auto device = late();
+    const Stream one = device->new_stream(), two = device->new_stream();
+    const DeviceArray<int> x(device, 2);
+    int* p = x.data();
+    device->launch(one, [p] { p[0] = 7; });
+    if (ordered) device->order(one, two);
+    device->launch(two, [p] { p[1] = p[0]; });
+    int got = -1;
+    device->download(&got, p + 1, sizeof got, two);
+    EXPECT_EQ(got, ordered ? 7 : 0);
+    device->download(&got, p, sizeof got, one);
+    EXPECT_EQ(got, 7);
   }
 }
 
