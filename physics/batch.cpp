@@ -30,6 +30,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
               std::to_string(kMaxWorlds));
   require(!options.device || options.precision == Precision::single,
           "Batch: precision double runs on device cpu only");
+  require(options.lanes == 0 || options.device, "Batch: lanes are a device's: name one");
 
   // refuse what cannot fit, and say what would
   double numbers = 0;
@@ -70,6 +71,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
   if (options.device) {
     impl_->on_device =
         std::make_unique<DeviceWorlds>(options.device, *impl_->model, *impl_->single, impl_->time0);
+    if (options.lanes != 0) impl_->on_device->set_lanes(options.lanes);
     Impl* impl = impl_.get();
     impl->on_device->start_on_host = [impl](int w) { impl->reset_world(w, -1); };
     impl->on_device->has_own_start = [impl](int w) {
@@ -78,7 +80,7 @@ Batch::Batch(std::shared_ptr<const Model> model, const BatchOptions& options)
     };
   }
   reset();
-  if (impl_->on_device) impl_->on_device->choose_lanes();
+  if (impl_->on_device && options.lanes == 0) impl_->on_device->choose_lanes();
 }
 
 Batch::~Batch() = default;

@@ -29,6 +29,7 @@ struct BatchOptions {
   bool autoreset = false;                   // a frozen world is reset at the start of the next step
   Threads* threads = nullptr;               // null: the process's default pool
   std::shared_ptr<Device> device = nullptr;  // null: the cores of this machine; else single only
+  int lanes = 0;  // of the device that work on a world (set_lanes); 0: the fastest, by measuring
 };
 
 struct StepOptions {
@@ -92,7 +93,7 @@ class Batch {
   // How often what launches carry has changed (outputs, overrides, models, lanes): a graph that was
   // recorded under another number must be recorded anew.
   int64_t changes() const;
-  // Lanes of the device that work on a world: 8, 16 or 32. Speed alone depends on it.
+  // Lanes of the device that work on a world: 8, 16, 32, 64 or 128. Speed alone depends on it.
   void set_lanes(int lanes);
   int lanes() const;
   // Rows of a state field or bound output of these worlds (null: all) to and from the host: (n,

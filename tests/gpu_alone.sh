@@ -55,16 +55,16 @@ if ncu=$(tool ncu); then
   part counters 60 counters.csv "$ncu" --csv --clock-control none --kill yes --kernel-name regex:step_worlds \
     --launch-skip 25 --launch-count 2 --print-units base \
     --metrics smsp__inst_executed.sum,dram__bytes.sum,smsp__issue_active.avg.pct_of_peak_sustained_active,l1tex__t_sector_hit_rate.pct,lts__t_sector_hit_rate.pct,sm__warps_active.avg.pct_of_peak_sustained_active,gpu__time_duration.sum \
-    "$bin/device_bench" cuda 1 robots/quad/robot.xml
+    "$bin/device_bench" cuda 60 robots/quad/robot.xml
 else
   ended+=("counters: SKIPPED, no ncu")
 fi
 
-# memory, races, barriers, uninitialised reads, side by side
+# memory, races, barriers, uninitialised reads, side by side, of one width
 if sanitizer=$(tool compute-sanitizer); then
   for kind in memcheck racecheck synccheck initcheck; do
     (
-      timeout 100 "$sanitizer" --tool "$kind" --error-exitcode 9 "$bin/test_physics" --gtest_brief=1 \
+      MOTORIUM_LANES=16 timeout 100 "$sanitizer" --tool "$kind" --error-exitcode 9 "$bin/test_physics" --gtest_brief=1 \
         --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.SearchesSee*'
       case $? in
         0) echo "compute-sanitizer $kind: ok" ;;

@@ -223,7 +223,7 @@ sanitize_gpu() {
   [ -n "$tool" ] || { skip compute-sanitizer "not installed"; return 0; }
   for kind in "${kinds[@]}"; do
     (
-      timeout "$limit" "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
+      MOTORIUM_LANES=16 timeout "$limit" "$tool" --tool "$kind" --error-exitcode 9 "$build/test_physics" \
         --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.ResetsTo*:Device.SearchesSee*' &&
         timeout "$limit" "$tool" --tool "$kind" --error-exitcode 9 "$build/test_robots" \
           --gtest_filter='All/DeviceLearn.HasTheBitsOfTheCpu/cart'

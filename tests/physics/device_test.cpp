@@ -41,8 +41,10 @@ std::vector<std::shared_ptr<Device>> devices() {
   auto second = gpu();
   return {guarded(), second ? second : late()};
 }
-// the lanes per world that a build has on a device
+// the lanes per world that a build has on a device; MOTORIUM_LANES: one of them, for tools that
+// take their time
 std::vector<int> widths_of(const std::shared_ptr<Device>& device) {
+  if (const char* one = std::getenv("MOTORIUM_LANES")) return {std::atoi(one)};
   return device->kind() == Device::Kind::cuda ? physics_of(device)->widths() : std::vector<int>{16};
 }
 
@@ -85,8 +87,8 @@ void expect_equal_everywhere(const std::shared_ptr<const Model>& model, BatchOpt
                              const std::function<std::vector<float>(Batch&)>& programme) {
   const auto run = [&](std::shared_ptr<Device> device, int lanes) {
     options.device = std::move(device);
+    options.lanes = lanes;
     Batch b(model, options);
-    if (lanes) b.set_lanes(lanes);
     disturb(b);
     std::vector<float> numbers = programme(b);
     return Outcome{saved(b), std::move(numbers)};
@@ -478,6 +480,10 @@ TEST(Device, LanesAreMeasuredOnceForAModel) {
   const int first = launches(), second = launches();
   // five widths, with scratch on chip and without, four times each
   EXPECT_EQ(second + 5 * 2 * 4, first);
+  const int before = device->calls.launches;
+  Batch given(load_model(scene("sensed")), {.worlds = 7, .device = device, .lanes = 32});
+  EXPECT_EQ(given.lanes(), 32);
+  EXPECT_LE(device->calls.launches, before + 1);  // nothing is measured
 }
 
 // D7: many worlds, many runs, the same bits
@@ -522,6 +528,8 @@ TEST(Device, SaysWhatIsMissing) {
                                  Batch(model,
                                        {.precision = Precision::double_, .device = guarded()});
                                }).find("device cpu only"));
+  EXPECT_NE(std::string::npos,
+            message_of([&] { Batch(model, {.lanes = 16}); }).find("lanes are a device's"));
   const auto tiny = std::make_shared<EmulatedDevice>(true, size_t{4} << 20);
   const std::string full = message_of([&] { Batch(model, {.worlds = 100000, .device = tiny}); });
   EXPECT_NE(std::string::npos, full.find("on device emulated: at most ")) << full;
