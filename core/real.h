@@ -15,16 +15,20 @@
 
 // FN is leaf mathematics: always inlined. STAGE is a line of the step: one local copy per source
 // file, so that no weak symbol can carry one instruction set into an object built for another
-// (and on CUDA a function of its own: as one body, the step costs ptxas three times as long)
+// (and on CUDA a function of its own: as one body, the step costs ptxas three times as long).
+// STAGES is a list of stages: on CUDA a part of the kernel, since a function that calls others has
+// to put what it keeps in memory, and a kernel has not
 #if defined(__CUDACC__)
 #define FN __host__ __device__ __forceinline__
 #define STAGE static __noinline__ __host__ __device__
+#define STAGES static __forceinline__ __host__ __device__
 #define MOTORIUM_UNROLL
 // before a loop whose copies would only hold registers: nvcc makes four of any, calls inside or not
 #define MOTORIUM_ROLLED _Pragma("unroll 1")
 #else
 #define FN inline __attribute__((always_inline))
 #define STAGE static __attribute__((noinline, unused))
+#define STAGES STAGE
 // before a short loop over an array that should stay in registers: gcc does not unroll at -O2
 #define MOTORIUM_UNROLL _Pragma("GCC unroll 8")
 #define MOTORIUM_ROLLED

@@ -38,10 +38,10 @@ template <class Real> FN Mask<Real> is_servo(const ModelView<Real>& m, int a) {
   return (kp != Real(0.f)) & (m.actuator_gainprm[10 * a] == kp);
 }
 
-template <class Real>
+template <class Team, class Real>
 FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int a) {
   const int out = m.actuator_outadr[a];
-  const Real ctrl = read_controls(m, s, a).u[0];
+  const Real ctrl = read_control(m, s, a, 0);
 
   // activation dynamics
   Real input = ctrl;
@@ -49,16 +49,11 @@ FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   if (act >= 0) {
     const Real state = s.act[act];
     Real rate = ctrl;
-    switch (static_cast<DynType>(m.actuator_dyntype[a])) {
-      case DynType::integrator:
-        break;
-      case DynType::muscle:
-        rate = muscle_rate(m, a, ctrl, state);
-        break;
-      default:
-        rate = (ctrl - state) / max(m.actuator_dynprm[10 * a], number<Real>(1e-15));
-        break;
-    }
+    const auto type = static_cast<DynType>(m.actuator_dyntype[a]);
+    if (kRare<Team> && type == DynType::muscle)
+      rate = muscle_rate(m, a, ctrl, state);
+    else if (type != DynType::integrator)
+      rate = (ctrl - state) / max(m.actuator_dynprm[10 * a], number<Real>(1e-15));
     x.act_dot[act] = rate;
     input = m.actuator_actearly[a] ? next_activation(m, x, a, 0, state, rate) : state;
   }
@@ -77,18 +72,18 @@ FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
   if (gain_type == GainType::affine) {
     gain = fma(gp(2), speed, fma(gp(1), length, gain));
     slope = gp(2) * input;
-  } else if (gain_type == GainType::muscle) {
+  } else if (kRare<Team> && gain_type == GainType::muscle) {
     gain = muscle_gain(m, a, length, speed, gp, slope);
     slope = slope * input;
   }
   if (bias_type == BiasType::affine) {
     bias = fma(bp(2), speed, fma(bp(1), length, bp(0)));
     slope = slope + bp(2);
-  } else if (bias_type == BiasType::muscle) {
+  } else if (kRare<Team> && bias_type == BiasType::muscle) {
     bias = muscle_bias(m, a, length, bp);
   }
   Real force = fma(gain, input, bias);
-  if (m.discrete()) {
+  if (kRare<Team> && m.discrete()) {
     Real stiffness = Real(0.f);
     if (gain_type == GainType::affine) stiffness = -(gp(1) * input);
     if (gain_type == GainType::muscle) stiffness = muscle_stiffness(m, a, length, speed, gp, input);
@@ -103,7 +98,7 @@ FN void affine_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Rea
 
 template <class Team, class Real>
 FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x, int a) {
-  if (!kRare<Team>) return affine_force(m, s, x, a);
+  if (!kRare<Team>) return affine_force<Team>(m, s, x, a);
   switch (static_cast<GainType>(m.actuator_gaintype[a])) {
     case GainType::pid:
       pid_force(m, s, x, a);
@@ -115,7 +110,7 @@ FN void actuator_force(const ModelView<Real>& m, const State<Real>& s, Scratch<R
       orientation_force(m, s, x, a);
       break;
     default:
-      affine_force(m, s, x, a);
+      affine_force<Team>(m, s, x, a);
       break;
   }
 }

@@ -97,12 +97,12 @@ template <class Real> FN void find_couplings(Scratch<Real>& x) {
 
 // worlds whose island holds a block that couples
 template <class Real>
-FN Mask<Real> coupled_worlds(const ModelView<Real>& m, const Scratch<Real>& x, int island) {
+FN Mask<Real> coupled_worlds(const ModelView<Real>& m, const Scratch<Real>& x) {
   Mask<Real> found = !everywhere<Real>();
   for (int k = 0; x.coupled && k < x.blk_count; ++k) {
     if (!x.blk_on[k]) continue;
     Mask<Real> here = x.blk_couples[k];
-    if (m.ntree > 1) here = here & (x.blk_label[k] == Int<Real>(island));
+    if (m.ntree > 1) here = here & (x.blk_label[k] == Int<Real>(x.island));
     found = found | here;
   }
   return found;

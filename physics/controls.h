@@ -5,24 +5,28 @@
 
 namespace motorium {
 
+// control k of one actuator
+template <class Real>
+FN Real read_control(const ModelView<Real>& m, const State<Real>& s, int a, int k) {
+  const int at = m.actuator_ctrladr[a] + k;
+  Real u = s.ctrl[at];
+  if (m.actuator_delay.p[a] != 0)
+    u = read_history(s.history + m.actuator_historyadr[a], m.actuator_history[2 * a],
+                     m.actuator_ctrlnum[a],
+                     static_cast<Interpolation>(m.actuator_history[2 * a + 1]),
+                     Real(s.ahead) - m.actuator_delay[a] / Real(m.timestep), k);
+  if (m.actuator_ctrllimited[at] && m.on(kFlagClampctrl))
+    u = clamp(u, m.actuator_ctrlrange[2 * at], m.actuator_ctrlrange[2 * at + 1]);
+  return u;
+}
+
 // the controls of one actuator
 template <class Real> struct Controls { Real u[4]; };
 
 template <class Real>
 FN Controls<Real> read_controls(const ModelView<Real>& m, const State<Real>& s, int a) {
   Controls<Real> c;
-  const int adr = m.actuator_ctrladr[a], n = m.actuator_ctrlnum[a];
-  const bool delayed = m.actuator_delay.p[a] != 0, clamped = m.on(kFlagClampctrl);
-  for (int k = 0; k < n; ++k) {
-    Real u = s.ctrl[adr + k];
-    if (delayed)
-      u = read_history(s.history + m.actuator_historyadr[a], m.actuator_history[2 * a], n,
-                       static_cast<Interpolation>(m.actuator_history[2 * a + 1]),
-                       Real(s.ahead) - m.actuator_delay[a] / Real(m.timestep), k);
-    if (m.actuator_ctrllimited[adr + k] && clamped)
-      u = clamp(u, m.actuator_ctrlrange[2 * (adr + k)], m.actuator_ctrlrange[2 * (adr + k) + 1]);
-    c.u[k] = u;
-  }
+  for (int k = 0; k < m.actuator_ctrlnum[a]; ++k) c.u[k] = read_control(m, s, a, k);
   return c;
 }
 

@@ -23,16 +23,15 @@ class EmulatedPhysics final : public DevicePhysics {
     return kernels_.scratch_bytes(host);
   }
 
-  void step(const DeviceCall& c, int nstep, Refresh refresh) override {
-    if (!c.args.queue) return steps(c, nstep, refresh);
+  void step(const DeviceCall& c, int nstep) override {
+    if (!c.args.queue) return steps(c, nstep);
     for (int k = 0; k < nstep; ++k) {
       DeviceCall one = c;
       one.args = args_of_step(c, k, nstep);
       queue(one);
       search(one);
-      steps(one, 1, k < nstep - 1 ? Refresh::none : refresh);
+      steps(one, 1);
     }
-    if (nstep == 0) steps(without_queue(c), 0, refresh);
   }
   void forward(const DeviceCall& c, Refresh upto) override {
     device_->launch(c.stream, [=, this] {
@@ -65,11 +64,11 @@ class EmulatedPhysics final : public DevicePhysics {
   }
 
  private:
-  void steps(const DeviceCall& c, int nstep, Refresh refresh) {
+  void steps(const DeviceCall& c, int nstep) {
     device_->launch(c.stream, [=, this] {
       if (c.args.queue) c.args.queue->taken[0] = c.args.queue->taken[1] = 0;
       each_world(c, [&](const PackArgs<float>& args, const int* world) {
-        kernels_.step(args, world, 1, nstep, refresh);
+        kernels_.step(args, world, 1, nstep, Refresh::none);
       });
     });
   }

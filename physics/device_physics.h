@@ -72,7 +72,7 @@ class DevicePhysics {
   virtual int chip_bytes(int lanes) = 0;        // that tiles have on chip without fewer of them
   virtual size_t scratch_bytes(const ModelData<float>& host) const = 0;  // of one tile
 
-  virtual void step(const DeviceCall& call, int nstep, Refresh refresh) = 0;
+  virtual void step(const DeviceCall& call, int nstep) = 0;
   virtual void forward(const DeviceCall& call, Refresh upto) = 0;
   virtual void gather(const RowsCall& call) = 0;
   virtual void scatter(const RowsCall& call) = 0;

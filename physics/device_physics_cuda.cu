@@ -92,11 +92,11 @@ class CudaPhysics final : public DevicePhysics {
     return kernels_.front().scratch_bytes(host);
   }
 
-  void step(const DeviceCall& c, int nstep, Refresh refresh) override {
+  void step(const DeviceCall& c, int nstep) override {
     const CudaKernels& kernels = of_width(c.lanes, c.plain);
     device_->use();
-    if (!c.args.queue || nstep == 0) {
-      kernels.step(without_queue(c), nstep, refresh);
+    if (!c.args.queue) {
+      kernels.step(c, nstep);
       device_->launched("step_worlds");
       return;
     }
@@ -107,7 +107,7 @@ class CudaPhysics final : public DevicePhysics {
       device_->launched("queue_worlds");
       kernels.search(one);
       device_->launched("search_places");
-      kernels.step(one, 1, k < nstep - 1 ? Refresh::none : refresh);
+      kernels.step(one, 1);
       device_->launched("step_worlds");
     }
   }

@@ -464,7 +464,10 @@ void DeviceWorlds::step(const int* ids, int n, int nstep, Refresh refresh, bool 
       call.args.queue = queue_.data();
       call.search_bytes = search_bytes(d);
     }
-    physics_->step(call, nstep, refresh);
+    // outputs of the new state are another launch: kernels of steps are shorter without
+    if (refresh != Refresh::none) call.args.output_count = 0;
+    physics_->step(call, nstep);
+    if (refresh != Refresh::none) physics_->forward(call_of(g), refresh);
     physics_->keep({sizes_, table_, slots_, g.ids, g.count, stream});
   }
 }

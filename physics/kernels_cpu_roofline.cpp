@@ -39,9 +39,9 @@ STAGE int64_t counted_step(const PackArgs<float>& args, int world) {
                 sizeof(ModelData<Counted>) == sizeof(ModelData<float>));
   counted_flops = 0;
   const auto& counted = reinterpret_cast<const PackArgs<Counted>&>(args);
-  Views<Counted> views(*counted.model);
-  Pack3<Counted> p = views.pack();
-  step_pack<Solo, Counted>(Solo{}, p, counted, &world, 1, 1, Refresh::none);
+  Views<Counted> views(counted);
+  Pack3<Counted> p = views.pack(&world, 1);
+  step_pack(Solo{}, p, 1, Refresh::none);
   return counted_flops;
 }
 #endif

@@ -8,9 +8,7 @@ namespace {
 template <class Team>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     queue_worlds(const __grid_constant__ DeviceCall call) {
-  each_world<Team>(call, [&](Pack3<float>& p, const PackArgs<float>& args, const int* world) {
-    queue_pack<Team, float>(Team{}, p, args, world);
-  });
+  each_world<Team>(call, [](Pack3<float>& p) { queue_pack(Team{}, p); });
 }
 
 // a thread for each search that has memory

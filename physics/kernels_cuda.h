@@ -17,7 +17,7 @@ struct CudaKernels {
   int (*blocks_per_processor)() = nullptr;
   int (*chip_bytes)(int device) = nullptr;  // of a tile, so that no fewer blocks are resident
   void (*allow_chip)(int bytes) = nullptr;  // before the first launch with so much
-  void (*step)(const DeviceCall& call, int nstep, Refresh refresh) = nullptr;
+  void (*step)(const DeviceCall& call, int nstep) = nullptr;
   void (*forward)(const DeviceCall& call, Refresh upto) = nullptr;
   // of models with searches; null in kernels of plain models
   void (*queue)(const DeviceCall& call) = nullptr;

@@ -14,19 +14,19 @@ template <class Real> STAGE size_t entry_scratch_bytes(const ModelData<Scalar<Re
 template <class Real>
 STAGE void entry_step(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, int nstep,
                       Refresh refresh) {
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, count);
   if (args.trace)
-    step_pack<Solo, Real>(Solo{}, p, args, worlds, count, nstep, refresh, Stopwatch{args.trace});
+    step_pack(Solo{}, p, nstep, refresh, Stopwatch{args.trace});
   else
-    step_pack<Solo, Real>(Solo{}, p, args, worlds, count, nstep, refresh);
+    step_pack(Solo{}, p, nstep, refresh);
 }
 template <class Real>
 STAGE void entry_forward(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                          Refresh upto) {
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
-  forward_pack<Solo, Real>(Solo{}, p, args, worlds, count, upto);
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, count);
+  forward_pack(Solo{}, p, upto);
 }
 template <class Real>
 STAGE void entry_rays(const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
@@ -41,14 +41,16 @@ STAGE void entry_distances(const PackArgs<Scalar<Real>>& args, const int* worlds
 template <class Real>
 STAGE void entry_inverse(const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
                          Scalar<Real>* qfrc, const int* worlds, int count) {
-  inverse_pack<Solo, Real>(Solo{}, args, qacc, qfrc, worlds, count);
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, count);
+  inverse_pack(Solo{}, p, qacc, qfrc);
 }
 
 template <class Real>
 STAGE void entry_queue(const PackArgs<Scalar<Real>>& args, const int* worlds) {
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
-  queue_pack<Solo, Real>(Solo{}, p, args, worlds);
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, 1);
+  queue_pack(Solo{}, p);
 }
 template <class Real>
 STAGE void entry_search(const PackArgs<Scalar<Real>>& args, int worker, int workers, char* memory) {

@@ -81,8 +81,8 @@ STAGE void contacts_times(Team team, const ModelView<Real>& m, Scratch<Real>& x,
 
 // out = J v (minus aref) for all rows
 template <class Team, class Real>
-FN void rows_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
-                   bool residual, Real* rows, Real* fric, Real* lim) {
+STAGE void rows_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const Real* v,
+                      bool residual, Real* rows, Real* fric, Real* lim) {
   const Real zero = Real(0.f);
   if (by_bodies<Team>(m)) contacts_times(team, m, x, v, residual, rows);
   team.each(by_bodies<Team>(m) ? x.contact_block : x.blk_count, [&](int k) {
@@ -110,7 +110,7 @@ FN void rows_times(Team team, const ModelView<Real>& m, Scratch<Real>& x, const 
 
 // forces and curvatures at the present residuals
 template <class Team, class Real>
-FN void update_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
+STAGE void update_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   team.each(x.blk_count, [&](int k) {
     if (x.blk_dim[k] > 0) block_force(m, x, k, x.blk_curv + 21 * k);
   });
@@ -135,8 +135,8 @@ FN void add_block_forces(Team team, Rows rows, int n, const int* col, const Real
 
 // out += J' f
 template <class Team, class Real>
-FN void add_constraint_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x,
-                              const Real& sign, Real* out) {
+STAGE void add_constraint_forces(Team team, const ModelView<Real>& m, Scratch<Real>& x,
+                                 const Real& sign, Real* out) {
   if (by_bodies<Team>(m) && x.con_slots > 0) add_contact_pushes(team, m, x, sign, out);
   const int count = by_bodies<Team>(m) ? x.contact_block : x.blk_count;
   for (int k = 0; k < count; ++k) {
@@ -172,7 +172,7 @@ FN void multiply_metric(Team team, const ModelView<Real>& m, Scratch<Real>& x, c
 
 // whole cost of the rows at the present residuals
 template <class Team, class Real>
-FN Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
+STAGE Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
   return sum_rows(
       team, x, [&](int k) { return block_cost(m, x, k); },
       [&](int i) { return friction_cost(x.fric_r[i], x.fric_D[i], x.fric_loss[i]); },
@@ -184,9 +184,9 @@ FN Real rows_cost(Team team, const ModelView<Real>& m, const Scratch<Real>& x) {
 
 // ---- islands as masks -----------------------------------------------------------------------
 
-// 1 in worlds where the tree belongs to the island, else 0
-template <class Real> FN Real tree_in(const Scratch<Real>& x, int tree, int island) {
-  return select(x.tree_label[tree] == Int<Real>(island), Real(1.f), Real(0.f));
+// worlds where the tree belongs to the present island
+template <class Real> FN Mask<Real> tree_in(const Scratch<Real>& x, int tree) {
+  return x.tree_label[tree] == Int<Real>(x.island);
 }
 
 // ---- line search ----------------------------------------------------------------------------
@@ -210,20 +210,17 @@ template <class Real> struct LimitAlong {
   const ModelView<Real>& m;
   const Scratch<Real>& x;
   const Real& alpha;
-  int island;
   FN Along<Real> operator()(int e) const {
     Along<Real> s(0.f);
     one_sided_along(x.lim_r[e], x.lim_v[e], x.lim_D[e], alpha, s);
-    if (m.ntree > 1)
-      s = masked(s,
-                 x.tree_label[m.dof_treeid[m.jnt_dofadr[m.limit_jnt[e / 2]]]] == Int<Real>(island));
+    if (m.ntree > 1) s = masked(s, tree_in(x, m.dof_treeid[m.jnt_dofadr[m.limit_jnt[e / 2]]]));
     return s;
   }
 };
 
 template <class Team, class Real>
-FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
-                            const Real& g1, const Real& g2, const Real& alpha, int island) {
+STAGE LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
+                               const Real& g1, const Real& g2, const Real& alpha) {
   const Along<Real> none(0.f);
   const bool one_tree = m.ntree == 1;
   const Along<Real> sum = sum_rows(
@@ -232,16 +229,14 @@ FN LinePoint<Real> evaluate(Team team, const ModelView<Real>& m, const Scratch<R
         Along<Real> s = none;
         if (!x.blk_on[k]) return s;
         block_along(m, x, k, alpha, s);
-        return one_tree ? s : masked(s, x.blk_label[k] == Int<Real>(island));
+        return one_tree ? s : masked(s, x.blk_label[k] == Int<Real>(x.island));
       },
       [&](int i) {
         Along<Real> s = none;
         friction_along(x.fric_r[i], x.fric_v[i], x.fric_D[i], x.fric_loss[i], alpha, s);
-        return one_tree
-                   ? s
-                   : masked(s, x.tree_label[m.dof_treeid[m.friction_dof[i]]] == Int<Real>(island));
+        return one_tree ? s : masked(s, tree_in(x, m.dof_treeid[m.friction_dof[i]]));
       },
-      LimitAlong<Real>{m, x, alpha, island});
+      LimitAlong<Real>{m, x, alpha});
   LinePoint<Real> p;
   p.alpha = alpha;
   p.cost = fma(alpha, fma(Real(0.5f) * alpha, g2, g1), sum.v[0]);
@@ -261,11 +256,10 @@ template <class Real> struct LineResult {
 template <class Team, class Real>
 STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Scratch<Real>& x,
                                    const Real& g1, const Real& g2, const Real& slope0,
-                                   const Real& curv0, const Real& gtol, Mask<Real> active,
-                                   int island) {
+                                   const Real& curv0, const Real& gtol, Mask<Real> active) {
   const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
   const Real limit = Real(static_cast<Scalar<Real>>(m.ls_iterations));
-  const auto eval = [&](const Real& alpha) { return evaluate(team, m, x, g1, g2, alpha, island); };
+  const auto eval = [&](const Real& alpha) { return evaluate(team, m, x, g1, g2, alpha); };
   const auto newton = [&](const LinePoint<Real>& p) { return p.alpha - p.slope / p.curv; };
   LineResult<Real> out = {zero, zero, !everywhere<Real>()};
   Mask<Real> going = active;
@@ -371,18 +365,18 @@ STAGE LineResult<Real> line_search(Team team, const ModelView<Real>& m, const Sc
 
 // grad = M a - smooth force - J' f, zero outside the island
 template <class Team, class Real>
-FN void gradient(Team team, const ModelView<Real>& m, Scratch<Real>& x, int island) {
+FN void gradient(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   team.each(m.nv, [&](int i) { x.grad[i] = x.Ma[i] - x.metric_force[i]; });
   add_constraint_forces(team, m, x, Real(-1.f), x.grad);
   if (m.ntree > 1)
     team.each(m.nv, [&](int i) {
-      x.grad[i] = select(x.tree_label[m.dof_treeid[i]] == Int<Real>(island), x.grad[i], Real(0.f));
+      x.grad[i] = select(tree_in(x, m.dof_treeid[i]), x.grad[i], Real(0.f));
     });
 }
 
-// one island in every world; x.Ma and residuals belong to x.a and are kept up to date
+// the present island in every world; x.Ma and residuals belong to x.a and are kept up to date
 template <class Team, class Real>
-STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real>& x, int island) {
+STAGES Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
   const Real zero = Real(0.f), one = Real(1.f), half = Real(0.5f);
   const bool many = m.ntree > 1;
 
@@ -390,20 +384,22 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   team.once([&] {
     int n = 0;
     for (int i = 0; i < m.nv; ++i)
-      if (!many || any(x.tree_label[m.dof_treeid[i]] == Int<Real>(island))) x.dof_list[n++] = i;
+      if (!many || any(tree_in(x, m.dof_treeid[i]))) x.dof_list[n++] = i;
     x.dof_count = n;
     for (int k = 0; k < x.blk_count; ++k)
-      x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(island)));
+      x.blk_on[k] = x.blk_dim[k] > 0 && (!many || any(x.blk_label[k] == Int<Real>(x.island)));
     for (int t = 0; by_bodies<Team>(m) && t < m.ntree; ++t)
-      x.tree_on[t] = !many || any(x.tree_label[t] == Int<Real>(island));
+      x.tree_on[t] = !many || any(tree_in(x, t));
   });
   Mask<Real> coupled = !everywhere<Real>();
-  if (by_bodies<Team>(m)) coupled = coupled_worlds(m, x, island);
+  if (by_bodies<Team>(m)) coupled = coupled_worlds(m, x);
   if (!by_bodies<Team>(m) || any(coupled)) team.once([&] { plan_factor(team, m, x); });
 
   // every gradient is scaled by the trace of the island's inertia. Sums run over all dofs, zero
   // outside the island, so that their tree does not depend on the neighbours
-  const auto inside = [&](int d) { return many ? tree_in(x, m.dof_treeid[d], island) : one; };
+  const auto inside = [&](int d) {
+    return many ? select(tree_in(x, m.dof_treeid[d]), one, zero) : one;
+  };
   const auto sum_dofs = [&](const Real* a, const Real* b) {
     return team.sum(m.nv, [&](int d) { return a[d] * b[d]; });
   };
@@ -415,7 +411,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   if constexpr (sizeof(Scalar<Real>) == 4) tol = max(tol, Real(1e-6f));
 
   update_forces(team, m, x);
-  gradient(team, m, x, island);
+  gradient(team, m, x);
   Real steep = scale * sqrt(sum_dofs(x.grad, x.grad));
   Mask<Real> active = present;
 
@@ -438,7 +434,6 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
   direction();
   active = active & !((steep < tol) & (half * scale * sum_dofs(x.grad, x.Mgrad) < tol));
 
-  Mask<Real> capped = !everywhere<Real>();
   for (int iteration = 0; iteration < m.iterations && any(active); ++iteration) {
     team.each(m.nv, [&](int i) { x.search[i] = select(active, -x.Mgrad[i], zero); });
     rows_times(team, m, x, x.search, false, x.row_v, x.fric_v, x.lim_v);
@@ -451,9 +446,8 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     const Real slope0 = sum_dofs(x.search, x.grad);
     if constexpr (sizeof(Scalar<Real>) == 4) gtol = max(gtol, Real(1e-6f) * abs(slope0));
     active = active & (size >= number<Real>(1e-15));
-    const LineResult<Real> line =
-        line_search(team, m, x, g1, g2, slope0, -slope0, gtol, active, island);
-    capped = capped | line.capped;
+    const LineResult<Real> line = line_search(team, m, x, g1, g2, slope0, -slope0, gtol, active);
+    if (any(line.capped)) team.once([&] { x.search_capped[0] = x.search_capped[0] | line.capped; });
     active = active & (line.alpha != zero);
     const Real alpha = select(active, line.alpha, zero);
     if (!any(active)) break;
@@ -474,7 +468,7 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
 
     // forces, gradient, the next Newton direction, stopping rules
     update_forces(team, m, x);
-    gradient(team, m, x, island);
+    gradient(team, m, x);
     steep = scale * sqrt(sum_dofs(x.grad, x.grad));
     const Real improvement = -(scale * line.change);
     active = active & !(((improvement > zero) & (improvement < tol)) | (steep < tol));
@@ -482,13 +476,12 @@ STAGE Mask<Real> newton_island(Team team, const ModelView<Real>& m, Scratch<Real
     direction();
     active = active & !(half * scale * sum_dofs(x.grad, x.Mgrad) < tol);
   }
-  if (any(capped)) team.once([&] { x.search_capped[0] = x.search_capped[0] | capped; });
   return active;
 }
 
 // qacc, forces and qfrc_constraint of all worlds
 template <class Team, class Real>
-STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
+STAGES void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scratch<Real>& x) {
   const Real zero = Real(0.f);
   team.once([&] {
     x.has_rows[0] = x.nefc[0] > zero;
@@ -498,14 +491,15 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   team.each(m.nv, [&](int i) { x.qfrc_constraint[i] = zero; });
   if (!any(x.has_rows[0])) {
     team.each(m.nv, [&](int i) { x.qacc[i] = x.qacc_smooth[i]; });
-    if (m.discrete()) turn_free_bodies(team, m, s, x);
+    if (kRare<Team> && m.discrete()) turn_free_bodies(team, m, s, x);
     return;
   }
 
   // trees that rows join
   const bool separate = m.on(kFlagIsland);
-  team.once([&] { x.shared_int[1] = m.ntree > 1 ? label_islands(m, x, separate) : 1; });
   team.once([&] {
+    x.islands = m.ntree > 1 ? label_islands(m, x, separate) : 1;
+    x.island = 0;
     if (by_bodies<Team>(m))
       find_couplings(x);
     else
@@ -540,10 +534,12 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
   rows_times(team, m, x, x.a, true, x.row_r, x.fric_r, x.lim_r);
   multiply_metric(team, m, x, x.a, x.Ma);
 
-  MOTORIUM_ROLLED
-  for (int i = 0; i < x.shared_int[1]; ++i) {
-    const Mask<Real> unfinished = newton_island(team, m, x, i);
-    if (any(unfinished)) team.once([&] { x.not_converged[0] = x.not_converged[0] | unfinished; });
+  while (x.island < x.islands) {
+    const Mask<Real> unfinished = newton_island(team, m, x);
+    team.once([&] {
+      x.not_converged[0] = x.not_converged[0] | unfinished;
+      ++x.island;
+    });
   }
 
   // forces of the final acceleration; worlds without rows are not touched by their neighbours
@@ -554,7 +550,7 @@ STAGE void solve(Team team, const ModelView<Real>& m, const State<Real>& s, Scra
     x.qacc[i] = select(rows, x.a[i], x.qacc_smooth[i]);
     x.qfrc_constraint[i] = select(rows, x.qfrc_constraint[i], zero);
   });
-  if (m.discrete()) turn_free_bodies(team, m, s, x);
+  if (kRare<Team> && m.discrete()) turn_free_bodies(team, m, s, x);
 }
 
 }  // namespace motorium

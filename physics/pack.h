@@ -61,22 +61,26 @@ FN void store_moved(Team team, const Real* src, Scalar<Real>* base, int columns,
 
 // ---- pack -----------------------------------------------------------------------------------
 
-// the views of one pack, and which of its lanes move. All workers of a team look at the same views:
-// what changes in them is written by one of them (`once`)
+// one pack: its views, the rows that it has in batch memory, and which of its lanes move. All
+// workers of a team look at the same views: what changes in them is written by one of them (`once`)
 template <class Real> struct Pack3 {
   ModelView<Real>& m;
   State<Real>& s;
   Scratch<Real>& x;
+  const PackArgs<Scalar<Real>>& args;
+  const int* worlds;
+  int count;  // of worlds, at most the width of a pack
   Mask<Real> live = !everywhere<Real>();
 };
 
-// where they lie; the kernels of a GPU keep them in memory on chip (kernels_cuda.cu)
+// where the views lie; the kernels of a GPU keep them in memory on chip (tile_kernels.h)
 template <class Real> struct Views {
   ModelView<Real> m;
   State<Real> s;
   Scratch<Real> x;
-  FN explicit Views(const ModelData<Scalar<Real>>& d) : m(view_of<Real>(d)) {}
-  FN Pack3<Real> pack() { return {m, s, x}; }
+  const PackArgs<Scalar<Real>>& args;
+  FN explicit Views(const PackArgs<Scalar<Real>>& a) : m(view_of<Real>(*a.model)), args(a) {}
+  FN Pack3<Real> pack(const int* worlds, int count) { return {m, s, x, args, worlds, count}; }
 };
 
 template <class Real> FN size_t pack_bytes(const ModelData<Scalar<Real>>& d) {
@@ -87,51 +91,47 @@ template <class Real> FN size_t pack_bytes(const ModelData<Scalar<Real>>& d) {
 }
 
 // status bits of one world: set from a mask, worker 0
-template <class Real>
-FN void raise(const PackArgs<Scalar<Real>>& args, const int* worlds, int count, Mask<Real> where,
-              uint32_t bit) {
-  for (int l = 0; l < count && l < kWidth<Real>; ++l)
-    if (get_mask<Real>(where, l)) args.state.status[worlds[l]] |= bit;
+template <class Real> FN void raise(const Pack3<Real>& p, Mask<Real> where, uint32_t bit) {
+  for (int l = 0; l < p.count && l < kWidth<Real>; ++l)
+    if (get_mask<Real>(where, l)) p.args.state.status[p.worlds[l]] |= bit;
 }
 
 // the time of each world, where a sensor asks for it; in double, because it grows for long
 template <class Team, class Real>
-STAGE void tell_time(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                     const Int<Real>& taken, Pack3<Real>& p) {
+STAGE void tell_time(Team team, Pack3<Real>& p, const Int<Real>& taken) {
   if (!p.m.want_time) return;
+  const StateArrays<Scalar<Real>>& state = p.args.state;
   team.once([&] {
     for (int l = 0; l < kWidth<Real>; ++l) {
-      const int w = worlds[l < count ? l : 0];
-      const double start = args.state.time0 ? args.state.time0[w] : 0.0;
-      const double steps = static_cast<double>(args.state.steps[w] + get_int<Real>(taken, l));
+      const int w = p.worlds[l < p.count ? l : 0];
+      const double start = state.time0 ? state.time0[w] : 0.0;
+      const double steps = static_cast<double>(state.steps[w] + get_int<Real>(taken, l));
       put(p.s.time[0], l, static_cast<Scalar<Real>>(fma(steps, p.m.step_time, start)));
     }
   });
 }
 
 // what these worlds override
-template <class Team, class Real>
-FN void load_overrides(Team team, const ModelData<Scalar<Real>>& d, const int* worlds, int count,
-                       const ModelView<Real>& m) {
+template <class Team, class Real> FN void load_overrides(Team team, Pack3<Real>& p) {
+  const ModelData<Scalar<Real>>& d = *p.args.model;
   const int nq = d.nq, nv = d.nv, nu = d.nu, nactuator = d.nactuator, nout = d.nout,
             nbody = d.nbody, njnt = d.njnt, ngeom = d.ngeom, nsite = d.nsite, ncam = d.ncam,
             neq = d.neq, ntendon = d.ntendon, npair = d.npair;
   const auto load = [&](const Field<Real>& field, const WorldRows<Scalar<Real>>& own, int columns) {
     if (!own.data) return;
     int row[kWidth<Real>];
-    for (int l = 0; l < kWidth<Real>; ++l) row[l] = own.row_of[worlds[l < count ? l : 0]];
-    load_rows(team, const_cast<Real*>(field.own), own.data, columns, row, count);
+    for (int l = 0; l < kWidth<Real>; ++l) row[l] = own.row_of[p.worlds[l < p.count ? l : 0]];
+    load_rows(team, const_cast<Real*>(field.own), own.data, columns, row, p.count);
   };
 #define MOTORIUM_REAL(name, rows, columns, unit, doc) \
-  load(m.name, d.name##_worlds, (rows) * (columns));
+  load(p.m.name, d.name##_worlds, (rows) * (columns));
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
 }
 
 // points the views into the scratch of the pack; the view of the model is made
-template <class Team, class Real>
-STAGE void point_views(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds,
-                       Pack3<Real>& p) {
+template <class Team, class Real> STAGE void point_views(Team team, Pack3<Real>& p) {
+  const PackArgs<Scalar<Real>>& args = p.args;
   team.once([&] {
     layout(*args.model, static_cast<char*>(args.scratch), p.m, p.s, p.x, args.chip,
            args.chip_bytes);
@@ -139,36 +139,35 @@ STAGE void point_views(Team team, const PackArgs<Scalar<Real>>& args, const int*
     p.x.queue = args.queue;
     p.x.queue_first = -1;
     if constexpr (kWidth<Real> == 1)
-      if (args.queue) p.x.queue_first = args.queue->first[worlds[0]];
+      if (args.queue) p.x.queue_first = args.queue->first[p.worlds[0]];
     p.s.ahead = 0.f;
     p.s.has_qfrc = args.state.qfrc_applied != nullptr;
     p.s.has_xfrc = args.state.xfrc_applied != nullptr;
   });
 }
 
-template <class Team, class Real>
-STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                     Pack3<Real>& p) {
-  const ModelData<Scalar<Real>>& d = *args.model;
-  point_views(team, args, worlds, p);
+template <class Team, class Real> STAGE void load_pack(Team team, Pack3<Real>& p) {
+  const ModelData<Scalar<Real>>& d = *p.args.model;
+  const StateArrays<Scalar<Real>>& state = p.args.state;
+  const int *worlds = p.worlds, count = p.count;
+  point_views(team, p);
   const int nq = d.nq, nv = d.nv, nu = d.nu, na = d.na, nhistory = d.nhistory, nbody = d.nbody,
             nmocap = d.nmocap, neq = d.neq;
 
   // state and inputs; forces that nobody applies stay unread
 #define MOTORIUM_FIELD(name, columns, unit, doc) \
-  if (args.state.name) load_rows(team, p.s.name, args.state.name, (columns), worlds, count);
+  if (state.name) load_rows(team, p.s.name, state.name, (columns), worlds, count);
   MOTORIUM_STATE_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
-  if (d.any_worlds) load_overrides(team, d, worlds, count, p.m);
+  if (d.any_worlds) load_overrides(team, p);
 
   // frozen worlds and idle lanes compute, but nothing of theirs is kept
   p.live = !everywhere<Real>();
   for (int l = 0; l < kWidth<Real>; ++l)
-    put_mask<Real>(
-        p.live, l,
-        l < count && (args.state.status[worlds[l < count ? l : 0]] & kStatusFrozen) == 0);
+    put_mask<Real>(p.live, l,
+                   l < count && (state.status[worlds[l < count ? l : 0]] & kStatusFrozen) == 0);
 
-  tell_time(team, args, worlds, count, Int<Real>(0), p);
+  tell_time(team, p, Int<Real>(0));
 
   // bad inputs: the world's controls and forces are zero for this call
   const Real zero = Real(0.f), one = Real(1.f);
@@ -187,7 +186,7 @@ STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
     if (p.s.has_xfrc)
       team.each(6 * nbody,
                 [&](int i) { p.s.xfrc_applied[i] = select(spoiled, zero, p.s.xfrc_applied[i]); });
-    team.once([&] { raise<Real>(args, worlds, count, spoiled, kStatusBadInput); });
+    team.once([&] { raise(p, spoiled, kStatusBadInput); });
   }
 
   // a state that was written by the caller may be bad as well
@@ -198,7 +197,7 @@ STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
   });
   const Mask<Real> sick = ill > zero;
   if (any(sick)) {
-    team.once([&] { raise<Real>(args, worlds, count, sick, kStatusFaultState | kStatusFrozen); });
+    team.once([&] { raise(p, sick, kStatusFaultState | kStatusFrozen); });
     p.live = p.live & !sick;
     team.each(nq, [&](int i) { p.s.qpos[i] = select(sick, p.m.qpos0[i], p.s.qpos[i]); });
     team.each(nv, [&](int i) { p.s.qvel[i] = select(sick, zero, p.s.qvel[i]); });
@@ -212,20 +211,18 @@ STAGE void load_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* w
 
 // the Scratch field with a number in MOTORIUM_SCRATCH_FIELDS
 template <class Real> FN Real* output_field(const Scratch<Real>& x, int field) {
-  Real* fields[] = {
-#define MOTORIUM_FIELD(name, rows, columns, unit, doc) x.name,
-      MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
+  int next = 0;
+#define MOTORIUM_FIELD(name, rows, columns, unit, doc) \
+  if (field == next++) return x.name;
+  MOTORIUM_SCRATCH_FIELDS(MOTORIUM_FIELD)
 #undef MOTORIUM_FIELD
-  };
-  return fields[field];
+  return nullptr;
 }
 
-template <class Team, class Real>
-STAGE void store_outputs(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds,
-                         int count, const Pack3<Real>& p) {
-  for (int i = 0; i < args.output_count; ++i) {
-    const OutputBinding<Scalar<Real>>& o = args.outputs[i];
-    store_rows(team, output_field(p.x, o.field), o.data, o.columns, worlds, count);
+template <class Team, class Real> STAGE void store_outputs(Team team, const Pack3<Real>& p) {
+  for (int i = 0; i < p.args.output_count; ++i) {
+    const OutputBinding<Scalar<Real>>& o = p.args.outputs[i];
+    store_rows(team, output_field(p.x, o.field), o.data, o.columns, p.worlds, p.count);
   }
 }
 
@@ -242,23 +239,23 @@ template <class Team, class Real> STAGE void observe(Team team, Pack3<Real>& p, 
 
 // brings positions, velocities and, on request, accelerations up to date, and shows them
 template <class Team, class Real>
-STAGE void refresh_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                        Pack3<Real>& p, Refresh upto) {
+STAGES void refresh_pack(Team team, Pack3<Real>& p, Refresh upto) {
   if (upto == Refresh::acc) {
     forward_acceleration(team, p.m, p.s, p.x);
   } else {
-    for (int i = 0; i < args.output_count; ++i) {
-      const OutputBinding<Scalar<Real>>& o = args.outputs[i];
-      load_rows(team, output_field(p.x, o.field), o.data, o.columns, worlds, count);
+    for (int i = 0; i < p.args.output_count; ++i) {
+      const OutputBinding<Scalar<Real>>& o = p.args.outputs[i];
+      load_rows(team, output_field(p.x, o.field), o.data, o.columns, p.worlds, p.count);
     }
     forward_velocity(team, p.m, p.s, p.x);
   }
   observe(team, p, upto);
-  store_outputs(team, args, worlds, count, p);
+  store_outputs(team, p);
 }
 
 // what has become of the worlds of a pack in the steps of a call
 template <class Real> struct Taken {
+  int begun = 0;  // steps of the call
   Int<Real> steps = Int<Real>(0);
   Mask<Real> fault_acc = !everywhere<Real>(), fault_state = fault_acc, unfinished = fault_acc,
              search_limit = fault_acc, ccd_limit = fault_acc, spilled = fault_acc;
@@ -291,8 +288,9 @@ STAGE void move_pack(Team team, Pack3<Real>& p, bool seen, Taken<Real>& t) {
 
 // what a world is, and what it reports
 template <class Team, class Real>
-STAGE void store_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
-                      bool stepped, const Pack3<Real>& p, const Taken<Real>& t) {
+STAGE void store_pack(Team team, const Pack3<Real>& p, bool stepped, const Taken<Real>& t) {
+  const PackArgs<Scalar<Real>>& args = p.args;
+  const int *worlds = p.worlds, count = p.count;
   const int nq = p.m.nq, nv = p.m.nv, na = p.m.na;
   const Mask<Real> moved = t.steps > Int<Real>(0);
   if (any(moved)) {
@@ -310,31 +308,30 @@ STAGE void store_pack(Team team, const PackArgs<Scalar<Real>>& args, const int* 
       if (args.rows && stepped)
         for (int l = 0; l < count && l < kWidth<Real>; ++l)
           args.rows[worlds[l]] = static_cast<int32_t>(get(p.x.nefc[0], l));
-    raise<Real>(args, worlds, count, t.fault_acc, kStatusFaultAcc | kStatusFrozen);
-    raise<Real>(args, worlds, count, t.fault_state, kStatusFaultState | kStatusFrozen);
-    raise<Real>(args, worlds, count, t.unfinished, kStatusNotConverged);
-    raise<Real>(args, worlds, count, t.search_limit, kStatusSearchLimit);
-    raise<Real>(args, worlds, count, t.ccd_limit, kStatusCcdLimit);
-    raise<Real>(args, worlds, count, t.spilled, kStatusSpilled);
+    raise(p, t.fault_acc, kStatusFaultAcc | kStatusFrozen);
+    raise(p, t.fault_state, kStatusFaultState | kStatusFrozen);
+    raise(p, t.unfinished, kStatusNotConverged);
+    raise(p, t.search_limit, kStatusSearchLimit);
+    raise(p, t.ccd_limit, kStatusCcdLimit);
+    raise(p, t.spilled, kStatusSpilled);
   });
 }
 
 template <class Team, class Real, class Done = Untimed>
-STAGE void step_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
-                     const int* worlds, int count, int nstep, Refresh refresh, Done done = {}) {
+STAGES void step_pack(Team team, Pack3<Real>& p, int nstep, Refresh refresh, Done done = {}) {
   done.start();
-  load_pack(team, args, worlds, count, p);
+  load_pack(team, p);
   done("load");
-  const bool watched = args.output_count > 0;
   Taken<Real> taken;
   MOTORIUM_ROLLED
-  for (int k = 0; k < nstep; ++k) {
-    const bool seen = watched && refresh == Refresh::none && k == nstep - 1;
-    if (k > 0) tell_time(team, args, worlds, count, taken.steps, p);
+  for (; taken.begun < nstep; ++taken.begun) {
+    if (taken.begun > 0) tell_time(team, p, taken.steps);
     forward_acceleration(team, p.m, p.s, p.x, done);
+    const bool seen =
+        p.args.output_count > 0 && refresh == Refresh::none && taken.begun == nstep - 1;
     if (seen) {
       observe(team, p, Refresh::acc);
-      store_outputs(team, args, worlds, count, p);
+      store_outputs(team, p);
       done("sensors");
     } else if (p.m.sensor_memory) {
       sensors(team, p.m, p.s, p.x);
@@ -344,40 +341,34 @@ STAGE void step_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& ar
     done("integration");
   }
 
-  tell_time(team, args, worlds, count, taken.steps, p);
-  if (watched && refresh != Refresh::none) refresh_pack(team, args, worlds, count, p, refresh);
+  tell_time(team, p, taken.steps);
+  if (p.args.output_count > 0 && refresh != Refresh::none) refresh_pack(team, p, refresh);
   if (refresh != Refresh::none) done("refresh");
-  store_pack(team, args, worlds, count, nstep > 0, p, taken);
+  store_pack(team, p, nstep > 0, taken);
   done("store");
 }
 
 // the searches of the next step, which wait for nothing but positions
-template <class Team, class Real>
-STAGE void queue_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
-                      const int* worlds) {
-  load_pack(team, args, worlds, 1, p);
+template <class Team, class Real> STAGE void queue_pack(Team team, Pack3<Real>& p) {
+  load_pack(team, p);
   kinematics(team, p.m, p.s, p.x);
   broad_phase(team, p.m, p.x);
-  queue_searches(team, p.m, p.x, *args.queue, worlds[0]);
+  queue_searches(team, p.m, p.x, *p.args.queue, p.worlds[0]);
 }
 
 template <class Team, class Real>
-STAGE void forward_pack(Team team, Pack3<Real>& p, const PackArgs<Scalar<Real>>& args,
-                        const int* worlds, int count, Refresh upto) {
-  load_pack(team, args, worlds, count, p);
-  refresh_pack(team, args, worlds, count, p, upto);
+STAGES void forward_pack(Team team, Pack3<Real>& p, Refresh upto) {
+  load_pack(team, p);
+  refresh_pack(team, p, upto);
 }
 
 // joint forces (worlds, nv) that give the accelerations qacc (worlds, nv) at the present state
 template <class Team, class Real>
-STAGE void inverse_pack(Team team, const PackArgs<Scalar<Real>>& args, const Scalar<Real>* qacc,
-                        Scalar<Real>* qfrc, const int* worlds, int count) {
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
-  load_pack(team, args, worlds, count, p);
-  load_rows(team, p.x.qacc, qacc, p.m.nv, worlds, count);
+STAGE void inverse_pack(Team team, Pack3<Real>& p, const Scalar<Real>* qacc, Scalar<Real>* qfrc) {
+  load_pack(team, p);
+  load_rows(team, p.x.qacc, qacc, p.m.nv, p.worlds, p.count);
   inverse_dynamics(team, p.m, p.s, p.x);
-  store_rows(team, p.x.vec_b, qfrc, p.m.nv, worlds, count);
+  store_rows(team, p.x.vec_b, qfrc, p.m.nv, p.worlds, p.count);
 }
 
 }  // namespace motorium

@@ -29,6 +29,8 @@ template <class S> bool is_plain(const ModelData<S>& d) {
   for (int a = 0; a < d.nactuator; ++a) {
     const auto gain = static_cast<GainType>(d.actuator_gaintype[a]);
     if (gain != GainType::fixed && gain != GainType::affine) return false;
+    if (static_cast<BiasType>(d.actuator_biastype[a]) == BiasType::muscle) return false;
+    if (static_cast<DynType>(d.actuator_dyntype[a]) == DynType::muscle) return false;
   }
   const bool simple = d.integrator == Integrator::euler || d.integrator == Integrator::implicitfast;
   return simple && !d.convex_pairs && !d.in_fluid && !d.articulated && d.ntendon == 0 &&

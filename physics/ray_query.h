@@ -9,9 +9,9 @@ template <class Team, class Real>
 STAGE void cast_rays(Team team, const PackArgs<Scalar<Real>>& args, const int* worlds, int count,
                      const RayQuery<Scalar<Real>>& q) {
   constexpr int W = kWidth<Real>;
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
-  load_pack(team, args, worlds, count, p);
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, count);
+  load_pack(team, p);
   p.m.want_geoms = true;
   kinematics(team, p.m, p.s, p.x);
 

@@ -526,7 +526,7 @@ STAGE void make_rows(Team team, const ModelView<Real>& m, const State<Real>& s, 
     team.each(x.con_slots, [&](int k) { contact_masks(m, x, k); });
     for (int k = 0; k < x.con_slots; ++k) contact_jacobian(team, m, x, k, x.contact_block + k);
   }
-  if (m.on(kFlagDiagexact))
+  if (kRare<Team> && m.on(kFlagDiagexact))
     for (int k = 0; k < x.con_slots; ++k) {
       // of the normal, and of the first row of a pyramid
       const int block = x.contact_block + k;

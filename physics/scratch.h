@@ -136,7 +136,7 @@ template <class Real> struct Scratch {
   char* convex_work;
   size_t convex_stride = 0;
   Mask<Real>*cand_capped, *ccd_capped, *sensor_capped;
-  int* shared_int;  // numbers that one worker finds for all: searches, islands (2)
+  int* shared_int;  // numbers that one worker finds for all: searches, their place in a queue (2)
   // searches that were done before the step, and where this world's are; -1: nowhere
   const SearchQueue<Scalar<Real>>* queue = nullptr;
   int queue_first = -1;
@@ -202,13 +202,14 @@ template <class Real> struct Scratch {
   Int<Real>* tree_label;       // island of each tree, -1: no rows
   int* dof_list;               // dofs of the present island in any lane
   int dof_count = 0;
-  bool* blk_on;  // the block acts in the present island of any lane
+  int islands = 0, island = 0;  // of the lane that has most; the present one
+  bool* blk_on;                 // the block acts in the present island of any lane
   Mask<Real>*has_rows, *not_converged, *search_capped;  // one each
 
   // nothing is found yet
   FN void clear_counts() {
     cand_count = con_slots = blk_count = row_count = contact_block = 0;
-    lim_count = fric_count = dof_count = 0;
+    lim_count = fric_count = dof_count = islands = island = 0;
   }
 };
 

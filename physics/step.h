@@ -61,8 +61,8 @@ FN void forward_rows(Team team, const ModelView<Real>& m, State<Real>& s, Scratc
 
 // everything up to the acceleration and the constraint forces
 template <class Team, class Real, class Done = Untimed>
-STAGE void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
-                                Scratch<Real>& x, Done done = {}) {
+STAGES void forward_acceleration(Team team, const ModelView<Real>& m, State<Real>& s,
+                                 Scratch<Real>& x, Done done = {}) {
   forward_rows(team, m, s, x, done);
   solve(team, m, s, x);
   done("solver");

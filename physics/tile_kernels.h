@@ -36,14 +36,13 @@ __device__ __noinline__ void make_view(const ModelData<float>& d, ModelView<floa
 // tile's slice
 constexpr size_t kOwnView = (sizeof(ModelView<float>) + 63) & ~size_t{63};
 
-// persistent tiles: tile t works on worlds t, t + tiles, ...
-template <class Team, class F> __device__ void each_world(const DeviceCall& call, F f) {
+// the tile of this thread: where its views lie, what it works with, and its first world
+template <class Team> __device__ __forceinline__ Pack3<float> tile_pack(const DeviceCall& call) {
   constexpr int L = Team::kLanes;
   __shared__ alignas(16) char memory[sizeof(BlockViews<L>)];
   BlockViews<L>& views = *reinterpret_cast<BlockViews<L>*>(memory);
   const int place = static_cast<int>(threadIdx.x) / L;
   const int tile = static_cast<int>(blockIdx.x) * (kThreads / L) + place;
-  const int tiles = static_cast<int>(gridDim.x) * (kThreads / L);
   PackArgs<float>& mine = views.args[place];
   Team{}.once([&] {
     mine = call.args;
@@ -63,30 +62,38 @@ template <class Team, class F> __device__ void each_world(const DeviceCall& call
     if (threadIdx.x == 0) make_view(d, *m);
     __syncthreads();
   }
-  for (int i = tile; i < call.count; i += tiles) {
-    Pack3<float> p = {*m, views.s[place], views.x[place]};
-    f(p, mine, call.worlds + i);
+  return {*m, views.s[place], views.x[place], mine, call.worlds + tile, 1};
+}
+
+// persistent tiles: tile t works on worlds t, t + tiles, ... The place in the list is kept in the
+// pack, in memory: what a kernel keeps across its stages would spill
+template <class Team, class F>
+__device__ __forceinline__ void each_world(const DeviceCall& call, F work) {
+  Pack3<float> p = tile_pack<Team>(call);
+  while (p.worlds < call.worlds + call.count) {
+    work(p);
     Team::meet();  // all are done with the views before one lane writes those of the next world
+    p.worlds += gridDim.x * (kThreads / Team::kLanes);
   }
 }
 
 template <class Team>
 __global__ void __launch_bounds__(kThreads, kBlocks)
-    step_worlds(const __grid_constant__ DeviceCall call, int nstep, Refresh refresh) {
+    step_worlds(const __grid_constant__ DeviceCall call, int nstep) {
   // the queue of this step is full, that of the next is empty
   if (call.args.queue && blockIdx.x == 0 && threadIdx.x < 2)
     call.args.queue->taken[threadIdx.x] = 0;
-  each_world<Team>(call, [&](Pack3<float>& p, const PackArgs<float>& args, const int* world) {
-    step_pack<Team, float>(Team{}, p, args, world, 1, nstep, refresh);
-  });
+  each_world<Team>(
+      call, [&](Pack3<float> & p)
+                __attribute__((always_inline)) { step_pack(Team{}, p, nstep, Refresh::none); });
 }
 
 template <class Team>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     forward_worlds(const __grid_constant__ DeviceCall call, Refresh upto) {
-  each_world<Team>(call, [&](Pack3<float>& p, const PackArgs<float>& args, const int* world) {
-    forward_pack<Team, float>(Team{}, p, args, world, 1, upto);
-  });
+  each_world<Team>(
+      call, [&](Pack3<float> & p)
+                __attribute__((always_inline)) { forward_pack(Team{}, p, upto); });
 }
 
 // how a kernel that works by tiles is launched
@@ -133,9 +140,7 @@ template <class Team> CudaKernels kernels() {
     allow_chip(step_worlds<Team>, bytes * (kThreads / Team::kLanes));
     allow_chip(forward_worlds<Team>, bytes * (kThreads / Team::kLanes));
   };
-  k.step = [](const DeviceCall& c, int nstep, Refresh refresh) {
-    launch<Team>(step_worlds<Team>, c, nstep, refresh);
-  };
+  k.step = [](const DeviceCall& c, int nstep) { launch<Team>(step_worlds<Team>, c, nstep); };
   k.forward = [](const DeviceCall& c, Refresh upto) {
     launch<Team>(forward_worlds<Team>, c, upto);
   };

@@ -8,10 +8,10 @@ namespace motorium {
 
 void step_crew(int lanes, const PackArgs<float>& args, int world, int nstep) {
   // one set for all lanes, as in a tile
-  Views<float> views(*args.model);
+  Views<float> views(args);
   const auto run = [&](auto team) {
-    Pack3<float> p = views.pack();
-    step_pack<decltype(team), float>(team, p, args, &world, 1, nstep, Refresh::none);
+    Pack3<float> p = views.pack(&world, 1);
+    step_pack(team, p, nstep, Refresh::none);
   };
   if (lanes == 8) run_crew<8>(run);
 #if !defined(__SANITIZE_THREAD__)  // one width takes its minutes there

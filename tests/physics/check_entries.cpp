@@ -7,23 +7,23 @@ namespace motorium {
 
 void step_shuffled(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count,
                    int nstep) {
-  Views<Pack<8>> views(*args.model);
-  Pack3<Pack<8>> p = views.pack();
-  step_pack<Shuffled, Pack<8>>(Shuffled(seed), p, args, worlds, count, nstep, Refresh::none);
+  Views<Pack<8>> views(args);
+  Pack3<Pack<8>> p = views.pack(worlds, count);
+  step_pack(Shuffled(seed), p, nstep, Refresh::none);
 }
 
 void step_plain(const PackArgs<float>& args, int world, int nstep) {
-  Views<float> views(*args.model);
-  Pack3<float> p = views.pack();
-  step_pack<Plain<Solo>, float>({}, p, args, &world, 1, nstep, Refresh::none);
+  Views<float> views(args);
+  Pack3<float> p = views.pack(&world, 1);
+  step_pack(Plain<Solo>{}, p, nstep, Refresh::none);
 }
 
 void step_with_race(uint64_t* seed, const PackArgs<float>& args, const int* worlds, int count) {
   using Real = Pack<8>;
   const Shuffled team(seed);
-  Views<Real> views(*args.model);
-  Pack3<Real> p = views.pack();
-  load_pack(team, args, worlds, count, p);
+  Views<Real> views(args);
+  Pack3<Real> p = views.pack(worlds, count);
+  load_pack(team, p);
 
   // the mistake: all depths of the tree at once
   kinematics(team, p.m, p.s, p.x);
