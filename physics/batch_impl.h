@@ -219,6 +219,9 @@ struct Batch::Impl {
   std::vector<uint8_t> frozen;                 // 1: the evidence of this freeze is kept
   std::map<int, std::vector<uint8_t>> faults;  // by world
   mutable std::mutex faults_lock;
+  // of models that were asked for it: of a model with meshes it takes longer than many steps
+  mutable std::map<const Model*, uint64_t> hashes;
+  mutable std::mutex hashes_lock;
 
   template <class F> auto visit(F f) { return single ? f(*single) : f(*reference); }
   template <class F> auto visit(F f) const { return single ? f(*single) : f(*reference); }
@@ -245,6 +248,15 @@ struct Batch::Impl {
 
   const Model& model_at(int world) const {
     return models.empty() ? *model : *models[static_cast<size_t>(world)];
+  }
+
+  // of the model of a world
+  uint64_t hash_at(int world) const {
+    const Model& m = model_at(world);
+    const std::lock_guard lock(hashes_lock);
+    const auto [entry, fresh] = hashes.try_emplace(&m, 0);
+    if (fresh) entry->second = hash(m);
+    return entry->second;
   }
 
   // runs fn(worker, first world of a pack, worlds in it, their places in the list) over all packs

@@ -50,7 +50,7 @@ std::vector<uint8_t> Batch::Impl::save_host(int world) const {
   }
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL
-  const SaveHeader header = {kSaveMagic, hash(model_at(world)), out.size()};
+  const SaveHeader header = {kSaveMagic, hash_at(world), out.size()};
   std::memcpy(out.data(), &header, sizeof header);
   return out;
 }
@@ -62,7 +62,7 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
   std::memcpy(&header, bytes.data(), sizeof header);
   require(header.magic == kSaveMagic && header.bytes == bytes.size(),
           "Batch.load: these bytes are not a saved world, or are cut");
-  require(header.model == hash(impl_->model_at(world)),
+  require(header.model == impl_->hash_at(world),
           "Batch.load: the world was saved with another model");
   impl_->pull(&world, 1);
   impl_->forget_freezes(&world, 1);
@@ -91,13 +91,15 @@ void Batch::load(int world, const std::vector<uint8_t>& bytes) {
               static_cast<S>(v);
       }
   });
-#define MOTORIUM_REAL(name, rows, columns, unit, doc)                                       \
-  {                                                                                         \
-    uint8_t flag = 0;                                                                       \
-    take(&flag, 1);                                                                         \
-    std::vector<double> v = impl_->model_at(world).name;                                    \
-    if (flag) take(v.data(), v.size() * sizeof(double));                                    \
-    if (flag || impl_->has_own(#name, world)) impl_->set_field(#name, v.data(), &world, 1); \
+#define MOTORIUM_REAL(name, rows, columns, unit, doc)      \
+  {                                                        \
+    uint8_t flag = 0;                                      \
+    take(&flag, 1);                                        \
+    if (flag || impl_->has_own(#name, world)) {            \
+      std::vector<double> v = impl_->model_at(world).name; \
+      if (flag) take(v.data(), v.size() * sizeof(double)); \
+      impl_->set_field(#name, v.data(), &world, 1);        \
+    }                                                      \
   }
   MOTORIUM_MODEL_OVERRIDES(MOTORIUM_REAL)
 #undef MOTORIUM_REAL

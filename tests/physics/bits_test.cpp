@@ -8,6 +8,7 @@
 #endif
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <map>
 
@@ -338,6 +339,26 @@ TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
     batch.step({.nstep = 20, .ids = &w, .id_count = 1});
     ASSERT_EQ(want, qpos(w)) << "trial " << trial;
   }
+}
+
+// worlds of a field of 160,000 heights are saved and restored without reading it for each of them
+TEST(Save, ReadsALargeModelOnce) {
+  const auto m = load_model_from_string(R"(<mujoco>
+    <asset><hfield name="hills" nrow="400" ncol="400" size="5 5 1 1"/></asset>
+    <worldbody><geom type="hfield" hfield="hills"/>
+      <body pos="0 0 2"><freejoint/><geom size="0.1"/></body></worldbody></mujoco>)");
+  Batch batch(m, {.worlds = 200});
+  const auto seconds = [](const auto& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  uint64_t sum = 0;
+  const double reading = seconds([&] { sum = hash(*m); });
+  const double saving = seconds([&] {
+    for (int w = 0; w < batch.worlds(); ++w) batch.load(w, batch.save(w));
+  });
+  EXPECT_LT(saving, 40 * reading) << "hash " << sum;
 }
 
 // fields that are overridden with the model's own values change no bit
