@@ -23,9 +23,8 @@ template <class Real> FN void take_hull(const ModelView<Real>& m, int mesh, Hull
   h.vert = m.mesh_vert.p + 3 * vert;
   h.nvert = m.mesh_vertnum[mesh];
   // small hulls are searched as a whole
-  h.graph =
-      h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.mesh_graph + m.mesh_graphadr[mesh];
-  h.start = m.mesh_extrema + 27 * mesh;
+  h.walk = h.nvert < 10 || m.mesh_graphadr[mesh] < 0 ? nullptr : m.hull_walk;
+  h.start = m.hull_start + 27 * mesh;
   h.normal = m.mesh_polynormal.p + 3 * poly;
   h.face_adr = m.mesh_polyvertadr + poly;
   h.face_num = m.mesh_polyvertnum + poly;

@@ -6,16 +6,17 @@
 #pragma once
 #include "motorium/core/math.h"
 #include "motorium/core/vec.h"
+#include "motorium/physics/hull_walk.h"
 #include "motorium/physics/model.h"
 
 namespace motorium {
 
 // the convex hull of a mesh, in the frame of the geom
 template <class S> struct Hull {
-  const S* vert;     // vertices of the mesh, 3 numbers each
-  int nvert;         //
-  const int* graph;  // neighbours of the hull's vertices, null: search all
-  const int* start;  // where a search begins, for 3 x 3 x 3 directions
+  const S* vert;  // vertices of the mesh, 3 numbers each
+  int nvert;
+  const HullEntry<S>* walk;  // null: search all
+  const int* start;          // where a walk begins, for 3 x 3 x 3 directions
   // merged polygons: normals, vertices, and for each vertex the polygons around it
   const S* normal;
   const int *face_adr, *face_num, *face_vert;
@@ -29,7 +30,7 @@ template <class S> struct ConvexShape {
   Mat3<S> R;       // columns: axes
   Vec3<S> size;    // half sizes as the geom type defines them
   Hull<S> hull;    // meshes only
-  int near_vert;   // hull: the last answer, where the next search starts
+  int near_vert;   // hull: entry of the last answer, where the next walk starts; -1: none
   const S* prism;  // cell of a height field: three corners below, three above
 };
 
@@ -54,25 +55,22 @@ template <class S> FN int farthest_of_all(const Hull<S>& h, const Vec3<S>& d) {
   return best;
 }
 
-// uphill along the edges of the hull, from a vertex or from the one that is good for directions
-// like the unit vector d (-1). The graph is, as MuJoCo lays it out: count, faces, where the
-// neighbours of each vertex begin, its number in the mesh, neighbours (each list ended by -1)
+// uphill along the edges of the hull, from an entry or from the one that is good for directions
+// like the unit vector d (-1). Returns the entry of the vertex
 template <class S> FN int farthest_uphill(const Hull<S>& h, const Vec3<S>& d, int from) {
-  const int n = h.graph[0];
-  const int *adr = h.graph + 2, *vert = adr + n, *neighbour = vert + n;
   int best = from;
   if (from < 0) {
     const auto third = [](S along) { return along > S(0.4f) ? 2 : along < S(-0.4f) ? 0 : 1; };
     best = h.start[9 * third(d.x) + 3 * third(d.y) + third(d.z)];
   }
-  S most = dot(d, vec3(h.vert + 3 * vert[best]));
-  for (int step = 0; step < n; ++step) {
+  S most = dot(d, vec3(h.walk[best].place));
+  for (int step = 0; step < h.nvert; ++step) {
     const int here = best;
-    for (int i = adr[here]; neighbour[i] >= 0; ++i) {
-      const S along = dot(d, vec3(h.vert + 3 * vert[neighbour[i]]));
+    for (const HullEntry<S>* e = h.walk + here + 1; e->next >= 0; ++e) {
+      const S along = dot(d, vec3(e->place));
       if (along > most) {
         most = along;
-        best = neighbour[i];
+        best = e->next;
       }
     }
     if (best == here) break;
@@ -113,9 +111,9 @@ template <class S> FN Vec3<S> support(ConvexShape<S>& c, const Vec3<S>& d, int& 
       p = {m.x >= zero ? s.x : -s.x, m.y >= zero ? s.y : -s.y, m.z >= zero ? s.z : -s.z};
       break;
     case GeomType::mesh:
-      if (c.hull.graph) {
+      if (c.hull.walk) {
         c.near_vert = farthest_uphill(c.hull, m, c.near_vert);
-        corner = c.hull.graph[2 + c.hull.graph[0] + c.near_vert];
+        corner = -1 - c.hull.walk[c.near_vert].next;
       } else {
         corner = farthest_of_all(c.hull, m);
       }

@@ -179,13 +179,15 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
   place(blob.integers, out.integers.data());
   for (const std::vector<int>* list :
        {&blob.friction_dof, &blob.friction_tendon, &blob.elastic_tendon, &blob.single_dof,
-        &blob.pair_far, &blob.metric_rowadr, &blob.metric_rownum, &blob.metric_col,
-        &blob.metric_descnum}) {
+        &blob.pair_far, &blob.hull_start, &blob.metric_rowadr, &blob.metric_rownum,
+        &blob.metric_col, &blob.metric_descnum}) {
     out.lists.emplace_back(device_, *list, stream);
     place(*list, out.lists.back().data());
   }
   out.pair_reach2 = {device_, blob.pair_reach2, stream};
+  out.hull_walk = {device_, blob.hull_walk, stream};
   place(blob.pair_reach2, out.pair_reach2.data());
+  place(blob.hull_walk, out.hull_walk.data());
 
   // every pointer of the host's struct becomes the device's; one into an empty list stays unread
   ModelData<float> d = blob.data;
@@ -207,9 +209,10 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
 #undef MOTORIUM_INT
   for (const int** list :
        {&d.friction_dof, &d.friction_tendon, &d.elastic_tendon, &d.single_dof, &d.pair_far,
-        &d.metric.rowadr, &d.metric.rownum, &d.metric.col, &d.metric.descnum})
+        &d.hull_start, &d.metric.rowadr, &d.metric.rownum, &d.metric.col, &d.metric.descnum})
     move(*list);
   move(d.pair_reach2);
+  move(d.hull_walk);
 #define MOTORIUM_REAL(name, rows, columns, unit, doc)       \
   if (d.name##_worlds.data) {                               \
     const OwnRows& own = own_.at(#name);                    \

@@ -72,6 +72,7 @@ class DeviceWorlds {
     DeviceArray<int> integers;
     std::vector<DeviceArray<int>> lists;
     DeviceArray<float> pair_reach2;
+    DeviceArray<HullEntry<float>> hull_walk;
     DeviceArray<ModelData<float>> data;
   };
   struct OwnRows {

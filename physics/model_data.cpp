@@ -170,6 +170,7 @@ template <class S> ModelBlob<S>::ModelBlob(const Model& m) {
       data.rows_by_bodies && (m.integrator == Integrator::euler ||
                               m.integrator == Integrator::rk4 || data.articulated_step);
   list_pairs(m);
+  list_hulls(m);
   list_friction(
       m, [&](size_t i) { return m.dof_frictionloss[i] > 0; },
       [&](size_t i) { return m.tendon_frictionloss[i] > 0; });
@@ -188,6 +189,39 @@ template <class S> void ModelBlob<S>::list_pairs(const Model& m) {
   }
   data.pair_far = pair_far.data();
   data.pair_reach2 = pair_reach2.data();
+}
+
+template <class S> void ModelBlob<S>::list_hulls(const Model& m) {
+  const auto entry_at = [&](int vert) {
+    const S* at = data.mesh_vert + 3 * vert;
+    return HullEntry<S>{{at[0], at[1], at[2]}, 0};
+  };
+  hull_start.assign(27 * static_cast<size_t>(m.nmesh), 0);
+  for (int mesh = 0; mesh < m.nmesh; ++mesh) {
+    if (data.mesh_graphadr[mesh] < 0) continue;
+    const int first = data.mesh_vertadr[mesh], *graph = data.mesh_graph + data.mesh_graphadr[mesh];
+    const int n = graph[0], *adr = graph + 2, *vert = adr + n, *neighbour = vert + n;
+
+    // an entry names the neighbour, until it is known where each begins
+    std::vector<int> begin;
+    const size_t old = hull_walk.size();
+    for (int v = 0; v < n; ++v) {
+      begin.push_back(static_cast<int>(hull_walk.size()));
+      hull_walk.push_back(entry_at(first + vert[v]));
+      hull_walk.back().next = -1 - vert[v];
+      for (int i = adr[v]; neighbour[i] >= 0; ++i) {
+        hull_walk.push_back(entry_at(first + vert[neighbour[i]]));
+        hull_walk.back().next = neighbour[i];
+      }
+    }
+    for (size_t e = old; e < hull_walk.size(); ++e)
+      if (hull_walk[e].next >= 0) hull_walk[e].next = begin[static_cast<size_t>(hull_walk[e].next)];
+    for (int k = 27 * mesh; k < 27 * mesh + 27; ++k)
+      hull_start[static_cast<size_t>(k)] = begin[static_cast<size_t>(data.mesh_extrema[k])];
+  }
+  hull_walk.push_back({{0, 0, 0}, -1});
+  data.hull_walk = hull_walk.data();
+  data.hull_start = hull_start.data();
 }
 
 template <class S>

@@ -16,6 +16,8 @@ template <class S> struct ModelBlob {
   std::vector<int> integers, friction_dof, friction_tendon, elastic_tendon, single_dof;
   std::vector<int> pair_far;
   std::vector<S> pair_reach2;
+  std::vector<HullEntry<S>> hull_walk;
+  std::vector<int> hull_start;
   std::vector<int> metric_rowadr, metric_rownum, metric_col, metric_descnum;
 
   explicit ModelBlob(const Model& m);
@@ -24,6 +26,8 @@ template <class S> struct ModelBlob {
                      const std::function<bool(size_t)>& tendon);
   // what the broad phase asks of each pair
   void list_pairs(const Model& m);
+  // the graphs of the hulls, for walks
+  void list_hulls(const Model& m);
   // the pattern of the solver's metric: that of M, and for the integrator discrete one that holds
   // all dofs of each actuator that knows lengths or velocities, and of each tendon that has a
   // spring or damper in some world: elastic(i)

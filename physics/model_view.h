@@ -3,6 +3,7 @@
 // worlds, or this pack's own numbers where a world overrides them.
 #pragma once
 #include "motorium/core/quat.h"
+#include "motorium/physics/hull_walk.h"
 #include "motorium/physics/model.h"
 
 namespace motorium {
@@ -62,6 +63,9 @@ template <class S> struct ModelData {
   // squared distance within which the bounding spheres touch, negative for a plane
   const int* pair_far = nullptr;
   const S* pair_reach2 = nullptr;
+  // hulls of all meshes, and the entries (nmesh, 27) of the vertices of mesh_extrema
+  const HullEntry<S>* hull_walk = nullptr;
+  const int* hull_start = nullptr;
   // the metric of the solver: the pattern of M, or a wider one (integrator discrete); with it the
   // tendons that can have a spring or damper
   TreePattern metric;
@@ -144,6 +148,8 @@ template <class Real> struct ModelView {
   uint32_t flags, disableactuator;
   const int* pair_far;
   const Scalar<Real>* pair_reach2;
+  const HullEntry<Scalar<Real>>* hull_walk;
+  const int* hull_start;
   const int* friction_dof;
   int nfriction, nfriction_base;
   const int* friction_tendon;
@@ -199,6 +205,8 @@ template <class Real> FN void view_into(const ModelData<Scalar<Real>>& d, ModelV
   m.disableactuator = d.disableactuator;
   m.pair_far = d.pair_far;
   m.pair_reach2 = d.pair_reach2;
+  m.hull_walk = d.hull_walk;
+  m.hull_start = d.hull_start;
   m.friction_dof = d.friction_dof;
   m.nfriction = d.nfriction;
   m.nfriction_base = d.nfriction_base;
