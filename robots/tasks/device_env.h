@@ -1,5 +1,5 @@
 // What an Env keeps on a device: its tables, the state of its task, and what it gives. Private to
-// robots/tasks/env.cpp.
+// robots/tasks/env*.cpp.
 #pragma once
 #include "motorium/physics/batch.h"
 #include "motorium/robots/tasks/device_tasks.h"
