@@ -1,7 +1,9 @@
 // Which candidate pairs may touch, in which worlds.
-//   groups   pairs of one geom with the geoms of one body, when there are many: the box around the
-//            geom and that around the body's geoms, both along the axes of the world; then those of
-//            the geoms
+//   runs     pairs of the geoms of two bodies, when there are many: boxes around the geoms of each
+//            body, along the axes of the world
+//   groups   of a run, the pairs of one geom of the first body: its box and that of the second
+//   body;
+//            then the boxes of its geoms
 //   pairs    boxes, when there are many pairs; bounding spheres of the geoms; boxes along their own
 //            axes too, before a search by GJK
 #pragma once
@@ -106,49 +108,41 @@ template <class Real> FN void enclose_geom(const ModelView<Real>& m, Scratch<Rea
 
   // rounding, of places far from the origin too, must not hide a contact
   const Real slack = Real(1e-5f) * m.geom_rbound[g], far = Real(1e-6f);
-  put3(x.box_centre + 3 * c, centre);
-  put3(x.box_half + 3 * c,
-       {half.x + fma(abs(centre.x), far, slack), half.y + fma(abs(centre.y), far, slack),
-        half.z + fma(abs(centre.z), far, slack)});
+  half = {half.x + fma(abs(centre.x), far, slack), half.y + fma(abs(centre.y), far, slack),
+          half.z + fma(abs(centre.z), far, slack)};
+  put3(x.box_low + 3 * c, centre - half);
+  put3(x.box_high + 3 * c, centre + half);
 }
 
 // around the colliding geoms of a body; its box follows those of all geoms
 template <class Real> FN void enclose_body(const ModelView<Real>& m, Scratch<Real>& x, int b) {
   const int first = m.body_geomadr[b], end = first + m.body_geomnum[b], to = m.ncgeom + b;
-  const Real zero = Real(0.f);
-  Vec3<Real> low = {zero, zero, zero}, high = low, middle = low;
-  int count = 0;
+  bool empty = true;
   for (int g = first; g < end; ++g) {
     const int c = m.geom_cid[g];
     if (c < 0) continue;
-    const Vec3<Real> centre = vec3(x.box_centre + 3 * c), half = vec3(x.box_half + 3 * c);
-    if (count++ == 0) {
-      middle = centre;
-      low = -half;
-      high = half;
-      continue;
-    }
     for (int k = 0; k < 3; ++k) {
-      const Real way = centre[k] - middle[k];
-      low[k] = min(low[k], way - half[k]);
-      high[k] = max(high[k], way + half[k]);
+      const Real low = x.box_low[3 * c + k], high = x.box_high[3 * c + k];
+      x.box_low[3 * to + k] = empty ? low : min(x.box_low[3 * to + k], low);
+      x.box_high[3 * to + k] = empty ? high : max(x.box_high[3 * to + k], high);
     }
-  }
-  if (count == 0) return;
-  for (int k = 0; k < 3; ++k) {
-    const Real at = fma(low[k] + high[k], Real(0.5f), middle[k]);
-    x.box_centre[3 * to + k] = at;
-    x.box_half[3 * to + k] = fma(abs(at), Real(1e-6f), Real(0.5f) * high[k] - Real(0.5f) * low[k]);
+    empty = false;
   }
 }
 
-// do boxes touch? reach: half sides of the first, and the margin
+template <class Real> struct WorldBox { Vec3<Real> low, high; };
+
+// a box whose sides lie farther out
+template <class Real> FN WorldBox<Real> grown(const Scratch<Real>& x, int box, const Real& by) {
+  const Real *low = x.box_low + 3 * box, *high = x.box_high + 3 * box;
+  return {{low[0] - by, low[1] - by, low[2] - by}, {high[0] + by, high[1] + by, high[2] + by}};
+}
+
 template <class Real>
-FN Mask<Real> boxes_touch(const Vec3<Real>& centre, const Vec3<Real>& reach, const Scratch<Real>& x,
-                          int box) {
-  const Vec3<Real> d = centre - vec3(x.box_centre + 3 * box);
-  const Vec3<Real> most = reach + vec3(x.box_half + 3 * box);
-  return (abs(d.x) <= most.x) & (abs(d.y) <= most.y) & (abs(d.z) <= most.z);
+FN Mask<Real> boxes_touch(const WorldBox<Real>& a, const Scratch<Real>& x, int box) {
+  const Real *low = x.box_low + 3 * box, *high = x.box_high + 3 * box;
+  return (a.low.x <= high[0]) & (a.high.x >= low[0]) & (a.low.y <= high[1]) & (a.high.y >= low[1]) &
+         (a.low.z <= high[2]) & (a.high.z >= low[2]);
 }
 
 // ... a pair's? Of a plane its half space
@@ -156,39 +150,41 @@ template <class Real>
 FN Mask<Real> pair_in_boxes(const ModelView<Real>& m, const Scratch<Real>& x, int p) {
   const int g1 = m.pair_geom1[p], c1 = m.geom_cid[g1], c2 = m.geom_cid[m.pair_geom2[p]];
   const Real margin = Real(number_of<false>(m.pair_margin, p) + number_of<false>(m.pair_gap, p));
-  if (static_cast<GeomType>(m.geom_type[g1]) == GeomType::plane) {
-    const Real* R = x.geom_mat + 9 * c1;
-    const Vec3<Real> n = {R[2], R[5], R[8]}, half = vec3(x.box_half + 3 * c2);
-    const Vec3<Real> d = vec3(x.box_centre + 3 * c2) - vec3(x.geom_pos + 3 * c1);
-    return dot(n, d) <= dot({abs(n.x), abs(n.y), abs(n.z)}, half) + margin;
+  if (static_cast<GeomType>(m.geom_type[g1]) != GeomType::plane)
+    return boxes_touch(grown(x, c1, margin), x, c2);
+  Real lowest = Real(0.f);
+  for (int k = 0; k < 3; ++k) {
+    const Real n = x.geom_mat[9 * c1 + 3 * k + 2], at = x.geom_pos[3 * c1 + k];
+    lowest += min(n * (x.box_low[3 * c2 + k] - at), n * (x.box_high[3 * c2 + k] - at));
   }
-  const Vec3<Real> half = vec3(x.box_half + 3 * c1);
-  return boxes_touch(vec3(x.box_centre + 3 * c1),
-                     {half.x + margin, half.y + margin, half.z + margin}, x, c2);
+  return lowest <= margin;
 }
 
-// the pairs of one geom with the geoms of one body that may touch: report(p, worlds), or all pairs
+// the pairs of two bodies that may touch: report(p, worlds); or (all) every pair of a group near
 template <bool own, bool all, class Real, class Report>
-FN bool visit_group(const ModelView<Real>& m, const Scratch<Real>& x, int group, Report report) {
-  const int first = m.pairgroup_adr[group], end = m.pairgroup_adr[group + 1];
-  const int g1 = m.pair_geom1[first], g2 = m.pair_geom2[first];
-  const int c = m.geom_cid[g1 < g2 ? g1 : g2], body = m.geom_bodyid[g1 < g2 ? g2 : g1];
-  const Real margin = m.pairgroup_reach[group];
-  const Vec3<Real> centre = vec3(x.box_centre + 3 * c), half = vec3(x.box_half + 3 * c);
-  const Vec3<Real> reach = {half.x + margin, half.y + margin, half.z + margin};
-  if (!any(boxes_touch(centre, reach, x, m.ncgeom + body))) return false;
+FN void visit_run(const ModelView<Real>& m, const Scratch<Real>& x, int run, Report report) {
+  const int body1 = m.ncgeom + m.run_body[2 * run], body2 = m.ncgeom + m.run_body[2 * run + 1];
+  const WorldBox<Real> second = grown(x, body2, Real(m.run_reach[run]));
+  const bool near = any(boxes_touch(second, x, body1));
+  if (!near && !all) return;
 
   const int *far = m.pair_far, *collider = m.pair_collider;
-  for (int p = first; p < end; ++p) {
-    Mask<Real> touch = boxes_touch(centre, reach, x, far[p]);
-    if (any(touch)) {
-      touch = touch & (own ? spheres_touch<own>(m, x, p)
-                           : shared_spheres_touch(m, x, p, x.geom_pos + 3 * c));
-      if (is_one_by_one(collider[p]) && any(touch)) touch = pair_boxes_near(m, x, p, touch);
+  for (int group = m.run_group[run]; group < m.run_group[run + 1]; ++group) {
+    const int c = m.group_geom[group];
+    const bool open = near && any(boxes_touch(second, x, c));
+    if (all) x.group_near[group] = open;
+    if (!open) continue;
+    const WorldBox<Real> first = grown(x, c, Real(m.pairgroup_reach[group]));
+    for (int p = m.pairgroup_adr[group]; p < m.pairgroup_adr[group + 1]; ++p) {
+      Mask<Real> touch = boxes_touch(first, x, far[p]);
+      if (any(touch)) {
+        touch = touch & (own ? spheres_touch<own>(m, x, p)
+                             : shared_spheres_touch(m, x, p, x.geom_pos + 3 * c));
+        if (is_one_by_one(collider[p]) && any(touch)) touch = pair_boxes_near(m, x, p, touch);
+      }
+      if (all || any(touch)) report(p, touch);
     }
-    if (all || any(touch)) report(p, touch);
   }
-  return true;
 }
 
 // fills cand_pair, cand_adr, cand_count; cand_mask of the candidates
@@ -215,18 +211,15 @@ STAGE void broad_phase(Team team, const ModelView<Real>& m, Scratch<Real>& x) {
         list(p);
       };
       if (own)
-        for (int group = 0; group < m.npairgroup; ++group)
-          visit_group<true, false>(m, x, group, take);
+        for (int run = 0; run < m.nrun; ++run) visit_run<true, false>(m, x, run, take);
       else
-        for (int group = 0; group < m.npairgroup; ++group)
-          visit_group<false, false>(m, x, group, take);
+        for (int run = 0; run < m.nrun; ++run) visit_run<false, false>(m, x, run, take);
       x.cand_count = count;
       return;
     }
     const auto keep = [&](int p, const Mask<Real>& touch) { x.cand_mask[p] = touch; };
-    team.each(m.npairgroup, [&](int group) {
-      x.group_near[group] = own ? visit_group<true, true>(m, x, group, keep)
-                                : visit_group<false, true>(m, x, group, keep);
+    team.each(m.nrun, [&](int run) {
+      own ? visit_run<true, true>(m, x, run, keep) : visit_run<false, true>(m, x, run, keep);
     });
   } else if (alone) {
     const bool boxes = has_boxes(m);

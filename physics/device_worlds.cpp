@@ -179,14 +179,16 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
   place(blob.integers, out.integers.data());
   for (const std::vector<int>* list :
        {&blob.friction_dof, &blob.friction_tendon, &blob.elastic_tendon, &blob.single_dof,
-        &blob.pair_far, &blob.hull_start, &blob.metric_rowadr, &blob.metric_rownum,
-        &blob.metric_col, &blob.metric_descnum}) {
+        &blob.pair_far, &blob.run_group, &blob.run_body, &blob.group_geom, &blob.hull_start,
+        &blob.metric_rowadr, &blob.metric_rownum, &blob.metric_col, &blob.metric_descnum}) {
     out.lists.emplace_back(device_, *list, stream);
     place(*list, out.lists.back().data());
   }
   out.pair_reach2 = {device_, blob.pair_reach2, stream};
+  out.run_reach = {device_, blob.run_reach, stream};
   out.hull_walk = {device_, blob.hull_walk, stream};
   place(blob.pair_reach2, out.pair_reach2.data());
+  place(blob.run_reach, out.run_reach.data());
   place(blob.hull_walk, out.hull_walk.data());
 
   // every pointer of the host's struct becomes the device's; one into an empty list stays unread
@@ -207,11 +209,12 @@ void DeviceWorlds::send_model(ModelBlob<float>& blob, DeviceModel& out) {
   MOTORIUM_MODEL_INTS(MOTORIUM_INT)
 #undef MOTORIUM_REAL
 #undef MOTORIUM_INT
-  for (const int** list :
-       {&d.friction_dof, &d.friction_tendon, &d.elastic_tendon, &d.single_dof, &d.pair_far,
-        &d.hull_start, &d.metric.rowadr, &d.metric.rownum, &d.metric.col, &d.metric.descnum})
+  for (const int** list : {&d.friction_dof, &d.friction_tendon, &d.elastic_tendon, &d.single_dof,
+                           &d.pair_far, &d.run_group, &d.run_body, &d.group_geom, &d.hull_start,
+                           &d.metric.rowadr, &d.metric.rownum, &d.metric.col, &d.metric.descnum})
     move(*list);
   move(d.pair_reach2);
+  move(d.run_reach);
   move(d.hull_walk);
 #define MOTORIUM_REAL(name, rows, columns, unit, doc)       \
   if (d.name##_worlds.data) {                               \

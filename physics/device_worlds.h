@@ -71,7 +71,7 @@ class DeviceWorlds {
     DeviceArray<float> numbers;
     DeviceArray<int> integers;
     std::vector<DeviceArray<int>> lists;
-    DeviceArray<float> pair_reach2;
+    DeviceArray<float> pair_reach2, run_reach;
     DeviceArray<HullEntry<float>> hull_walk;
     DeviceArray<ModelData<float>> data;
   };

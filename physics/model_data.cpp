@@ -189,6 +189,26 @@ template <class S> void ModelBlob<S>::list_pairs(const Model& m) {
   }
   data.pair_far = pair_far.data();
   data.pair_reach2 = pair_reach2.data();
+
+  for (int group = 0; group < m.npairgroup; ++group) {
+    const int p = data.pairgroup_adr[group];
+    const auto [low, high] = std::minmax(data.pair_geom1[p], data.pair_geom2[p]);
+    const int body1 = data.geom_bodyid[low], body2 = data.geom_bodyid[high];
+    const size_t runs = run_reach.size();
+    if (runs == 0 || run_body[2 * runs - 2] != body1 || run_body[2 * runs - 1] != body2) {
+      run_group.push_back(group);
+      run_body.insert(run_body.end(), {body1, body2});
+      run_reach.push_back(0);
+    }
+    run_reach.back() = std::max(run_reach.back(), data.pairgroup_reach[group]);
+    group_geom.push_back(data.geom_cid[low]);
+  }
+  data.nrun = static_cast<int>(run_reach.size());
+  run_group.push_back(m.npairgroup);
+  data.run_group = run_group.data();
+  data.run_body = run_body.data();
+  data.run_reach = run_reach.data();
+  data.group_geom = group_geom.data();
 }
 
 template <class S> void ModelBlob<S>::list_hulls(const Model& m) {

@@ -14,8 +14,8 @@ template <class S> struct ModelBlob {
   ModelData<S> data;
   std::vector<S> numbers;
   std::vector<int> integers, friction_dof, friction_tendon, elastic_tendon, single_dof;
-  std::vector<int> pair_far;
-  std::vector<S> pair_reach2;
+  std::vector<int> pair_far, run_group, run_body, group_geom;
+  std::vector<S> pair_reach2, run_reach;
   std::vector<HullEntry<S>> hull_walk;
   std::vector<int> hull_start;
   std::vector<int> metric_rowadr, metric_rownum, metric_col, metric_descnum;
@@ -24,7 +24,7 @@ template <class S> struct ModelBlob {
   // lists of what has dry friction: in the file first, then where dof(i), tendon(i)
   void list_friction(const Model& m, const std::function<bool(size_t)>& dof,
                      const std::function<bool(size_t)>& tendon);
-  // what the broad phase asks of each pair
+  // what the broad phase asks of each pair, and of the pairs of two bodies
   void list_pairs(const Model& m);
   // the graphs of the hulls, for walks
   void list_hulls(const Model& m);

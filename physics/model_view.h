@@ -63,6 +63,11 @@ template <class S> struct ModelData {
   // squared distance within which the bounding spheres touch, negative for a plane
   const int* pair_far = nullptr;
   const S* pair_reach2 = nullptr;
+  // runs of groups of the same two bodies (broad_phase.h): their groups (nrun + 1), both bodies
+  // (2), the largest margin and gap; of each group the geom, by its place among those that collide
+  const int *run_group = nullptr, *run_body = nullptr, *group_geom = nullptr;
+  const S* run_reach = nullptr;
+  int nrun = 0;
   // hulls of all meshes, and the entries (nmesh, 27) of the vertices of mesh_extrema
   const HullEntry<S>* hull_walk = nullptr;
   const int* hull_start = nullptr;
@@ -148,6 +153,9 @@ template <class Real> struct ModelView {
   uint32_t flags, disableactuator;
   const int* pair_far;
   const Scalar<Real>* pair_reach2;
+  const int *run_group, *run_body, *group_geom;
+  const Scalar<Real>* run_reach;
+  int nrun;
   const HullEntry<Scalar<Real>>* hull_walk;
   const int* hull_start;
   const int* friction_dof;
@@ -205,6 +213,11 @@ template <class Real> FN void view_into(const ModelData<Scalar<Real>>& d, ModelV
   m.disableactuator = d.disableactuator;
   m.pair_far = d.pair_far;
   m.pair_reach2 = d.pair_reach2;
+  m.run_group = d.run_group;
+  m.run_body = d.run_body;
+  m.group_geom = d.group_geom;
+  m.run_reach = d.run_reach;
+  m.nrun = d.nrun;
   m.hull_walk = d.hull_walk;
   m.hull_start = d.hull_start;
   m.friction_dof = d.friction_dof;

@@ -128,7 +128,7 @@ template <class Real> struct Scratch {
   int *cand_pair, *cand_adr;  // pair, first slot in found_*
   Mask<Real>* cand_mask;      // worlds whose bounding volumes touch, per pair
   // boxes around colliding geoms, then bodies (broad_phase.h); groups of pairs that may touch
-  Real *box_centre, *box_half;
+  Real *box_low, *box_high;
   bool* group_near;
   Real *found_dist, *found_pos, *found_normal, *found_hint;
   // convex pairs: their candidates, memory of the searches that run at once, who met a limit
@@ -408,8 +408,8 @@ FN size_t layout(const ModelData<Scalar<Real>>& d, char* base, ModelView<Real>& 
   x.shared_int = c.take<int>(2);
   x.cand_mask = c.take<Mask<Real>>(pairs);
   const size_t boxes = has_boxes(d) ? geoms + static_cast<size_t>(nbody) : 0;
-  x.box_centre = c.take<Real>(3 * boxes);
-  x.box_half = c.take<Real>(3 * boxes);
+  x.box_low = c.take<Real>(3 * boxes);
+  x.box_high = c.take<Real>(3 * boxes);
   x.group_near = c.take<bool>(static_cast<size_t>(d.npairgroup));
   if (d.convex_pairs || d.want_searches) {
     x.sensor_capped = c.take<Mask<Real>>(d.want_distances ? static_cast<size_t>(d.nsensor) : 0);
