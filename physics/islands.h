@@ -110,4 +110,9 @@ FN int label_islands(const ModelView<Real>& m, Scratch<Real>& x, bool separate) 
   return most;
 }
 
+// worlds where the tree belongs to the present island
+template <class Real> FN Mask<Real> tree_in(const Scratch<Real>& x, int tree) {
+  return x.tree_label[tree] == Int<Real>(x.island);
+}
+
 }  // namespace motorium

@@ -173,7 +173,7 @@ template <class Real> struct Scratch {
   int* lim_list;  // limit entries that any lane has
   int lim_count = 0, fric_count = 0;
   int* row_number;  // places of equalities, dry friction, limits, contacts in sums over all
-                    // (newton.h)
+                    // (row_sums.h)
 
   // the bodies that each block moves, in deep models (contact_bodies.h): entries touch_adr[k] ..
   // touch_adr[k + 1]; side: +1, -1, 0 in worlds where it does not; the entries of a body follow
