@@ -8,7 +8,8 @@ namespace {
 template <class Team>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     queue_worlds(const __grid_constant__ DeviceCall call) {
-  each_world<Team>(call, [](Pack3<float>& p) { queue_pack(Team{}, p); });
+  Pack3<float> p = tile_pack<Team>(call);
+  for (; has_world(call, p); next_world<Team>(p)) queue_pack(Team{}, p);
 }
 
 // a thread for each search that has memory

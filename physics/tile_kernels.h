@@ -67,14 +67,12 @@ template <class Team> __device__ __forceinline__ Pack3<float> tile_pack(const De
 
 // persistent tiles: tile t works on worlds t, t + tiles, ... The place in the list is kept in the
 // pack, in memory: what a kernel keeps across its stages would spill
-template <class Team, class F>
-__device__ __forceinline__ void each_world(const DeviceCall& call, F work) {
-  Pack3<float> p = tile_pack<Team>(call);
-  while (p.worlds < call.worlds + call.count) {
-    work(p);
-    Team::meet();  // all are done with the views before one lane writes those of the next world
-    p.worlds += gridDim.x * (kThreads / Team::kLanes);
-  }
+__device__ __forceinline__ bool has_world(const DeviceCall& call, const Pack3<float>& p) {
+  return p.worlds < call.worlds + call.count;
+}
+template <class Team> __device__ __forceinline__ void next_world(Pack3<float>& p) {
+  Team::meet();  // all are done with the views before one lane writes those of the next world
+  p.worlds += gridDim.x * (kThreads / Team::kLanes);
 }
 
 template <class Team>
@@ -83,17 +81,15 @@ __global__ void __launch_bounds__(kThreads, kBlocks)
   // the queue of this step is full, that of the next is empty
   if (call.args.queue && blockIdx.x == 0 && threadIdx.x < 2)
     call.args.queue->taken[threadIdx.x] = 0;
-  each_world<Team>(
-      call, [&](Pack3<float> & p)
-                __attribute__((always_inline)) { step_pack(Team{}, p, nstep, Refresh::none); });
+  Pack3<float> p = tile_pack<Team>(call);
+  for (; has_world(call, p); next_world<Team>(p)) step_pack(Team{}, p, nstep, Refresh::none);
 }
 
 template <class Team>
 __global__ void __launch_bounds__(kThreads, kBlocks)
     forward_worlds(const __grid_constant__ DeviceCall call, Refresh upto) {
-  each_world<Team>(
-      call, [&](Pack3<float> & p)
-                __attribute__((always_inline)) { forward_pack(Team{}, p, upto); });
+  Pack3<float> p = tile_pack<Team>(call);
+  for (; has_world(call, p); next_world<Team>(p)) forward_pack(Team{}, p, upto);
 }
 
 // how a kernel that works by tiles is launched
