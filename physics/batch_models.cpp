@@ -55,6 +55,7 @@ void Batch::set_models(const std::vector<std::shared_ptr<const Model>>& models) 
     w.prepare(impl_->threads->count());
   });
   impl_->models = models;
+  impl_->hashes.clear();  // a new model may lie where an old one did
   if (impl_->on_device) impl_->on_device->models_changed();
 }
 

@@ -341,6 +341,24 @@ TEST(Save, RestoredWorldsGoOnWithTheSameBits) {
   }
 }
 
+// what is remembered of a model ends with it, though the next one lies at its address
+TEST(Save, NamesTheModelThatTheWorldHasNow) {
+  const auto with_mass = [](int mass) {
+    return load_model_from_string("<mujoco><worldbody><body><freejoint/><geom size='0.1' mass='" +
+                                  std::to_string(mass) + "'/></body></worldbody></mujoco>");
+  };
+  Batch batch(with_mass(1), {.worlds = 1});
+  for (int k = 1; k < 30; ++k) {
+    auto m = with_mass(k);
+    const uint64_t want = hash(*m);
+    batch.set_models({std::move(m)});
+    const std::vector<uint8_t> saved = batch.save(0);
+    uint64_t named = 0;  // second word of the header
+    std::memcpy(&named, saved.data() + sizeof named, sizeof named);
+    ASSERT_EQ(want, named) << k;
+  }
+}
+
 // worlds of a field of 160,000 heights are saved and restored without reading it for each of them
 TEST(Save, ReadsALargeModelOnce) {
   const auto m = load_model_from_string(R"(<mujoco>
