@@ -1,6 +1,6 @@
 #!/bin/bash
 # What `make pack-gpu` packed, on a machine that has a GPU and neither compilers' packages nor a network:
-# bits, speed, compute-sanitizer, counters, each with a limit, some eight minutes in all. Files in OUT are whole
+# bits, speed, compute-sanitizer, counters, each with a limit, ten minutes at most in all. Files in OUT are whole
 # at any moment; the last lines say how each part ended.
 #
 #   tests/gpu_alone.sh ARCHIVE [OUT]
@@ -36,23 +36,23 @@ uname -a >> "$out/machine.txt"
 cat "$bin/version" >> "$out/machine.txt"
 
 # bits; the quick ones first
-part "bits: policies" 60 tests.log "$bin/test_policy" --gtest_brief=1 --gtest_filter='*Device*'
-part "bits: physics" 150 tests.log "$bin/test_physics" --gtest_brief=1 --gtest_filter='*Device*:Gpu.*:-*DeathTest*'
-part "bits: tasks and learning" 120 tests.log "$bin/test_robots" --gtest_brief=1 --gtest_filter='*Device*'
+part "bits: policies" 40 tests.log "$bin/test_policy" --gtest_brief=1 --gtest_filter='*Device*'
+part "bits: physics" 140 tests.log "$bin/test_physics" --gtest_brief=1 --gtest_filter='*Device*:Gpu.*:-*DeathTest*'
+part "bits: tasks and learning" 110 tests.log "$bin/test_robots" --gtest_brief=1 --gtest_filter='*Device*'
 grep -q 'SKIPPED on CUDA' "$out/tests.log" && ended+=("bits: FAILED, the tests did not find the GPU")
 
 # speed: our robots and scenes, then iterations of learning
 scenes=(robots/quad/robot.xml)
 for name in figure_on_boxes pile deep; do scenes+=("tests/physics/scenes/$name.xml"); done
 scenes+=(tests/parity/models/collide_mesh_mesh.xml)
-part speed 170 speed.csv "$bin/device_bench" cuda 120 "${scenes[@]}" quad-velocity-flat
+part speed 140 speed.csv "$bin/device_bench" cuda 100 "${scenes[@]}" quad-velocity-flat
 
 # a device that is lost, in a process of its own
-part "a lost device" 60 tests.log "$bin/test_physics" --gtest_brief=1 --gtest_filter='GpuDeathTest.*'
+part "a lost device" 20 tests.log "$bin/test_physics" --gtest_brief=1 --gtest_filter='GpuDeathTest.*'
 
 # counters of two launches of ten steps
 if ncu=$(tool ncu); then
-  part counters 60 counters.csv "$ncu" --csv --clock-control none --kill yes --kernel-name regex:step_worlds \
+  part counters 45 counters.csv "$ncu" --csv --clock-control none --kill yes --kernel-name regex:step_worlds \
     --launch-skip 25 --launch-count 2 --print-units base \
     --metrics smsp__inst_executed.sum,dram__bytes.sum,smsp__issue_active.avg.pct_of_peak_sustained_active,l1tex__t_sector_hit_rate.pct,lts__t_sector_hit_rate.pct,sm__warps_active.avg.pct_of_peak_sustained_active,gpu__time_duration.sum \
     "$bin/device_bench" cuda 60 robots/quad/robot.xml
@@ -64,7 +64,7 @@ fi
 if sanitizer=$(tool compute-sanitizer); then
   for kind in memcheck racecheck synccheck initcheck; do
     (
-      MOTORIUM_LANES=16 timeout 100 "$sanitizer" --tool "$kind" --error-exitcode 9 "$bin/test_physics" --gtest_brief=1 \
+      MOTORIUM_LANES=16 timeout 90 "$sanitizer" --tool "$kind" --error-exitcode 9 "$bin/test_physics" --gtest_brief=1 \
         --gtest_filter='Device.SubsetsStepAlone:Device.ReportsFrozen*:Device.SearchesSee*'
       case $? in
         0) echo "compute-sanitizer $kind: ok" ;;
