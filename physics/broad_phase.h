@@ -1,9 +1,9 @@
 // Which candidate pairs may touch, in which worlds.
 //   runs     pairs of the geoms of two bodies, when there are many: boxes around the geoms of each
 //            body, along the axes of the world
-//   groups   of a run, the pairs of one geom of the first body: its box and that of the second
-//   body;
-//            then the boxes of its geoms
+//   groups   the pairs of a run with one geom of its first body: the box of that geom and the
+//            box around the geoms of the second body; then, pair by pair, the boxes of both
+//            geoms
 //   pairs    boxes, when there are many pairs; bounding spheres of the geoms; boxes along their own
 //            axes too, before a search by GJK
 #pragma once
